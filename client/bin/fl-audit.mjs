@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+// Starts the fl-audit command line.
+import "../dist/main.js";

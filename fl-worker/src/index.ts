@@ -1,0 +1,2 @@
+/** The door of this package: everything others may use. */
+export {};
