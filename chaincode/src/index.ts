@@ -1,2 +1,8 @@
-/** The door of this package: everything others may use. */
-export {};
+/** The door of the chaincode: the list of its contracts. */
+import { AccessContract } from './access-contract.js';
+import { ConsentContract } from './consent-contract.js';
+import { ParticipantContract } from './participant-contract.js';
+import { RoundContract } from './round-contract.js';
+import { StudyContract } from './study-contract.js';
+
+export const contracts = [ParticipantContract, StudyContract, RoundContract, ConsentContract, AccessContract];

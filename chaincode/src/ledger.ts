@@ -1,0 +1,63 @@
+/** The world state as typed, canonical values under composite keys; reads and writes of one transaction. */
+import { Context } from 'fabric-contract-api';
+import { CodedError, decodeCanonical, encodeCanonical, LIMITS, type Json } from '@epione/protocol';
+
+/** The kinds of keys (PROTOCOL section 4, "Keys"); one writer each, so that parallel transactions never conflict. */
+export type KeyKind =
+  | 'participant' | 'record' | 'revocation' | 'study' | 'approval' | 'course' | 'submission' | 'closing' | 'attestation'
+  | 'consent' | 'withdrawal' | 'access';
+
+/** Round numbers stand in keys as six digits, so that keys sort as rounds do. */
+export const roundKey = (round: number): string => String(round).padStart(6, '0');
+
+const key = (ctx: Context, kind: KeyKind, parts: string[]): string => ctx.stub.createCompositeKey(kind, parts);
+
+function decode(bytes: Uint8Array): unknown {
+  return decodeCanonical(bytes, LIMITS.argumentBytes * 2);
+}
+
+/** The value under a key, or undefined. The state is written by this chaincode only, so its shape is trusted. */
+export async function get<T>(ctx: Context, kind: KeyKind, ...parts: string[]): Promise<T | undefined> {
+  const bytes = await ctx.stub.getState(key(ctx, kind, parts));
+  return bytes.length === 0 ? undefined : (decode(bytes) as T);
+}
+
+/** Writes a value canonically. */
+export async function put(ctx: Context, value: object, kind: KeyKind, ...parts: string[]): Promise<void> {
+  await ctx.stub.putState(key(ctx, kind, parts), encodeCanonical(value as Json));
+}
+
+/** All values under a partial key, in key order. For read-only transactions: a range read in a writing one can conflict. */
+export async function list<T>(ctx: Context, kind: KeyKind, ...parts: string[]): Promise<T[]> {
+  const found: T[] = [];
+  for await (const entry of ctx.stub.getStateByPartialCompositeKey(kind, parts)) found.push(decode(entry.value) as T);
+  return found;
+}
+
+/** One page of values and the bookmark of the next; an empty bookmark ends the list. */
+export interface Page<T> {
+  readonly entries: T[];
+  readonly bookmark: string;
+}
+
+/** One page of values under a partial key, in key order. For read-only transactions. */
+export async function page<T>(ctx: Context, size: number, bookmark: string, kind: KeyKind, ...parts: string[]): Promise<Page<T>> {
+  const { iterator, metadata } = await ctx.stub.getStateByPartialCompositeKeyWithPagination(kind, parts, size, bookmark);
+  const entries: T[] = [];
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) entries.push(decode(next.value.value) as T);
+  await iterator.close();
+  return { entries, bookmark: metadata.bookmark };
+}
+
+/** The transaction's timestamp in ms since 1970 UTC: the client's, checked against each endorser's clock. */
+export const txTime = (ctx: Context): number => ctx.stub.getDateTimestamp().getTime();
+
+/** Tells applications what happened; a hint only, because the state is what counts. */
+export function announce(ctx: Context, name: string, facts: Json): void {
+  ctx.stub.setEvent(name, Buffer.from(encodeCanonical(facts)));
+}
+
+/** Refuses unless the condition holds. */
+export function refuseUnless(condition: boolean, code: ConstructorParameters<typeof CodedError>[0], sentence: string): asserts condition {
+  if (!condition) throw new CodedError(code, sentence);
+}

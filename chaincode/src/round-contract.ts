@@ -1,0 +1,153 @@
+/** Rounds: submit, retract, close, abort, attest. Their state is derived, never written (PROTOCOL section 4). */
+import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
+import {
+  assertAttestation, assertClosing, assertRetraction, assertSubmission, attestation, closing, digestParameter, epochOf, openRound, readSigned, retraction, submission,
+  type Attestation, type Closing, type Named, type OpeningEvidence, type Opened, type PreviousRound, type RoundContext, type RoundRecords, type Slot, type Stored, type StoredClosing,
+} from '@epione/protocol';
+import { z } from 'zod';
+import { assertAuthor, store } from './caller.js';
+import { announce, get, put, refuseUnless, roundKey, txTime } from './ledger.js';
+import { courseOf, studyOf } from './study-contract.js';
+import { answer, question, StrictContract } from './strict-contract.js';
+
+/** The fields by which a statement names its round. */
+interface RoundName {
+  readonly study: string;
+  readonly round: number;
+}
+
+const slotOf = (ctx: Context, { study, round }: RoundName, mspId: string): Promise<Slot | undefined> => get<Slot>(ctx, 'submission', study, roundKey(round), mspId);
+const closingOf = (ctx: Context, { study, round }: RoundName): Promise<StoredClosing | undefined> => get<StoredClosing>(ctx, 'closing', study, roundKey(round));
+const attestationOf = (ctx: Context, { study, round }: RoundName, mspId: string): Promise<Stored<Attestation> | undefined> =>
+  get<Stored<Attestation>>(ctx, 'attestation', study, roundKey(round), mspId);
+
+async function present<T>(mspIds: readonly string[], read: (mspId: string) => Promise<T | undefined>): Promise<T[]> {
+  const found: T[] = [];
+  for (const mspId of mspIds) {
+    const value = await read(mspId);
+    if (value !== undefined) found.push(value);
+  }
+  return found;
+}
+
+/** Which keys of the round a transaction reads: all that it depends on enter its read set, and no more. */
+interface Reads {
+  readonly slots: readonly string[] | 'all';
+  readonly attestations: readonly string[] | 'all';
+}
+
+/** Reads what a rule needs to judge a statement, after the evidence that the round is open. */
+async function contextOf(ctx: Context, name: RoundName, reads: Reads, after?: OpeningEvidence): Promise<RoundContext> {
+  const study = await studyOf(ctx, name.study);
+  const course = await courseOf(ctx, name.study);
+  const epoch = epochOf(course, name.round);
+  refuseUnless(epoch !== undefined, 'ROUND_NOT_OPEN', `there is no epoch for round ${name.round}`);
+  const before = { study: name.study, round: name.round - 1 };
+  const previous: PreviousRound = {
+    attestations: after?.kind === 'ended' ? await present(after.attesters, (id) => attestationOf(ctx, before, id)) : [],
+    closing: after?.kind === 'aborted' ? await closingOf(ctx, before) : undefined,
+  };
+  // A retraction names no evidence: that its submission exists shows that the round was open.
+  const opened: Opened = after === undefined ? { base: study.model.initial, openedAt: course.openedAt } : openRound(study, course, name.round, after, previous);
+  const everySlot = epoch.participants.map((entry) => entry.mspId);
+  const records: RoundRecords = {
+    slots: await present(reads.slots === 'all' ? everySlot : reads.slots, (id) => slotOf(ctx, name, id)),
+    closing: await closingOf(ctx, name),
+    attestations: await present(reads.attestations === 'all' ? epoch.aggregators : reads.attestations, (id) => attestationOf(ctx, name, id)),
+  };
+  return { study, epoch, opened, records, now: txTime(ctx) };
+}
+
+async function writeClosing(ctx: Context, signed: Named<Closing>, kind: Closing['kind']): Promise<string> {
+  const { statement } = signed;
+  refuseUnless(statement.kind === kind, 'BAD_FIELD', `closing.kind: this transaction takes ${kind}`);
+  await assertAuthor(ctx, 'closing', signed, statement.member);
+  const reads: Reads = { slots: 'all', attestations: kind === 'abort' ? 'all' : [] };
+  const context = await contextOf(ctx, statement, reads, statement.after);
+  refuseUnless([...context.study.participants, ...context.study.aggregators, ...context.study.observers].includes(statement.member), 'NOT_AUTHORISED', `${statement.member} is no member of the study`);
+  assertClosing(context, statement);
+  const value: StoredClosing = { ...store(ctx, signed), base: context.opened.base };
+  await put(ctx, value, 'closing', statement.study, roundKey(statement.round));
+  announce(ctx, kind === 'close' ? 'roundClosed' : 'roundAborted', { study: statement.study, round: statement.round, reason: statement.reason });
+  return answer({ closing: signed.digest });
+}
+
+@Info({ title: 'Round', description: 'Submissions and attestations, each under its own key' })
+export class RoundContract extends StrictContract {
+  constructor() {
+    super('Round');
+  }
+
+  /** A participant's update for a round: first and only one. */
+  @Transaction()
+  @Param('argument', 'string', 'canonical JSON of the signed submission')
+  @Returns('string')
+  async submit(ctx: Context, argument: string): Promise<string> {
+    const signed = readSigned('submission', submission, Buffer.from(argument));
+    const { statement } = signed;
+    await assertAuthor(ctx, 'submission', signed, statement.participant);
+    assertSubmission(await contextOf(ctx, statement, { slots: [statement.participant], attestations: [] }, statement.after), statement);
+    const slot: Slot = { kind: 'submission', ...store(ctx, signed) };
+    await put(ctx, slot, 'submission', statement.study, roundKey(statement.round), statement.participant);
+    announce(ctx, 'submitted', { study: statement.study, round: statement.round, participant: statement.participant });
+    return answer({ submission: signed.digest });
+  }
+
+  /** Takes an own submission back before the round is sealed; there is no second one in this round. */
+  @Transaction()
+  @Param('argument', 'string', 'canonical JSON of the signed retraction')
+  @Returns('string')
+  async retract(ctx: Context, argument: string): Promise<string> {
+    const signed = readSigned('retraction', retraction, Buffer.from(argument));
+    const { statement } = signed;
+    await assertAuthor(ctx, 'retraction', signed, statement.participant);
+    assertRetraction(await contextOf(ctx, statement, { slots: 'all', attestations: [] }), statement);
+    const slot: Slot = { kind: 'retraction', ...store(ctx, signed) };
+    await put(ctx, slot, 'submission', statement.study, roundKey(statement.round), statement.participant);
+    announce(ctx, 'retracted', { study: statement.study, round: statement.round, participant: statement.participant });
+    return answer({ retraction: signed.digest });
+  }
+
+  /** Closes a round after its deadline with the explicit list of live submissions. */
+  @Transaction()
+  @Param('argument', 'string', 'canonical JSON of the signed closing')
+  @Returns('string')
+  async closeRound(ctx: Context, argument: string): Promise<string> {
+    return writeClosing(ctx, readSigned('closing', closing, Buffer.from(argument)), 'close');
+  }
+
+  /** Aborts a round that cannot end otherwise; the next one opens on the same base. */
+  @Transaction()
+  @Param('argument', 'string', 'canonical JSON of the signed closing')
+  @Returns('string')
+  async abortRound(ctx: Context, argument: string): Promise<string> {
+    return writeClosing(ctx, readSigned('closing', closing, Buffer.from(argument)), 'abort');
+  }
+
+  /** An aggregator's result for a sealed round. */
+  @Transaction()
+  @Param('argument', 'string', 'canonical JSON of the signed attestation')
+  @Returns('string')
+  async attest(ctx: Context, argument: string): Promise<string> {
+    const signed = readSigned('attestation', attestation, Buffer.from(argument));
+    const { statement } = signed;
+    await assertAuthor(ctx, 'attestation', signed, statement.aggregator);
+    assertAttestation(await contextOf(ctx, statement, { slots: 'all', attestations: [statement.aggregator] }, statement.after), statement);
+    await put(ctx, store(ctx, signed), 'attestation', statement.study, roundKey(statement.round), statement.aggregator);
+    announce(ctx, 'attested', { study: statement.study, round: statement.round, aggregator: statement.aggregator });
+    return answer({ attestation: signed.digest });
+  }
+
+  /** All that the ledger holds of a round; the reader derives its state with the same pure function. */
+  @Transaction(false)
+  @Param('argument', 'string', 'canonical JSON {round, study}')
+  @Returns('string')
+  async getRound(ctx: Context, argument: string): Promise<string> {
+    const name = question(z.strictObject({ study: digestParameter, round: z.int().min(1).max(10_000) }), argument);
+    const epoch = epochOf(await courseOf(ctx, name.study), name.round);
+    refuseUnless(epoch !== undefined, 'ROUND_NOT_OPEN', `there is no epoch for round ${name.round}`);
+    const slots = await present(epoch.participants.map((entry) => entry.mspId), (id) => slotOf(ctx, name, id));
+    const attestations = await present(epoch.aggregators, (id) => attestationOf(ctx, name, id));
+    return answer({ slots, closing: await closingOf(ctx, name), attestations });
+  }
+}

@@ -1,0 +1,128 @@
+/** Studies: registered by a member, approved by a quorum, opened with a first epoch (PROTOCOL section 3). */
+import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
+import {
+  approval, digestParameter, membersOf, opening, readSigned, readStudy, statementDigest, study,
+  type Approval, type Course, type Opening, type ParticipantState, type Stored, type Study,
+} from '@epione/protocol';
+import { z } from 'zod';
+import { assertAuthor, assertSigner, callerMsp, store } from './caller.js';
+import { announce, get, list, put, refuseUnless, txTime } from './ledger.js';
+import { answer, question, StrictContract } from './strict-contract.js';
+
+/** The study behind a digest. @throws CodedError STUDY_UNKNOWN. */
+export async function studyOf(ctx: Context, digest: string): Promise<Study> {
+  const found = await get<Stored<Study>>(ctx, 'study', digest);
+  refuseUnless(found !== undefined, 'STUDY_UNKNOWN', `there is no study ${digest}`);
+  return found.statement;
+}
+
+/** The course of an opened study. @throws CodedError STUDY_NOT_OPEN. */
+export async function courseOf(ctx: Context, digest: string): Promise<Course> {
+  const found = await get<Course>(ctx, 'course', digest);
+  refuseUnless(found !== undefined, 'STUDY_NOT_OPEN', `study ${digest} is not open`);
+  return found;
+}
+
+async function assertApproved(ctx: Context, statement: Opening, document: Study): Promise<void> {
+  const inFavour = new Set<string>();
+  for (const entry of statement.approvals) {
+    const found = await get<Stored<Approval>>(ctx, 'approval', statement.study, entry.member);
+    const holds = found?.statement.decision === 'approve' && statementDigest('approval', found.statement) === entry.approval;
+    refuseUnless(holds, 'NOT_APPROVED', `${entry.member} has not approved with ${entry.approval}`);
+    inFavour.add(entry.member);
+  }
+  refuseUnless(inFavour.size >= document.quorums.approve, 'NOT_APPROVED', `${inFavour.size} approvals, ${document.quorums.approve} are needed`);
+  const silent = document.participants.filter((id) => !inFavour.has(id));
+  refuseUnless(silent.length === 0, 'NOT_APPROVED', `each participant must approve; missing: ${silent.join(', ')}`);
+}
+
+async function assertFirstEpoch(ctx: Context, { epoch }: Opening, document: Study): Promise<void> {
+  const same = (given: readonly string[], wanted: readonly string[]): boolean => given.join() === wanted.join();
+  const roster = epoch.participants.map((entry) => entry.mspId);
+  const fits = epoch.epoch === 1 && epoch.from === 1 && epoch.quorum === document.quorums.attest && same(roster, document.participants) && same(epoch.aggregators, document.aggregators);
+  refuseUnless(fits, 'EPOCH_WRONG', 'the first epoch is the roster of the study from round 1 on');
+  for (const entry of epoch.participants) {
+    const state = await get<ParticipantState>(ctx, 'participant', entry.mspId);
+    refuseUnless(state?.record === entry.record && state.status === 'current', 'RECORD_NOT_CURRENT', `${entry.record} is not the current record of ${entry.mspId}`);
+  }
+}
+
+@Info({ title: 'Study', description: 'What all members agree on before a round is run' })
+export class StudyContract extends StrictContract {
+  constructor() {
+    super('Study');
+  }
+
+  /** Registers a study document; its digest is its identity, and it is never edited. */
+  @Transaction()
+  @Param('argument', 'string', 'canonical JSON of the signed study')
+  @Returns('string')
+  async registerStudy(ctx: Context, argument: string): Promise<string> {
+    const signed = readSigned('study', study, Buffer.from(argument));
+    const document = readStudy(signed.statement);
+    refuseUnless(membersOf(document).includes(callerMsp(ctx)), 'NOT_AUTHORISED', `${callerMsp(ctx)} is no member of the study`);
+    refuseUnless(document.channel === ctx.stub.getChannelID(), 'STUDY_INVALID', `study.channel: this is channel ${ctx.stub.getChannelID()}`);
+    await assertSigner(ctx, 'study', signed);
+    refuseUnless((await get(ctx, 'study', signed.digest)) === undefined, 'STUDY_EXISTS', `study ${signed.digest} is registered`);
+    await put(ctx, store(ctx, signed), 'study', signed.digest);
+    announce(ctx, 'studyRegistered', { study: signed.digest });
+    return answer({ study: signed.digest });
+  }
+
+  /** A member's decision on a study; one each, never changed. */
+  @Transaction()
+  @Param('argument', 'string', 'canonical JSON of the signed approval')
+  @Returns('string')
+  async approve(ctx: Context, argument: string): Promise<string> {
+    const signed = readSigned('approval', approval, Buffer.from(argument));
+    const { subject, member, decision } = signed.statement;
+    await assertAuthor(ctx, 'approval', signed, member);
+    const document = await studyOf(ctx, subject);
+    refuseUnless(membersOf(document).includes(member), 'NOT_AUTHORISED', `${member} is no member of the study`);
+    refuseUnless((await get(ctx, 'approval', subject, member)) === undefined, 'ALREADY_APPROVED', `${member} has decided on ${subject}`);
+    await put(ctx, store(ctx, signed), 'approval', subject, member);
+    announce(ctx, 'studyDecided', { study: subject, member, decision });
+    return answer({ approval: signed.digest });
+  }
+
+  /** Opens an approved study with its first epoch; round 1 is open from then on. */
+  @Transaction()
+  @Param('argument', 'string', 'canonical JSON of the signed opening')
+  @Returns('string')
+  async openStudy(ctx: Context, argument: string): Promise<string> {
+    const signed = readSigned('opening', opening, Buffer.from(argument));
+    const statement = signed.statement;
+    await assertAuthor(ctx, 'opening', signed, statement.member);
+    const document = await studyOf(ctx, statement.study);
+    refuseUnless(membersOf(document).includes(statement.member), 'NOT_AUTHORISED', `${statement.member} is no member of the study`);
+    refuseUnless((await get(ctx, 'course', statement.study)) === undefined, 'EPOCH_NOT_NEW', `study ${statement.study} is open`);
+    await assertApproved(ctx, statement, document);
+    await assertFirstEpoch(ctx, statement, document);
+    const course: Course = { openedAt: txTime(ctx), epochs: [statement.epoch] };
+    await put(ctx, course, 'course', statement.study);
+    announce(ctx, 'studyOpened', { study: statement.study });
+    return answer({ course: { ...course } });
+  }
+
+  /** A study with its decisions and its course. */
+  @Transaction(false)
+  @Param('argument', 'string', 'canonical JSON {study}')
+  @Returns('string')
+  async getStudy(ctx: Context, argument: string): Promise<string> {
+    const asked = question(z.strictObject({ study: digestParameter }), argument);
+    const found = await get<Stored<Study>>(ctx, 'study', asked.study);
+    refuseUnless(found !== undefined, 'STUDY_UNKNOWN', `there is no study ${asked.study}`);
+    const approvals = await list<Stored<Approval>>(ctx, 'approval', asked.study);
+    return answer({ study: found, approvals, course: await get<Course>(ctx, 'course', asked.study) });
+  }
+
+  /** All studies of the channel: digest, name and title. */
+  @Transaction(false)
+  @Param('argument', 'string', 'canonical JSON {}')
+  @Returns('string')
+  async listStudies(ctx: Context, argument: string): Promise<string> {
+    question(z.strictObject({}), argument);
+    const studies = await list<Stored<Study>>(ctx, 'study');
+    return answer({ studies: studies.map(({ statement, time, by }) => ({ study: statementDigest('study', statement), name: statement.name, title: statement.title, by, time })) });
+  }
+}

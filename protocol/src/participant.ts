@@ -1,0 +1,46 @@
+/** A participant's record: the public keys of an organization, bound both ways to its Fabric certificate (PROTOCOL section 2). */
+import { z } from 'zod';
+import { base64url, digest, mspId, saeId, text, time } from './fields.js';
+import { kemSuite, signatureSuite } from './suites.js';
+
+/** Statement `participant`, signed by its own new key. */
+export const participantRecord = z.strictObject({
+  channel: z.string().regex(/^[a-z][a-z0-9.-]{0,248}$/, 'a channel name'),
+  /** Digest of block 0's header, as block 1's previous_hash has it. */
+  genesis: digest,
+  mspId,
+  version: z.int().min(1).max(1_000_000),
+  /** Digest of the record before; absent in version 1. */
+  previous: digest.optional(),
+  /** Digest of the Fabric certificate's SubjectPublicKeyInfo (DER). */
+  certificateKey: digest,
+  signatureSuite,
+  signingKey: base64url,
+  kemSuite,
+  encapsulationKey: base64url,
+  /** Absent where a site has no key management entity. */
+  saeId: saeId.optional(),
+  /** Where others fetch this site's blobs: `<blobUrl>/<digest>`. */
+  blobUrl: z.string().regex(/^https:\/\/[\x21-\x7e]{1,500}$/, 'an https:// address'),
+});
+export type ParticipantRecord = z.infer<typeof participantRecord>;
+
+/** Statement `revocation` of a record by its owner. */
+export const revocation = z.strictObject({
+  mspId,
+  record: digest,
+  reason: z.enum(['superseded', 'left', 'compromised']),
+  /** With `compromised`: statements timed from here on are suspect. */
+  since: time.optional(),
+  note: text.optional(),
+});
+export type Revocation = z.infer<typeof revocation>;
+
+/** The state of `participant~MSP`: the current record and whether it may still act. */
+export interface ParticipantState {
+  readonly record: string;
+  readonly version: number;
+  readonly status: 'current' | 'revoked';
+  readonly reason?: Revocation['reason'];
+  readonly since?: number;
+}

@@ -1,0 +1,113 @@
+/** What a statement must satisfy beyond its form: one set of checks for the chaincode that accepts it and the auditor who repeats them. */
+import { CodedError, type Code } from './error.js';
+import { deriveRound, liveSet, sealedSet, setDigest, slotOwner, submissionDigest, type Base, type Opened, type RoundRecords } from './round.js';
+import type { Epoch, Study } from './study.js';
+import type { Attestation, Closing, Retraction, Submission } from './submission.js';
+
+/** A round as a rule sees it: the study, its roster, why it is open, and what was written so far. */
+export interface RoundContext {
+  readonly study: Study;
+  readonly epoch: Epoch;
+  readonly opened: Opened;
+  readonly records: RoundRecords;
+  /** Current time, ms since 1970 UTC. */
+  readonly now: number;
+}
+
+function refuseUnless(condition: boolean, code: Code, sentence: string): asserts condition {
+  if (!condition) throw new CodedError(code, sentence);
+}
+
+function assertEpoch(context: RoundContext, epoch: number, base?: Base): void {
+  refuseUnless(epoch === context.epoch.epoch, 'EPOCH_WRONG', `the round belongs to epoch ${context.epoch.epoch}`);
+  if (base !== undefined) refuseUnless(base === context.opened.base, 'STALE_BASE', `the round's base is ${context.opened.base}`);
+}
+
+function assertSuites(study: Study, sealed: Submission['sealed']): void {
+  const [first] = study.suites.sealing;
+  for (const entry of sealed) {
+    refuseUnless(study.suites.sealing.includes(entry.suite), 'SUITE_REFUSED', `${entry.suite} for ${entry.to} is not a suite of the study`);
+    if (entry.suite !== first) {
+      refuseUnless(study.suites.qkdMissing === 'fallback', 'SUITE_REFUSED', `the study allows ${String(first)} only`);
+      refuseUnless(entry.reason !== undefined, 'SUITE_REFUSED', `${entry.suite} for ${entry.to} needs a reason`);
+    }
+    refuseUnless(entry.suite.endsWith('-qkd') === entry.keyIds.length > 0, 'SUITE_REFUSED', `${entry.suite} for ${entry.to} names ${entry.keyIds.length} key_IDs`);
+  }
+  const used = sealed.flatMap((entry) => entry.keyIds.map((id) => id.toLowerCase()));
+  refuseUnless(new Set(used).size === used.length, 'SUITE_REFUSED', 'a key_ID stands twice');
+}
+
+/** @throws CodedError as PROTOCOL section 4, row `submit`. The signature and the record are checked by the caller. */
+export function assertSubmission(context: RoundContext, statement: Submission): void {
+  const { study, epoch, records } = context;
+  const listed = epoch.participants.find((entry) => entry.mspId === statement.participant);
+  refuseUnless(listed !== undefined, 'NOT_A_PARTICIPANT', `${statement.participant} is not in epoch ${epoch.epoch}`);
+  const own = records.slots.find((slot) => slotOwner(slot) === statement.participant);
+  refuseUnless(own === undefined, 'ALREADY_SUBMITTED', `${statement.participant} has submitted in round ${statement.round}`);
+  refuseUnless(records.closing === undefined, 'ROUND_CLOSED', `round ${statement.round} is closed`);
+  assertEpoch(context, statement.epoch, statement.base);
+  const wanted = epoch.aggregators.filter((id) => id !== statement.participant);
+  const given = statement.sealed.map((entry) => entry.to);
+  refuseUnless(given.length === wanted.length && given.every((id) => wanted.includes(id)), 'RECIPIENTS_WRONG', `recipients must be ${wanted.join(', ')}`);
+  assertSuites(study, statement.sealed);
+  const weight = study.strategy.weighting === 'uniform' ? 1 : statement.numExamples;
+  refuseUnless(weight <= study.encoding.maxWeight, 'WEIGHT_OUT_OF_RANGE', `numExamples is above ${study.encoding.maxWeight}`);
+  refuseUnless(!study.consent.required || statement.consent !== undefined, 'CONSENT_EMPTY', 'the study requires a consent commitment');
+}
+
+/** @throws CodedError as PROTOCOL section 4, row `retract`: only before the seal. */
+export function assertRetraction(context: RoundContext, statement: Retraction): void {
+  const own = context.records.slots.find((slot) => slotOwner(slot) === statement.participant);
+  refuseUnless(own?.kind === 'submission', 'NOT_SUBMITTED', `${statement.participant} has no submission to retract`);
+  refuseUnless(submissionDigest(own.statement) === statement.submission, 'WRONG_SET', 'the retraction names another submission');
+  assertEpoch(context, statement.epoch);
+  const sealed = context.records.closing !== undefined || context.records.slots.length === context.epoch.participants.length;
+  refuseUnless(!sealed, 'ROUND_SEALED', `round ${statement.round} is sealed`);
+}
+
+function assertClose(context: RoundContext, statement: Closing): void {
+  const state = deriveRound(context.study, context.epoch, context.opened, context.records, context.now);
+  refuseUnless(state.state === 'open', 'ROUND_SEALED', `round ${statement.round} is ${state.state}`);
+  refuseUnless(state.overdue, 'TOO_EARLY', `the deadline is ${state.deadline}`);
+  refuseUnless(state.live.length >= context.study.quorums.submit, 'TOO_FEW', `${state.live.length} submissions, ${context.study.quorums.submit} are needed`);
+  refuseUnless(setDigest(statement.submissions) === setDigest(liveSet(context.records.slots)), 'WRONG_SET', 'the list is not the live submissions');
+}
+
+function assertAbort(context: RoundContext, statement: Closing): void {
+  const { study, epoch, records } = context;
+  const state = deriveRound(study, epoch, context.opened, records, context.now);
+  refuseUnless(state.state === 'open' || state.state === 'sealed', 'ROUND_ENDED', `round ${statement.round} is ${state.state}`);
+  refuseUnless(statement.submissions.length === 0, 'WRONG_SET', 'an abort lists no submissions');
+  if (state.state === 'sealed') {
+    refuseUnless(state.overdue, 'TOO_EARLY', `attestations are awaited until ${state.deadline}`);
+    return;
+  }
+  refuseUnless(state.live.length < study.quorums.submit, 'TOO_EARLY', 'enough have submitted: close the round');
+  const filled = records.slots.length === epoch.participants.length;
+  refuseUnless(filled || context.now >= state.deadline + study.rounds.graceMs, 'TOO_EARLY', `submissions are awaited until ${state.deadline + study.rounds.graceMs}`);
+}
+
+/** @throws CodedError as PROTOCOL section 4, rows `closeRound` and `abortRound`. */
+export function assertClosing(context: RoundContext, statement: Closing): void {
+  refuseUnless(context.records.closing === undefined, 'ROUND_CLOSED', `round ${statement.round} is closed already`);
+  assertEpoch(context, statement.epoch);
+  if (statement.kind === 'close') assertClose(context, statement);
+  else assertAbort(context, statement);
+}
+
+/** @throws CodedError as PROTOCOL section 4, row `attest`; late attestations are recorded. */
+export function assertAttestation(context: RoundContext, statement: Attestation): void {
+  const { study, epoch, records, opened } = context;
+  refuseUnless(epoch.aggregators.includes(statement.aggregator), 'NOT_AN_AGGREGATOR', `${statement.aggregator} is no aggregator of round ${statement.round}`);
+  refuseUnless(!records.attestations.some((entry) => entry.statement.aggregator === statement.aggregator), 'ALREADY_ATTESTED', `${statement.aggregator} has attested round ${statement.round}`);
+  refuseUnless(records.closing?.statement.kind !== 'abort', 'ROUND_ENDED', `round ${statement.round} was aborted`);
+  assertEpoch(context, statement.epoch, statement.result.base);
+  const set = sealedSet(study, epoch, records);
+  refuseUnless(set !== undefined, 'NOT_SEALED', `round ${statement.round} is not sealed`);
+  const wanted = setDigest(set);
+  refuseUnless(setDigest(statement.submissions) === wanted && statement.result.set === wanted, 'WRONG_SET', 'the attestation names another set');
+  const { result } = statement;
+  const complete = result.outcome === 'model' ? result.model !== undefined && statement.witness !== undefined : result.code !== undefined && result.model === undefined;
+  refuseUnless(complete, 'BAD_FIELD', 'a model needs its digest and a witness, a failure its code');
+  refuseUnless(opened.base === result.base, 'STALE_BASE', `the round's base is ${opened.base}`);
+}

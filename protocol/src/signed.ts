@@ -1,0 +1,74 @@
+/** A statement with its signature, as it is sent to the ledger and as the ledger keeps it. */
+import { z } from 'zod';
+import { decodeCanonical, encodeCanonical, LIMITS, type Json } from './canonical-json.js';
+import { fromBase64Url, toBase64Url, type Digest } from './digest.js';
+import { CodedError } from './error.js';
+import { base64url, digest, mspId, parse, time } from './fields.js';
+import { verify, type Signer } from './ml-dsa.js';
+import type { ParticipantRecord } from './participant.js';
+import { signedBytes, statementDigest, type StatementName } from './statement.js';
+
+/** A statement and the ML-DSA signature over its signed bytes. */
+export interface Signed<T> {
+  /** base64url of the signature. */
+  readonly signature: string;
+  readonly statement: T;
+}
+
+/** A signed statement as the ledger keeps it. */
+export interface Stored<T> extends Signed<T> {
+  /** MSP ID of the caller, whose current record's key made the signature. */
+  readonly by: string;
+  /** The transaction's timestamp, ms since 1970 UTC. */
+  readonly time: number;
+  readonly txId: string;
+}
+
+/** Schema of a stored statement, for readers who trust no peer. */
+export const stored = <T extends z.ZodType>(
+  statement: T,
+): z.ZodObject<{ by: typeof mspId; signature: typeof base64url; statement: T; time: typeof time; txId: z.ZodString }, z.core.$strict> =>
+  z.strictObject({ by: mspId, signature: base64url, statement, time, txId: z.string().regex(/^[0-9a-f]{64}$/) });
+
+/** A signed statement together with its digest. */
+export interface Named<T> extends Signed<T> {
+  readonly digest: Digest;
+  /** A record's successor is signed by the previous key too. */
+  readonly previousSignature?: string | undefined;
+}
+
+/** Signs a statement. */
+export function sign<T extends Json>(name: StatementName, statement: T, signer: Signer): Signed<T> {
+  return { signature: toBase64Url(signer.sign(signedBytes(name, statement))), statement };
+}
+
+/**
+ * Reads a transaction's one argument, canonical JSON `{"signature":…,"statement":…}`.
+ * @throws CodedError NOT_CANONICAL, TOO_LARGE, BAD_FIELD with all faults.
+ */
+export function readSigned<T extends z.ZodType>(name: StatementName, schema: T, argument: Uint8Array): Named<z.output<T>> {
+  const outer = parse(z.strictObject({ previousSignature: base64url.optional(), signature: base64url, statement: z.unknown() }), decodeCanonical(argument), 'argument');
+  const body = outer.statement as Json;
+  const bytes = encodeCanonical(body).length;
+  const bound = name === 'study' ? LIMITS.studyBytes : LIMITS.statementBytes;
+  if (bytes > bound) throw new CodedError('TOO_LARGE', `the ${name} has ${bytes} bytes, at most ${bound} are accepted`);
+  const statement = parse(schema, body, name);
+  if (outer.previousSignature !== undefined && name !== 'participant') throw new CodedError('BAD_FIELD', 'argument.previousSignature: belongs to a record only');
+  return { signature: outer.signature, previousSignature: outer.previousSignature, statement, digest: statementDigest(name, body) };
+}
+
+/** The argument of a transaction, from a signed statement. */
+export const encodeSigned = (signed: Signed<Json>): Uint8Array => encodeCanonical({ signature: signed.signature, statement: signed.statement });
+
+/** Checks a statement's signature under a record's key; the one check that chaincode, aggregator and auditor share. */
+export function isSignedBy(name: StatementName, signed: Signed<unknown>, record: Pick<ParticipantRecord, 'signatureSuite' | 'signingKey'>): boolean {
+  return verify(record.signatureSuite, fromBase64Url(record.signingKey), signedBytes(name, signed.statement as Json), fromBase64Url(signed.signature));
+}
+
+/** As `isSignedBy`, for a policy. @throws CodedError BAD_SIGNATURE. */
+export function assertSignedBy(name: StatementName, signed: Signed<unknown>, record: ParticipantRecord): void {
+  if (!isSignedBy(name, signed, record)) throw new CodedError('BAD_SIGNATURE', `the signature of the ${name} is not ${record.mspId}'s`);
+}
+
+/** Schemas of query parameters. */
+export { digest as digestParameter, mspId as mspIdParameter };

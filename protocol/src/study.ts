@@ -1,0 +1,187 @@
+/** The study: what all members agree on before a round is run, named by one digest (PROTOCOL section 3). */
+import { z } from 'zod';
+import { CodedError } from './error.js';
+import { decimal, digest, label, members, mspId, parse, positiveDecimal, sortedBy, text } from './fields.js';
+import { sealingSuite, signatureSuite } from './suites.js';
+
+const feature = z.strictObject({
+  name: label,
+  /** LOINC, SNOMED CT or local code. */
+  code: text.optional(),
+  /** UCUM unit. */
+  unit: text.optional(),
+  kind: z.enum(['number', 'category']),
+  /** Scaling: (value - shift) * factor; the study's, never a site's own. */
+  shift: decimal.optional(),
+  factor: decimal.optional(),
+  categories: z.array(text).max(256).optional(),
+  missing: z.enum(['reject', 'mean', 'zero']),
+});
+export type Feature = z.infer<typeof feature>;
+
+const thirtyDays = 30 * 24 * 3600 * 1000;
+const wait = z.int().min(1000).max(thirtyDays);
+
+/** Schema of the study document. Ranges only; what fields demand of each other is `assertStudy`. */
+export const study = z.strictObject({
+  version: z.literal(1),
+  name: z.string().regex(/^[a-z0-9-]{1,64}$/, 'a label [a-z0-9-]{1,64}'),
+  title: text,
+  channel: z.string().regex(/^[a-z][a-z0-9.-]{0,248}$/),
+  genesis: digest,
+  chaincode: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/),
+  purpose: z.strictObject({
+    /** Data Use Ontology codes, such as DUO:0000007. */
+    duo: z.array(z.string().regex(/^DUO:[0-9]{7}$/)).min(1).max(16),
+    /** HL7 v3 ActReason code, such as HRESCH. */
+    reason: z.string().regex(/^[A-Z]{2,16}$/),
+    diseases: z.array(text).max(64).optional(),
+  }),
+  features: z.array(feature).min(1).max(4096),
+  label: feature,
+  model: z.strictObject({
+    kind: z.enum(['logistic', 'mlp']),
+    /** Widths of the hidden layers; empty for `logistic`. */
+    layers: z.array(z.int().min(1).max(4096)).max(8),
+    tensors: z.array(z.strictObject({ name: label, shape: z.array(z.int().min(1)).min(1).max(8) })).min(1).max(64),
+    dimension: z.int().min(1).max(2 ** 28),
+    initial: z.union([z.literal('zeros'), digest]),
+  }),
+  training: z.strictObject({
+    optimizer: z.enum(['sgd']),
+    learningRate: positiveDecimal,
+    localEpochs: z.int().min(1).max(1000),
+    batchSize: z.int().min(1).max(65_536),
+  }),
+  strategy: z.strictObject({
+    name: z.enum(['fedavg']),
+    weighting: z.enum(['examples', 'uniform']),
+    serverLearningRate: positiveDecimal,
+    parameters: sortedBy(z.strictObject({ name: label, value: decimal }), (entry) => entry.name, 64),
+  }),
+  encoding: z.strictObject({
+    bits: z.union([z.literal(32), z.literal(64)]),
+    fractionBits: z.int().min(0).max(40),
+    clip: positiveDecimal,
+    maxWeight: z.int().min(1).max(1_000_000),
+  }),
+  privacy: z.strictObject({ unit: z.literal('none') }),
+  aggregation: z.strictObject({ mode: z.literal('visible'), rule: z.literal('mean') }),
+  suites: z.strictObject({
+    profile: z.enum(['default', 'long-term']),
+    signature: signatureSuite,
+    /** Best first; a later one is taken only by `qkdMissing: fallback`, with its reason on the ledger. */
+    sealing: z.array(sealingSuite).min(1).max(8),
+    qkdMissing: z.enum(['fail', 'fallback']),
+    qkdWaitMs: z.int().min(0).max(thirtyDays),
+  }),
+  participants: members.min(1),
+  aggregators: members.min(1),
+  observers: members,
+  quorums: z.strictObject({ approve: z.int().min(1).max(64), submit: z.int().min(1).max(64), attest: z.int().min(1).max(64) }),
+  rounds: z.strictObject({ count: z.int().min(1).max(10_000), submitMs: wait, graceMs: wait, attestMs: wait }),
+  consent: z.strictObject({
+    required: z.boolean(),
+    /** Data classes that a consent must cover, sorted. */
+    classes: sortedBy(label, (name) => name, 64),
+    onWithdrawal: z.enum(['next-round', 'retract']),
+  }),
+});
+export type Study = z.infer<typeof study>;
+
+/** All organizations of a study, sorted: participants, aggregators and observers. */
+export const membersOf = (document: Study): string[] => [...new Set([...document.participants, ...document.aggregators, ...document.observers])].sort();
+
+/** Q = C · 2^fractionBits, the largest magnitude of a fixed-point value (PROTOCOL section 7). */
+export const fixedPointBound = (encoding: Study['encoding']): number => Number(encoding.clip) * 2 ** encoding.fractionBits;
+
+function encodingFaults(document: Study): string[] {
+  const { encoding, participants } = document;
+  const n = BigInt(participants.length);
+  const bound = fixedPointBound(encoding);
+  if (!Number.isInteger(bound) || bound > 2 ** 50) return ['encoding: clip * 2^fractionBits must be an integer of at most 2^50'];
+  const w = BigInt(encoding.maxWeight);
+  const top = 2n ** BigInt(encoding.bits - 1) - 1n;
+  const faults: string[] = [];
+  if (w * BigInt(bound) > 2n ** 53n - 1n) faults.push('encoding: maxWeight * clip * 2^fractionBits must stay below 2^53');
+  if (n * w * BigInt(bound) > top || n * w > top) faults.push(`encoding: the sum over ${participants.length} participants can overflow ${encoding.bits} bits`);
+  return faults;
+}
+
+function modelFaults({ model }: Study): string[] {
+  const faults: string[] = [];
+  const size = model.tensors.reduce((sum, tensor) => sum + tensor.shape.reduce((product, width) => product * width, 1), 0);
+  if (size !== model.dimension) faults.push(`model.dimension: is ${model.dimension}, the tensors hold ${size} parameters`);
+  if (model.kind === 'logistic' && model.layers.length > 0) faults.push('model.layers: a logistic model has none');
+  return faults;
+}
+
+function quorumFaults(document: Study): string[] {
+  const { quorums, participants, aggregators } = document;
+  const all = membersOf(document).length;
+  const faults: string[] = [];
+  if (quorums.approve * 2 <= all || quorums.approve > all) faults.push(`quorums.approve: must be more than half of the ${all} members, and no more than all`);
+  if (quorums.submit > participants.length) faults.push(`quorums.submit: at most ${participants.length}`);
+  if (quorums.attest * 2 <= aggregators.length || quorums.attest > aggregators.length) faults.push(`quorums.attest: must be more than half of the ${aggregators.length} aggregators, and no more than all`);
+  return faults;
+}
+
+function suiteFaults({ suites }: Study): string[] {
+  const faults: string[] = [];
+  const longTerm = suites.profile === 'long-term';
+  if (longTerm !== (suites.signature === 'mldsa87')) faults.push(`suites.signature: profile ${suites.profile} signs with ${longTerm ? 'mldsa87' : 'mldsa65'}`);
+  if (suites.sealing.some((name) => name.includes('1024') !== longTerm)) faults.push(`suites.sealing: profile ${suites.profile} uses ${longTerm ? 'mlkem1024' : 'mlkem768'} only`);
+  if (new Set(suites.sealing).size !== suites.sealing.length) faults.push('suites.sealing: a suite is named twice');
+  if (suites.qkdMissing === 'fallback' && suites.sealing.length < 2) faults.push('suites.sealing: fallback needs a second suite');
+  return faults;
+}
+
+/**
+ * Reads a study document and checks what its fields demand of each other.
+ * @throws CodedError STUDY_INVALID with all faults.
+ */
+export function readStudy(value: unknown): Study {
+  const document = parse(study, value, 'study', 'STUDY_INVALID');
+  const names = [...document.features, document.label].map((entry) => entry.name);
+  const faults = [...encodingFaults(document), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document)];
+  if (new Set(names).size !== names.length) faults.push('features: a name stands twice');
+  if (document.consent.required && document.consent.classes.length === 0) faults.push('consent.classes: name at least one class when consent is required');
+  if (faults.length > 0) throw new CodedError('STUDY_INVALID', faults.map((fault) => `study.${fault}`).join('; '));
+  return document;
+}
+
+/** Statement `approval` of a study (or, later, of a proposal) by a member. */
+export const approval = z.strictObject({ subject: digest, member: mspId, record: digest, decision: z.enum(['approve', 'reject']) });
+export type Approval = z.infer<typeof approval>;
+
+/** One epoch of a course: the roster from round `from` on. */
+export const epoch = z.strictObject({
+  epoch: z.int().min(1).max(256),
+  from: z.int().min(1).max(10_000),
+  participants: sortedBy(z.strictObject({ mspId, record: digest }), (entry) => entry.mspId, 64).min(1),
+  aggregators: members.min(1),
+  quorum: z.int().min(1).max(64),
+});
+export type Epoch = z.infer<typeof epoch>;
+
+/** Statement `opening`: names the approvals and the first epoch. */
+export const opening = z.strictObject({
+  study: digest,
+  member: mspId,
+  record: digest,
+  approvals: sortedBy(z.strictObject({ member: mspId, approval: digest }), (entry) => entry.member, 64).min(1),
+  epoch,
+});
+export type Opening = z.infer<typeof opening>;
+
+/** The value of `course~S`: when the study was opened, its epochs, its end. */
+export interface Course {
+  readonly openedAt: number;
+  readonly epochs: readonly Epoch[];
+  readonly endedAt?: number;
+}
+
+/** The epoch of a round: the one with the greatest `from` not above it. */
+export function epochOf(course: Course, round: number): Epoch | undefined {
+  return course.epochs.filter((entry) => entry.from <= round).at(-1);
+}
