@@ -1,0 +1,38 @@
+/** The one error class of this package: a code for programs, a sentence and a remedy for people. */
+
+/** Everything that can go wrong here, closed: a new code is a new version. */
+export type NetworkErrorCode =
+  | 'TOPOLOGY_INVALID'
+  | 'USAGE'
+  | 'STATE_OF_OTHER_TOPOLOGY'
+  | 'STATE_LOCKED'
+  | 'STATE_MISSING'
+  | 'NOT_CONFIRMED'
+  | 'NO_FABRIC'
+  | 'NO_SPACE'
+  | 'PORT_IN_USE'
+  | 'CERTIFICATE_EXPIRED'
+  | 'PROCESS_FAILED'
+  | 'NOT_HEALTHY'
+  | 'ORDERER_NOT_CONSENTER'
+  | 'PEER_REFUSED'
+  | 'CHAINCODE_INVALID'
+  | 'DEPLOY_FAILED';
+
+/** A fault with a code, a sentence for people and, where one is known, what to do about it. */
+export class NetworkError extends Error {
+  readonly code: NetworkErrorCode;
+  readonly remedy: string;
+
+  constructor(code: NetworkErrorCode, sentence: string, remedy: string, cause?: unknown) {
+    super(sentence, cause === undefined ? {} : { cause });
+    this.name = 'NetworkError';
+    this.code = code;
+    this.remedy = remedy;
+  }
+}
+
+/** The sentence of anything that was thrown. */
+export function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

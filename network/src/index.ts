@@ -1,0 +1,9 @@
+/** The door of this package: everything others may use. */
+export { createAuthority, issueCertificate, validFor, type CertificateRequest, type IssuedCertificate } from './certificate-authority.js';
+export { deploy, type DeployOptions, type DeployResult } from './deploy.js';
+export { clean, down } from './down.js';
+export { NetworkError, type NetworkErrorCode } from './error.js';
+export { type Profile, type TrustRoot } from './profile.js';
+export { type Network, type Organization } from './state.js';
+export { parseTopology, readTopology, type Topology } from './topology.js';
+export { up, type NetworkOptions, type UpOptions, type UpResult } from './up.js';

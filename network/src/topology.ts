@@ -1,0 +1,96 @@
+/** The topology file: who takes part and on which ports, checked whole, with all faults reported together. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { NetworkError, sentenceOf } from './error.js';
+
+/** The topology that ships with this package. */
+export const defaultTopologyFile = fileURLToPath(new URL('../topology.yaml', import.meta.url));
+
+/** The TCP ports of one organization, each 1024 to 65535 on loopback. */
+export const portNames = ['peer', 'peerChaincode', 'peerOperations', 'chaincode', 'orderer', 'ordererAdmin', 'ordererOperations'] as const;
+export type PortName = (typeof portNames)[number];
+export type Ports = Record<PortName, number>;
+
+const port = z.number().int().min(1024).max(65535);
+// Lower case after the first letter of Fabric's rules: these names become file names and channel names.
+const channelName = z.string().regex(/^[a-z][a-z0-9.-]{0,63}$/, 'must start with a-z and hold at most 64 of a-z, 0-9, dot and hyphen');
+const chaincodeName = z.string().regex(/^[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*$/, 'must be letters and digits, joined by single hyphens or underscores');
+const mspId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/, 'must be 1 to 64 of letters, digits, dot and hyphen, and start with a letter or digit');
+
+const organization = z.strictObject({
+  mspId,
+  ports: z.partialRecord(z.enum(portNames), port).optional(),
+});
+
+const topology = z.strictObject({
+  channel: channelName.default('epione'),
+  chaincode: chaincodeName.default('epione'),
+  consensus: z.enum(['bft', 'raft']).default('bft'),
+  organizations: z.array(organization).min(1).max(64),
+});
+
+/** A checked topology. Ports that are absent are chosen free at the first `up` and then kept. */
+export type Topology = z.infer<typeof topology>;
+
+// What the rules between entries need, read leniently, so that they are checked even where an entry has a fault of its own.
+const lenient = z.object({
+  consensus: z.unknown(),
+  organizations: z.array(z.object({ mspId: z.string().catch(''), ports: z.record(z.string(), z.unknown()).catch({}) }).catch({ mspId: '', ports: {} })).catch([]),
+});
+
+function conflicts(document: unknown): string[] {
+  const { data } = lenient.safeParse(document);
+  if (!data) return [];
+  const faults: string[] = [];
+  const { consensus = 'bft', organizations } = data;
+  // With fewer than four, SmartBFT tolerates no fault at all, and raft is what was meant.
+  if (consensus === 'bft' && organizations.length < 4) {
+    faults.push(`consensus: bft needs at least 4 organizations, there are ${organizations.length}; add some or set consensus: raft`);
+  }
+  const holders = new Map<string | number, string>();
+  const claim = (value: string | number, path: string, what: string): void => {
+    const holder = holders.get(value);
+    if (holder === undefined) holders.set(value, path);
+    else faults.push(`${path}: ${what} is taken already by ${holder}; choose another`);
+  };
+  organizations.forEach(({ mspId: name, ports }, index) => {
+    // Case is ignored because the names of site services are in lower case.
+    if (name) claim(name.toLowerCase(), `organizations.${index}.mspId`, name);
+    for (const [key, number] of Object.entries(ports)) {
+      if (typeof number === 'number') claim(number, `organizations.${index}.ports.${key}`, `port ${number}`);
+    }
+  });
+  return faults;
+}
+
+/**
+ * Checks a parsed topology document.
+ * @throws {NetworkError} TOPOLOGY_INVALID with every fault and its path, one a line
+ */
+export function parseTopology(document: unknown, source = 'The topology'): Topology {
+  const result = topology.safeParse(document);
+  const shape = result.error?.issues.map((issue) => `${issue.path.join('.') || '(document)'}: ${issue.message}`) ?? [];
+  const faults = [...shape, ...conflicts(document)];
+  if (result.success && faults.length === 0) return result.data;
+  throw new NetworkError('TOPOLOGY_INVALID', `${source} has ${faults.length} fault(s):\n${faults.map((fault) => `  ${fault}`).join('\n')}`, 'Correct the lines named above and run the command again.');
+}
+
+/**
+ * Reads a topology file (YAML).
+ * @throws {NetworkError} TOPOLOGY_INVALID when it cannot be read, is no YAML or has faults
+ */
+export function readTopology(file: string = defaultTopologyFile): Topology {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new NetworkError('TOPOLOGY_INVALID', `The topology file cannot be read: ${sentenceOf(error)}`, 'Name an existing file with --topology.', error);
+  }
+  const document = parseDocument(text);
+  if (document.errors.length > 0) {
+    throw new NetworkError('TOPOLOGY_INVALID', `${file} is not YAML:\n${document.errors.map((fault) => `  ${fault.message}`).join('\n')}`, `Correct ${file}.`);
+  }
+  return parseTopology(document.toJS(), file);
+}

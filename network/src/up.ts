@@ -1,0 +1,62 @@
+/** Brings a network up, or what is missing of it: identities, first block, processes, channel, profiles. Running it again changes nothing. */
+import { joinOrderers, joinPeers, untilPeersKnowEachOther } from './channel.js';
+import { findBinaries } from './fabric-binaries.js';
+import { genesisDigest, makeGenesis } from './genesis.js';
+import { issueIdentities } from './identities.js';
+import { withLock } from './lock.js';
+import { writeSettings } from './nodes.js';
+import { writeProfiles } from './profile.js';
+import { silent, timed, type Report } from './progress.js';
+import { checkSpace, setWanted, startMissing, untilAllServe } from './start.js';
+import { establishState, type Network } from './state.js';
+import { defaultTopologyFile, readTopology, type Topology } from './topology.js';
+
+/** What every command needs. */
+export interface NetworkOptions {
+  /** The folder that holds all of this network. */
+  readonly stateDir: string;
+  readonly report?: Report;
+}
+
+export interface UpOptions extends NetworkOptions {
+  /** A topology file or a checked topology; the shipped default when absent. */
+  readonly topology?: string | Topology;
+}
+
+export interface UpResult {
+  readonly network: Network;
+  /** Digest of block 0's header. */
+  readonly genesis: string;
+  /** Processes that had to be started. */
+  readonly started: readonly string[];
+}
+
+/**
+ * Brings the network up and returns when all of it serves.
+ * @throws {NetworkError} NO_FABRIC, NO_SPACE, TOPOLOGY_INVALID, STATE_OF_OTHER_TOPOLOGY, PORT_IN_USE, PROCESS_FAILED,
+ * NOT_HEALTHY, ORDERER_NOT_CONSENTER, CERTIFICATE_EXPIRED
+ */
+export async function up({ stateDir, topology = defaultTopologyFile, report = silent }: UpOptions): Promise<UpResult> {
+  const checked = typeof topology === 'string' ? readTopology(topology) : topology;
+  const binaries = findBinaries();
+  return withLock(stateDir, async () => {
+    checkSpace(stateDir);
+    const network = await establishState(stateDir, checked);
+    await timed(report, 'Identities', async () => issueIdentities(network, new Date()));
+    await timed(report, 'First block', async () => makeGenesis(network, binaries.configtxgen));
+    writeSettings(network);
+    setWanted(network, true);
+    const started = await timed(report, 'Processes', async () => {
+      const names = await startMissing(network, binaries);
+      await untilAllServe(network);
+      return names;
+    });
+    await timed(report, 'Orderers in the channel', async () => joinOrderers(network));
+    await timed(report, 'Peers in the channel', async () => {
+      await joinPeers(network);
+      await untilPeersKnowEachOther(network);
+    });
+    writeProfiles(network);
+    return { network, genesis: genesisDigest(network), started };
+  });
+}

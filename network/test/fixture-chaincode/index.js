@@ -1,0 +1,19 @@
+// The smallest chaincode: puts and gets a text, and tells the caller's role.
+const { Contract } = require('fabric-contract-api');
+
+class Fixture extends Contract {
+  async put(ctx, key, value) {
+    await ctx.stub.putState(key, Buffer.from(value));
+    return ctx.stub.getTxID();
+  }
+
+  async get(ctx, key) {
+    return (await ctx.stub.getState(key)).toString();
+  }
+
+  async role(ctx) {
+    return ctx.clientIdentity.getAttributeValue('role') ?? '';
+  }
+}
+
+module.exports.contracts = [Fixture];
