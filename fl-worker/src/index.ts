@@ -1,2 +1,9 @@
-/** The door of this package: everything others may use. */
-export {};
+/** The door of this package: what study runs, end-to-end tests and other programs need of a worker. */
+export { WorkerError, type WorkerCode } from './error.js';
+export { readCsv, writeCsv, type CsvRecord, type CsvTable } from './data/csv.js';
+export { selectRows, toDataset, type Dataset } from './data/dataset.js';
+export { divideTable, holdOut, splitDirichlet, type Division } from './data/split.js';
+export { evaluate, pooled, trainAlone } from './training/baseline.js';
+export { areaUnderCurve, metricsOf, type Metrics } from './training/metrics.js';
+export { describeModel, initialParameters } from './training/model.js';
+export { readStudyTemplate, studyFrom, type StudyPlace, type StudyTemplate } from './study-template.js';

@@ -1,0 +1,144 @@
+/** From CSV cells to vectors by the study's feature list: every fault of the file is reported, scaling is the study's only. */
+import type { Feature, Study } from '@epione/protocol';
+import { WorkerError } from '../error.js';
+import type { CsvRecord, CsvTable } from './csv.js';
+
+/** Rows ready for training. */
+export interface Dataset {
+  readonly rows: number;
+  /** Inputs a row: a number feature takes one, a category one for each of its categories. */
+  readonly width: number;
+  /** rows × width, row by row, scaled. */
+  readonly features: Float32Array;
+  /** 0 or 1, one a row. */
+  readonly labels: Float32Array;
+  /** The row's ID from the ID column, else its line number. */
+  readonly ids: readonly string[];
+}
+
+/** One thing wrong with a data file; `line` is absent where the whole file is meant. */
+export interface DataFault {
+  readonly line?: number;
+  readonly column: string;
+  readonly fault: 'missing column' | 'empty cell' | 'not a number' | 'unknown category' | 'not 0 or 1' | 'used twice';
+}
+
+const numberForm = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
+
+/** Inputs that a feature takes. */
+export const widthOf = (feature: Feature): number => (feature.kind === 'category' ? (feature.categories?.length ?? 0) : 1);
+
+/** Inputs of a study's model. */
+export const inputWidth = (study: Pick<Study, 'features'>): number => study.features.reduce((sum, feature) => sum + widthOf(feature), 0);
+
+/** Collects faults while cells are read, so that one run names them all. */
+class Cells {
+  readonly faults: DataFault[] = [];
+  readonly #table: CsvTable;
+
+  constructor(table: CsvTable) {
+    this.#table = table;
+  }
+
+  column(name: string): number {
+    const at = this.#table.columns.indexOf(name);
+    if (at < 0) this.faults.push({ column: name, fault: 'missing column' });
+    return at;
+  }
+
+  /** A finite number; undefined for an empty cell; a fault otherwise. */
+  number(record: CsvRecord, at: number, column: string): number | undefined {
+    const cell = record.cells[at] ?? '';
+    if (cell === '') return undefined;
+    const value = numberForm.test(cell) ? Number(cell) : NaN;
+    if (Number.isFinite(value)) return value;
+    this.faults.push({ line: record.line, column, fault: 'not a number' });
+    return undefined;
+  }
+
+  /** The values of a feature as columns of numbers, unscaled; an empty cell is undefined. */
+  values(feature: Feature, records: readonly CsvRecord[]): (number | undefined)[][] {
+    const at = this.column(feature.name);
+    if (at < 0) return [];
+    const read = (record: CsvRecord): (number | undefined)[] => {
+      const cell = record.cells[at] ?? '';
+      const size = widthOf(feature);
+      if (cell === '') {
+        if (feature.missing === 'reject') this.faults.push({ line: record.line, column: feature.name, fault: 'empty cell' });
+        return Array<undefined>(size).fill(undefined);
+      }
+      if (feature.kind === 'number') return [this.number(record, at, feature.name)];
+      const index = feature.categories?.indexOf(cell) ?? -1;
+      if (index < 0) this.faults.push({ line: record.line, column: feature.name, fault: 'unknown category' });
+      return Array.from({ length: size }, (_, category) => (category === index ? 1 : 0));
+    };
+    const byRow = records.map(read);
+    return Array.from({ length: widthOf(feature) }, (_, k) => byRow.map((cells) => cells[k]));
+  }
+}
+
+/** Scales (value − shift) · factor and fills empty cells by the feature's rule; `mean` is this site's own mean. */
+function scaled(feature: Feature, column: readonly (number | undefined)[]): number[] {
+  const present = column.filter((value) => value !== undefined);
+  const mean = present.length === 0 ? 0 : present.reduce((sum, value) => sum + value, 0) / present.length;
+  const filler = feature.missing === 'mean' ? mean : 0;
+  if (feature.kind === 'category') return column.map((value) => value ?? filler);
+  const shift = Number(feature.shift ?? '0');
+  const factor = Number(feature.factor ?? '1');
+  return column.map((value) => ((value ?? filler) - shift) * factor);
+}
+
+function assertNoFaults(faults: readonly DataFault[]): void {
+  if (faults.length === 0) return;
+  const shown = faults.slice(0, 20).map(({ line, column, fault }) => `${line === undefined ? '' : `line ${line}, `}column ${column}: ${fault}`);
+  const more = faults.length > shown.length ? `; and ${faults.length - shown.length} more` : '';
+  throw new WorkerError('DATA_INVALID', `the data do not fit the study: ${shown.join('; ')}${more}`, {
+    remedy: 'Correct these cells in the data file, or ask the consortium for a study whose missing rule allows them.',
+  });
+}
+
+/**
+ * Builds the data set of a study from a CSV table. Columns that the study does not name are not read.
+ * @param idColumn column with the row's ID, needed for consents; distinct values.
+ * @throws WorkerError DATA_INVALID with all faults (line and column; never a value, because values are patients').
+ */
+export function toDataset(table: CsvTable, study: Pick<Study, 'features' | 'label'>, idColumn?: string): Dataset {
+  const { records } = table;
+  const cells = new Cells(table);
+  const columns = study.features.flatMap((feature) => cells.values(feature, records).map((column) => scaled(feature, column)));
+  const labelAt = cells.column(study.label.name);
+  const positive = study.label.kind === 'category' ? study.label.categories?.[1] : undefined;
+  const negative = study.label.categories?.[0];
+  const labels = records.map((record) => {
+    if (labelAt < 0) return 0;
+    const cell = record.cells[labelAt];
+    if (positive !== undefined && (cell === positive || cell === negative)) return cell === positive ? 1 : 0;
+    const value = positive === undefined ? cells.number(record, labelAt, study.label.name) : undefined;
+    if (value !== 0 && value !== 1) cells.faults.push({ line: record.line, column: study.label.name, fault: 'not 0 or 1' });
+    return value ?? 0;
+  });
+  const idAt = idColumn === undefined ? -1 : cells.column(idColumn);
+  const ids = records.map((record) => (idAt < 0 ? String(record.line) : (record.cells[idAt] ?? '')));
+  const seen = new Set<string>();
+  records.forEach((record, row) => {
+    const id = ids[row] ?? '';
+    if (idColumn !== undefined && (id === '' || seen.has(id))) cells.faults.push({ line: record.line, column: idColumn, fault: id === '' ? 'empty cell' : 'used twice' });
+    seen.add(id);
+  });
+  assertNoFaults(cells.faults);
+  const width = columns.length;
+  const features = new Float32Array(records.length * width);
+  columns.forEach((column, k) => {
+    column.forEach((value, row) => (features[row * width + k] = value));
+  });
+  return { rows: records.length, width, features, labels: Float32Array.from(labels), ids };
+}
+
+/** The rows whose position is in `keep`, in that order. */
+export function selectRows(data: Dataset, keep: readonly number[]): Dataset {
+  const features = new Float32Array(keep.length * data.width);
+  keep.forEach((row, at) => {
+    features.set(data.features.subarray(row * data.width, (row + 1) * data.width), at * data.width);
+  });
+  return { rows: keep.length, width: data.width, features, labels: Float32Array.from(keep, (row) => data.labels[row] ?? 0), ids: keep.map((row) => data.ids[row] ?? '') };
+}

@@ -1,0 +1,47 @@
+/** From a study file written by people (YAML) and a place to run it to the study document that all members sign. */
+import { membersOf, readStudy, study, type Study } from '@epione/protocol';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { inputWidth } from './data/dataset.js';
+import { WorkerError } from './error.js';
+import { describeModel } from './training/model.js';
+
+/** Where and among whom a study runs. */
+export type StudyPlace = Pick<Study, 'channel' | 'genesis' | 'chaincode' | 'participants' | 'aggregators' | 'observers'>;
+
+/** What a study file may hold: a study without its place; sizes that follow from features and layers are left out. */
+export const studyTemplate = study
+  .omit({ channel: true, genesis: true, chaincode: true, participants: true, aggregators: true, observers: true, quorums: true })
+  .extend({ model: study.shape.model.omit({ tensors: true, dimension: true }) });
+export type StudyTemplate = z.infer<typeof studyTemplate>;
+
+/**
+ * Reads a study file.
+ * @throws WorkerError STUDY_INVALID with all faults.
+ */
+export function readStudyTemplate(yaml: string): StudyTemplate {
+  let value: unknown;
+  try {
+    value = parseYaml(yaml);
+  } catch (cause) {
+    throw new WorkerError('STUDY_INVALID', `the study file is not YAML: ${(cause as Error).message}`, { cause });
+  }
+  const result = studyTemplate.safeParse(value);
+  if (result.success) return result.data;
+  throw new WorkerError('STUDY_INVALID', result.error.issues.map((issue) => `study.${issue.path.join('.')}: ${issue.message}`).join('; '));
+}
+
+/** More than half. */
+const majority = (of: number): number => Math.floor(of / 2) + 1;
+
+/**
+ * The study document of a template at a place: model sizes from the features, quorums of more than half.
+ * @throws CodedError STUDY_INVALID with all faults, see `readStudy` of protocol.
+ */
+export function studyFrom(template: StudyTemplate, place: StudyPlace): Study {
+  const { kind, layers, initial } = template.model;
+  const sorted = { ...place, participants: [...place.participants].sort(), aggregators: [...place.aggregators].sort(), observers: [...place.observers].sort() };
+  const document = { ...template, ...sorted, model: describeModel(kind, inputWidth(template), layers, initial) };
+  const quorums = { submit: majority(place.participants.length), attest: majority(place.aggregators.length), approve: 0 };
+  return readStudy({ ...document, quorums: { ...quorums, approve: majority(membersOf({ ...document, quorums }).length) } });
+}
