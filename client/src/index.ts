@@ -1,2 +1,8 @@
-/** The door of this package: everything others may use. */
-export {};
+/** The door of this package: the ledger as typed calls, its evidence, and the verification of that evidence. */
+export { connect, type ConnectOptions } from './ledger/connect.js';
+export { readProfile, type ConnectionProfile, type GatewayPeer, type IdentityName } from './ledger/profile.js';
+export { Ledger, type AccessPage, type Committed, type ParticipantView, type StudyLine, type StudyView } from './ledger/ledger.js';
+export type { EventOptions, EventPosition, LedgerEvent } from './ledger/events.js';
+export type { RawBlock } from './ledger/blocks.js';
+export type { Timeouts } from './ledger/gateways.js';
+export { UsageError } from './ledger/faults.js';

@@ -1,0 +1,28 @@
+/** Opens gRPC channels to peers over TLS that refuses every key exchange but X25519MLKEM768. */
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import { Client, credentials } from '@grpc/grpc-js';
+import type { GatewayPeer } from './profile.js';
+
+/** The one key exchange that ledger traffic may use; what is recorded today stays closed to a later quantum computer. */
+const postQuantumGroup = 'X25519MLKEM768';
+
+/** A peer that failed is tried again soon: grpc-js would wait a second after the first refusal, peers are back in half of it. */
+const settings = {
+  'grpc.initial_reconnect_backoff_ms': 50,
+  'grpc.max_reconnect_backoff_ms': 500,
+  'grpc.keepalive_time_ms': 120_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  // Blocks may be larger than gRPC's default of 4 MiB; a channel's configuration bounds them.
+  'grpc.max_receive_message_length': 128 * 1024 * 1024,
+};
+
+/** A channel to one peer. The caller closes it. */
+export function openChannel(peer: GatewayPeer, allowClassicalTls: boolean): Client {
+  const context = createSecureContext({
+    ca: readFileSync(peer.tlsCaFile),
+    minVersion: 'TLSv1.3',
+    ...(allowClassicalTls ? {} : { ecdhCurve: postQuantumGroup }),
+  });
+  return new Client(peer.endpoint, credentials.createFromSecureContext(context), settings);
+}

@@ -1,0 +1,208 @@
+/** The ledger as typed calls: one method a transaction, one a query, and what happens on it. */
+import {
+  CodedError, decodeCanonical, encodeCanonical, statementDigest,
+  type Access, type AccessQuestion, type Approval, type Attestation, type Closing, type Code, type Consent, type ConsentDecision, type ConsentQuestion,
+  type Course, type Json, type Opening, type ParticipantRecord, type ParticipantState, type Retraction, type Revocation, type RoundRecords, type Signed,
+  type StatementName, type Stored, type Study, type Submission, type Withdrawal,
+} from '@epione/protocol';
+import { blocks, height, type RawBlock } from './blocks.js';
+import { events, type EventOptions, type LedgerEvent } from './events.js';
+import { evaluate, submit, type Submitter } from './submit.js';
+
+/** A statement's place on the ledger. */
+export interface Committed {
+  /** Digest of the statement. */
+  readonly digest: string;
+  readonly txId: string;
+  /** Absent when the statement was there already, from an earlier try whose answer was lost. */
+  readonly block?: number;
+}
+
+/** A participant as the ledger holds it; empty when it never registered. */
+export interface ParticipantView {
+  readonly state?: ParticipantState;
+  readonly record?: Stored<ParticipantRecord>;
+}
+
+/** A study, its decisions and, once opened, its course. */
+export interface StudyView {
+  readonly study: Stored<Study>;
+  readonly approvals: readonly Stored<Approval>[];
+  readonly course?: Course;
+}
+
+/** One line of the list of studies. */
+export interface StudyLine {
+  readonly study: string;
+  readonly name: string;
+  readonly title: string;
+  readonly by: string;
+  readonly time: number;
+}
+
+/** One page of the access log, oldest first. */
+export interface AccessPage {
+  readonly entries: readonly Stored<Access>[];
+  /** To be asked with next; absent at the end. */
+  readonly bookmark?: string;
+}
+
+/** A statement on its way; `previousSignature` only for a record that succeeds another. */
+type SignedStatement = Signed<Json> & { readonly previousSignature?: string };
+
+/** The code that says a statement stands on the ledger already, and how to find it. */
+interface Already {
+  readonly code: Code;
+  readonly find: () => Promise<Stored<Json> | undefined>;
+}
+
+/** A connection to the channel. Methods that submit return once the statement is committed; all throw `CodedError`. */
+export class Ledger implements Disposable {
+  readonly #submitter: Submitter;
+
+  constructor(submitter: Submitter) {
+    this.#submitter = submitter;
+  }
+
+  /** MSP ID of the caller. */
+  get mspId(): string {
+    return this.#submitter.identity.mspId;
+  }
+
+  /** Name of the channel. */
+  get channel(): string {
+    return this.#submitter.channel;
+  }
+
+  /** Sends a signed statement; `ALREADY_…` with the same digest on the ledger is success, because an answer may have been lost. */
+  async #send(transaction: string, name: StatementName, signed: SignedStatement, already?: Already): Promise<Committed> {
+    const digest = statementDigest(name, signed.statement);
+    try {
+      const { txId, block } = await submit(this.#submitter, transaction, encodeCanonical({ ...signed }));
+      return { digest, txId, block };
+    } catch (error) {
+      if (already === undefined || !(error instanceof CodedError) || error.code !== already.code) throw error;
+      const found = await already.find();
+      if (found === undefined || statementDigest(name, found.statement) !== digest) throw error;
+      return { digest, txId: found.txId };
+    }
+  }
+
+  async #ask<T>(query: string, parameters: Json): Promise<T> {
+    return decodeCanonical(await evaluate(this.#submitter, this.#submitter.chaincode, query, encodeCanonical(parameters)), Infinity) as T;
+  }
+
+  /** Registers a record. @param previousSignature the previous key's signature (base64url) over the same record, from version 2 on. */
+  async registerParticipant(record: Signed<ParticipantRecord>, previousSignature?: string): Promise<Committed> {
+    const find = async (): Promise<Stored<Json> | undefined> => (await this.getParticipant(record.statement.mspId)).record;
+    const both = previousSignature === undefined ? record : { previousSignature, ...record };
+    return this.#send('Participant:registerParticipant', 'participant', both, { code: 'RECORD_NOT_CURRENT', find });
+  }
+
+  async revokeParticipant(revocation: Signed<Revocation>): Promise<Committed> {
+    return this.#send('Participant:revokeParticipant', 'revocation', revocation);
+  }
+
+  async getParticipant(mspId: string): Promise<ParticipantView> {
+    return this.#ask('Participant:getParticipant', { mspId });
+  }
+
+  /** A record by its digest, current or not; undefined when the ledger has none. */
+  async getRecord(record: string): Promise<Stored<ParticipantRecord> | undefined> {
+    return (await this.#ask<{ record?: Stored<ParticipantRecord> }>('Participant:getRecord', { record })).record;
+  }
+
+  async registerStudy(study: Signed<Study>): Promise<Committed> {
+    const find = async (): Promise<Stored<Json>> => (await this.getStudy(statementDigest('study', study.statement))).study;
+    return this.#send('Study:registerStudy', 'study', study, { code: 'STUDY_EXISTS', find });
+  }
+
+  async approve(approval: Signed<Approval>): Promise<Committed> {
+    const { subject, member } = approval.statement;
+    const find = async (): Promise<Stored<Json> | undefined> => (await this.getStudy(subject)).approvals.find((entry) => entry.statement.member === member);
+    return this.#send('Study:approve', 'approval', approval, { code: 'ALREADY_APPROVED', find });
+  }
+
+  async openStudy(opening: Signed<Opening>): Promise<Committed> {
+    return this.#send('Study:openStudy', 'opening', opening);
+  }
+
+  /** @throws CodedError STUDY_UNKNOWN. */
+  async getStudy(study: string): Promise<StudyView> {
+    return this.#ask('Study:getStudy', { study });
+  }
+
+  async listStudies(): Promise<readonly StudyLine[]> {
+    return (await this.#ask<{ studies: StudyLine[] }>('Study:listStudies', {})).studies;
+  }
+
+  async submit(submission: Signed<Submission>): Promise<Committed> {
+    const { study, round, participant } = submission.statement;
+    const find = async (): Promise<Stored<Json> | undefined> =>
+      (await this.getRound(study, round)).slots.find((slot) => slot.kind === 'submission' && slot.statement.participant === participant);
+    return this.#send('Round:submit', 'submission', submission, { code: 'ALREADY_SUBMITTED', find });
+  }
+
+  async retract(retraction: Signed<Retraction>): Promise<Committed> {
+    return this.#send('Round:retract', 'retraction', retraction);
+  }
+
+  async closeRound(closing: Signed<Closing>): Promise<Committed> {
+    return this.#send('Round:closeRound', 'closing', closing);
+  }
+
+  async abortRound(closing: Signed<Closing>): Promise<Committed> {
+    return this.#send('Round:abortRound', 'closing', closing);
+  }
+
+  async attest(attestation: Signed<Attestation>): Promise<Committed> {
+    const { study, round, aggregator } = attestation.statement;
+    const find = async (): Promise<Stored<Json> | undefined> => (await this.getRound(study, round)).attestations.find((entry) => entry.statement.aggregator === aggregator);
+    return this.#send('Round:attest', 'attestation', attestation, { code: 'ALREADY_ATTESTED', find });
+  }
+
+  /** All that the ledger holds of a round; `deriveRound` of the protocol tells its state. @throws CodedError STUDY_NOT_OPEN, ROUND_NOT_OPEN. */
+  async getRound(study: string, round: number): Promise<RoundRecords> {
+    return this.#ask('Round:getRound', { study, round });
+  }
+
+  async grantConsent(consent: Signed<Consent>): Promise<Committed> {
+    return this.#send('Consent:grantConsent', 'consent', consent);
+  }
+
+  async withdrawConsent(withdrawal: Signed<Withdrawal>): Promise<Committed> {
+    return this.#send('Consent:withdrawConsent', 'withdrawal', withdrawal);
+  }
+
+  /** One decision a pseudonym, in the order of the question. */
+  async evaluateConsent(question: ConsentQuestion): Promise<readonly ConsentDecision[]> {
+    return (await this.#ask<{ decisions: ConsentDecision[] }>('Consent:evaluateConsent', question)).decisions;
+  }
+
+  async appendAccess(access: Signed<Access>): Promise<Committed> {
+    return this.#send('Access:appendAccess', 'access', access);
+  }
+
+  async queryAccess(question: AccessQuestion): Promise<AccessPage> {
+    return this.#ask('Access:queryAccess', question);
+  }
+
+  /** What happens on the channel, from a position on or from now; goes on by itself when a gateway is lost. */
+  events(options: EventOptions = {}): AsyncGenerator<LedgerEvent, void, undefined> {
+    return events(this.#submitter, options);
+  }
+
+  /** Number of blocks of the channel. */
+  async height(): Promise<number> {
+    return height(this.#submitter);
+  }
+
+  /** Raw blocks from a number on, up to the height at the start. */
+  blocks(from = 0): AsyncGenerator<RawBlock, void, undefined> {
+    return blocks(this.#submitter, from);
+  }
+
+  [Symbol.dispose](): void {
+    this.#submitter.gateways[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,45 @@
+/** The connection profile of one organization: which channel, which peers, whose keys; the file that `fl-network` writes. */
+import { readFile } from 'node:fs/promises';
+import { parse } from '@epione/protocol';
+import { z } from 'zod';
+import { UsageError } from './faults.js';
+
+const keyPair = z.strictObject({ certificateFile: z.string().min(1), privateKeyFile: z.string().min(1) });
+const peer = z.strictObject({ mspId: z.string().min(1), endpoint: z.string().regex(/^[^:/]+:[0-9]{1,5}$/, 'host:port'), tlsCaFile: z.string().min(1) });
+
+const connectionProfile = z.strictObject({
+  channel: z.string().min(1),
+  chaincode: z.string().min(1),
+  /** Digest of block 0's header. */
+  genesis: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  mspId: z.string().min(1),
+  /** Peers that may serve as gateway; the own organization's first. */
+  peers: z.array(peer).min(1),
+  identities: z.strictObject({ worker: keyPair, operator: keyPair, officer: keyPair, auditor: keyPair, admin: keyPair }).partial(),
+  /** Certificates of the site's other services; not used by the ledger's client. */
+  tls: z.strictObject({ caBundleFile: z.string().min(1), kme: keyPair.optional(), worker: keyPair.optional() }).optional(),
+});
+
+/** How an organization reaches the channel. File names are absolute, endpoints `host:port`. */
+export type ConnectionProfile = z.infer<typeof connectionProfile>;
+/** A peer that may serve as gateway. */
+export type GatewayPeer = z.infer<typeof peer>;
+/** The roles a profile may hold a certificate for. */
+export type IdentityName = keyof ConnectionProfile['identities'];
+
+/**
+ * Reads a connection profile.
+ * @throws UsageError when the file cannot be read or is no JSON; CodedError BAD_FIELD with all faults.
+ */
+export async function readProfile(path: string): Promise<ConnectionProfile> {
+  return parse(connectionProfile, await readJson(path, 'connection profile'), 'profile');
+}
+
+/** JSON of a file. @throws UsageError naming the file. */
+export async function readJson(path: string, what: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new UsageError(`cannot read the ${what} ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
