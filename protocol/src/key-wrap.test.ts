@@ -1,0 +1,125 @@
+/** The wrap of a content key: the frozen vector (PROTOCOL, Appendix, 2), and that every bound field binds. */
+import { expect } from 'chai';
+import fc from 'fast-check';
+
+import { fromHex, sha512, toHex, type Digest } from './digest.js';
+import { CodedError } from './error.js';
+import { deriveKek, sealingKem, transcript, unwrapKey, wrapKey, type SealingSuite, type WrapContext } from './key-wrap.js';
+import { kemLengths } from './ml-kem.js';
+import { needsQkd, sealingSuite } from './suites.js';
+
+const of = (digit: string): Digest => `sha256:${digit.repeat(64)}`;
+const bytes = (from: number, length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => from + at);
+const sharedSecret = bytes(0x00, 32);
+const qkdKey = bytes(0x20, 32);
+const contentKey = bytes(0x40, 32);
+
+const withoutQkd: WrapContext = {
+  suite: 'seal-mlkem768', study: of('1'), epoch: 1, round: 7, purpose: 'update',
+  from: 'HospitalA', fromRecord: of('2'), to: 'HospitalB', toRecord: of('4'),
+  encapsulationKey: bytes(0, 1184), ciphertext: Uint8Array.from({ length: 1088 }, (_, at) => 255 - (at % 256)),
+};
+const withQkd: WrapContext = { ...withoutQkd, suite: 'seal-mlkem768-qkd', masterSae: 'sae-a', slaveSae: 'sae-b', keyIds: ['00000000-0000-4000-8000-000000000001'] };
+
+/** A context of another suite, keys of the right lengths and a QKD key where it takes one. */
+function contextOf(suite: SealingSuite): { context: WrapContext; qkd: Uint8Array | undefined } {
+  const lengths = kemLengths[sealingKem(suite)];
+  const base = needsQkd(suite) ? withQkd : withoutQkd;
+  return { context: { ...base, suite, encapsulationKey: bytes(0, lengths.encapsulationKey), ciphertext: bytes(7, lengths.ciphertext) }, qkd: needsQkd(suite) ? qkdKey : undefined };
+}
+
+const codeOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof CodedError) return error.code as string;
+    throw error;
+  }
+  return 'none';
+};
+
+const flipped = (data: Uint8Array, bit: number): Uint8Array => data.map((byte, at) => (at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
+
+describe('key wrap', () => {
+  it('has transcript, salt, KEK and wrapped key of vector 2', () => {
+    expect(transcript(withQkd)).to.have.length(1516);
+    expect(toHex(sha512(transcript(withQkd)))).to.equal('0fab5f900753783902d6fceacd763e6192947d364924864c0d6424099b688f1ba36228775c4da4b14b71c287d6d3d2b003533503ec719a982074db3babbccadc');
+    expect(toHex(deriveKek(withQkd, sharedSecret, qkdKey))).to.equal('1c6a196625635e9e94b4a066dbefeacb9a0f20772e005a403e37d37795f100db');
+    expect(transcript(withoutQkd)).to.have.length(1454);
+    expect(toHex(deriveKek(withoutQkd, sharedSecret, undefined))).to.equal('d0da2a58b6873bbc76896700c140883a898eaf240e88903726ba0a30dbdda525');
+    const wrapped = wrapKey(withQkd, sharedSecret, qkdKey, contentKey);
+    expect(toHex(wrapped)).to.equal('ede68a9f6d0022a911f118a2f8f94dd19334d28a93649a3b972d820641c27d9d42e57ede0657d6e3c67b53fcccdb99bc');
+    expect(unwrapKey(withQkd, sharedSecret, qkdKey, wrapped)).to.deep.equal(contentKey);
+  });
+
+  for (const suite of sealingSuite.options) {
+    it(`${suite} unwraps what it wrapped`, () => {
+      const { context, qkd } = contextOf(suite);
+      expect(unwrapKey(context, sharedSecret, qkd, wrapKey(context, sharedSecret, qkd, contentKey))).to.deep.equal(contentKey);
+    });
+  }
+
+  it('gives another KEK when any bound field is another', () => {
+    const kek = toHex(deriveKek(withQkd, sharedSecret, qkdKey));
+    const others: Partial<WrapContext>[] = [
+      { study: of('5') }, { study: `sha512:${'1'.repeat(128)}` }, { epoch: 2 }, { round: 8 }, { purpose: 'rescue' }, { from: 'HospitalC' }, { fromRecord: of('5') },
+      { to: 'HospitalC' }, { toRecord: of('5') }, { masterSae: 'sae-c' }, { slaveSae: 'sae-c' }, { masterSae: 'sae-', slaveSae: 'asae-b' },
+      { keyIds: ['00000000-0000-4000-8000-000000000002'] }, { keyIds: [...(withQkd.keyIds ?? []), 'k'] },
+      { keyIds: ['00000000-0000-4000-8000-', '000000000001'] },
+    ];
+    const keks = others.map((other) => toHex(deriveKek({ ...withQkd, ...other }, sharedSecret, qkdKey)));
+    expect(new Set([kek, ...keks]).size).to.equal(others.length + 1);
+  });
+
+  it('gives another KEK for any one bit of key, ciphertext and secrets', () => {
+    const kek = toHex(deriveKek(withQkd, sharedSecret, qkdKey));
+    fc.assert(fc.property(fc.nat(1184 * 8 - 1), fc.nat(1088 * 8 - 1), fc.nat(255), (keyBit, ciphertextBit, secretBit) => {
+      expect(toHex(deriveKek({ ...withQkd, encapsulationKey: flipped(withQkd.encapsulationKey, keyBit) }, sharedSecret, qkdKey))).to.not.equal(kek);
+      expect(toHex(deriveKek({ ...withQkd, ciphertext: flipped(withQkd.ciphertext, ciphertextBit) }, sharedSecret, qkdKey))).to.not.equal(kek);
+      expect(toHex(deriveKek(withQkd, flipped(sharedSecret, secretBit), qkdKey))).to.not.equal(kek);
+      expect(toHex(deriveKek(withQkd, sharedSecret, flipped(qkdKey, secretBit)))).to.not.equal(kek);
+    }));
+  });
+
+  it('hides the key from who knows one of the two secrets only', () => {
+    const wrapped = wrapKey(withQkd, sharedSecret, qkdKey, contentKey);
+    expect(codeOf(() => unwrapKey(withQkd, sharedSecret, new Uint8Array(32), wrapped))).to.equal('UNOPENABLE');
+    expect(codeOf(() => unwrapKey(withQkd, new Uint8Array(32), qkdKey, wrapped))).to.equal('UNOPENABLE');
+    expect(codeOf(() => unwrapKey(withoutQkd, sharedSecret, undefined, wrapped))).to.equal('UNOPENABLE');
+  });
+
+  it('opens in one way or fails in one way', () => {
+    const wrapped = wrapKey(withQkd, sharedSecret, qkdKey, contentKey);
+    fc.assert(fc.property(fc.nat(48 * 8 - 1), (bit) => {
+      expect(codeOf(() => unwrapKey(withQkd, sharedSecret, qkdKey, flipped(wrapped, bit)))).to.equal('UNOPENABLE');
+    }));
+    const wrong: (() => unknown)[] = [
+      () => unwrapKey(withQkd, sharedSecret, undefined, wrapped),
+      () => unwrapKey(withQkd, sharedSecret, bytes(0x20, 31), wrapped),
+      () => unwrapKey(withQkd, sharedSecret.subarray(1), qkdKey, wrapped),
+      () => unwrapKey({ ...withQkd, keyIds: [] }, sharedSecret, qkdKey, wrapped),
+      () => unwrapKey({ ...withQkd, ciphertext: bytes(0, 5) }, sharedSecret, qkdKey, wrapped),
+      () => unwrapKey(withQkd, sharedSecret, qkdKey, wrapped.subarray(0, 36)), // a 4-byte tag, which Node would take
+      () => unwrapKey(withQkd, sharedSecret, qkdKey, new Uint8Array()),
+    ];
+    expect(wrong.map(codeOf)).to.deep.equal(wrong.map(() => 'UNOPENABLE'));
+  });
+
+  it('refuses a QKD suite without a QKD key, and a QKD key without a QKD suite', () => {
+    expect(codeOf(() => wrapKey(withQkd, sharedSecret, undefined, contentKey))).to.equal('QKD_UNAVAILABLE');
+    expect(codeOf(() => wrapKey(withQkd, sharedSecret, new Uint8Array(), contentKey))).to.equal('BAD_KEY');
+    expect(codeOf(() => wrapKey(withQkd, sharedSecret, bytes(0, 64), contentKey))).to.equal('BAD_KEY');
+    expect(codeOf(() => wrapKey(withoutQkd, sharedSecret, qkdKey, contentKey))).to.equal('BAD_KEY');
+    expect(codeOf(() => wrapKey({ ...withoutQkd, keyIds: ['k'] }, sharedSecret, undefined, contentKey))).to.equal('BAD_FIELD');
+    expect(codeOf(() => wrapKey({ ...withQkd, masterSae: undefined }, sharedSecret, qkdKey, contentKey))).to.equal('BAD_FIELD');
+    expect(codeOf(() => wrapKey(withQkd, sharedSecret, qkdKey, fromHex('00')))).to.equal('BAD_KEY');
+  });
+
+  it('refuses unknown suites by name', () => {
+    for (const name of ['seal-mlkem768-x25519-qkd', 'SEAL-MLKEM768', '', 'constructor']) {
+      const context = { ...withoutQkd, suite: name as SealingSuite };
+      expect(codeOf(() => wrapKey(context, sharedSecret, undefined, contentKey))).to.equal('UNKNOWN_SUITE');
+      expect(codeOf(() => unwrapKey(context, sharedSecret, undefined, new Uint8Array(48)))).to.equal('UNKNOWN_SUITE');
+    }
+  });
+});

@@ -1,0 +1,82 @@
+/** ML-DSA (FIPS 204), pure and with empty context: OpenSSL's where the runtime has it, noble's elsewhere and as the cross-check. */
+import { createPrivateKey, createPublicKey, sign, verify as opensslVerify } from 'node:crypto';
+
+import { ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
+import type { z } from 'zod';
+
+import { CodedError } from './error.js';
+import type { signatureSuite } from './suites.js';
+
+/** A signature suite of PROTOCOL section 2. */
+export type SignatureSuite = z.infer<typeof signatureSuite>;
+
+/** Who computes: `native` is node:crypto with raw keys (Node 24.15 and later), `noble` is JavaScript. */
+export type SignatureBackend = 'native' | 'noble';
+
+/** Signs with one key, which it does not show. */
+export interface Signer {
+  readonly suite: SignatureSuite;
+  readonly publicKey: Uint8Array;
+  /** A pure ML-DSA signature with empty context; hedged, so two signatures of one message differ. */
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** Bytes of public keys, signatures (FIPS 204, table 2) and seeds (section 5.1). */
+export const signatureLengths = {
+  mldsa65: { publicKey: 1952, signature: 3309, seed: 32 },
+  mldsa87: { publicKey: 2592, signature: 4627, seed: 32 },
+} as const satisfies Record<SignatureSuite, object>;
+
+const openssl = { mldsa65: 'ml-dsa-65', mldsa87: 'ml-dsa-87' } as const;
+const noble = { mldsa65: ml_dsa65, mldsa87: ml_dsa87 } as const;
+
+const nativePrivateKey = (suite: SignatureSuite, seed: Uint8Array) =>
+  createPrivateKey({ key: Buffer.from(seed), format: 'raw-seed', asymmetricKeyType: openssl[suite] });
+
+/** The back end of this runtime, found by using it, because neither version numbers nor types tell what a build left out. */
+export const signatureBackend: SignatureBackend = (() => {
+  try {
+    nativePrivateKey('mldsa65', new Uint8Array(32));
+    return 'native';
+  } catch {
+    return 'noble';
+  }
+})();
+
+/**
+ * Makes a signer from its seed, the only form in which secret keys are kept.
+ * @param seed ξ of FIPS 204, algorithm 6: 32 random bytes.
+ * @throws CodedError BAD_KEY for a seed of another length.
+ */
+export function newSigner(suite: SignatureSuite, seed: Uint8Array, backend: SignatureBackend = signatureBackend): Signer {
+  const length = signatureLengths[suite].seed;
+  if (seed.length !== length) throw new CodedError('BAD_KEY', `a seed of ${suite} has ${length} bytes, not ${seed.length}`);
+  if (backend === 'noble') {
+    const { publicKey, secretKey } = noble[suite].keygen(seed);
+    return { suite, publicKey, sign: (message) => noble[suite].sign(message, secretKey) };
+  }
+  const key = nativePrivateKey(suite, seed);
+  const publicKey = new Uint8Array(createPublicKey(key).export({ format: 'raw-public' }));
+  return { suite, publicKey, sign: (message) => new Uint8Array(sign(null, message, key)) };
+}
+
+/**
+ * Verifies with a chosen back end; both give the same answer on every input (checked on the published vectors).
+ * Never throws: wrong lengths, keys a back end refuses to read and unknown suites are false, because endorsers on different
+ * runtimes must agree and must not repeat a library's words.
+ */
+export function verifyWith(backend: SignatureBackend, suite: SignatureSuite, publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    const lengths = signatureLengths[suite];
+    if (publicKey.length !== lengths.publicKey || signature.length !== lengths.signature) return false;
+    if (backend === 'noble') return noble[suite].verify(signature, message, publicKey);
+    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'raw-public', asymmetricKeyType: openssl[suite] });
+    return opensslVerify(null, message, key, signature);
+  } catch {
+    return false;
+  }
+}
+
+/** Verifies a pure ML-DSA signature with empty context (FIPS 204, algorithm 3). False for anything wrong; never throws. */
+export const verify = (suite: SignatureSuite, publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean =>
+  verifyWith(signatureBackend, suite, publicKey, message, signature);
