@@ -1,0 +1,167 @@
+/** Three hospitals and a regulator with real keys, for unit tests: builds signed statements as a worker would. */
+import { X509Certificate } from 'node:crypto';
+import {
+  canonicalText, digestOf, newKemKeys, newSigner, sha256, sign, statementDigest, submissionDigest, toBase64Url,
+  type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type Result, type Signed, type Signer, type StatementName, type Study, type Submission, type SubmissionRef,
+} from '@epione/protocol';
+import { setDigest, type Attestation } from '@epione/protocol';
+import { certificateOf, MemoryLedger, type Caller } from './memory-ledger.js';
+import { ParticipantContract } from '../participant-contract.js';
+import { RoundContract } from '../round-contract.js';
+import { StudyContract } from '../study-contract.js';
+
+export const hospitals = ['HospitalA', 'HospitalB', 'HospitalC'];
+export const organizations = [...hospitals, 'Regulator'];
+const genesis = digestOf(new TextEncoder().encode('genesis'));
+const seedOf = (text: string): Uint8Array => sha256(new TextEncoder().encode(text));
+
+/** A digest from a text, for blobs and models that no test opens. */
+export const digestOfText = (text: string): Digest => digestOf(new TextEncoder().encode(text));
+
+/** The transaction argument of a signed statement. */
+export const argument = (signed: Signed<unknown>): string => canonicalText(signed as unknown as Json);
+
+/** A small valid study of the three hospitals. */
+export const study = {
+  version: 1, name: 'test', title: 'A test study', channel: 'epione', genesis, chaincode: 'epione',
+  purpose: { duo: ['DUO:0000007'], reason: 'HRESCH' },
+  features: [{ name: 'radius', kind: 'number', missing: 'reject' }],
+  label: { name: 'diagnosis', kind: 'number', missing: 'reject' },
+  model: { kind: 'logistic', layers: [], tensors: [{ name: 'weights', shape: [1, 1] }, { name: 'bias', shape: [1] }], dimension: 2, initial: 'zeros' },
+  training: { optimizer: 'sgd', learningRate: '0.1', localEpochs: 1, batchSize: 8 },
+  strategy: { name: 'fedavg', weighting: 'examples', serverLearningRate: '1', parameters: [] },
+  encoding: { bits: 64, fractionBits: 24, clip: '8', maxWeight: 1000 },
+  privacy: { unit: 'none' },
+  aggregation: { mode: 'visible', rule: 'mean' },
+  suites: { profile: 'default', signature: 'mldsa65', sealing: ['seal-mlkem768-qkd', 'seal-mlkem768'], qkdMissing: 'fallback', qkdWaitMs: 1000 },
+  participants: hospitals, aggregators: organizations, observers: [],
+  quorums: { approve: 3, submit: 2, attest: 3 },
+  rounds: { count: 3, submitMs: 60_000, graceMs: 10_000, attestMs: 60_000 },
+  consent: { required: false, classes: [], onWithdrawal: 'next-round' },
+} satisfies Json as unknown as Study;
+
+export class Consortium {
+  readonly ledger = new MemoryLedger();
+  readonly participants = new ParticipantContract();
+  readonly studies = new StudyContract();
+  readonly rounds = new RoundContract();
+  readonly study: Study;
+  readonly studyDigest: Digest;
+  readonly #signers = new Map<string, Signer>();
+  readonly #records = new Map<string, Digest>();
+
+  constructor(document: Study = study) {
+    this.study = document;
+    this.studyDigest = statementDigest('study', document);
+  }
+
+  /** The signer of an organization; `generation` distinguishes rotated keys. */
+  signer(mspId: string, generation = 1): Signer {
+    const name = `${mspId}/${generation}`;
+    const signer = this.#signers.get(name) ?? newSigner('mldsa65', seedOf(name));
+    this.#signers.set(name, signer);
+    return signer;
+  }
+
+  record(mspId: string): Digest {
+    return this.#records.get(mspId) ?? digestOfText('no record');
+  }
+
+  /** A valid record of an organization. */
+  newRecord(mspId: string, changes: Partial<ParticipantRecord> = {}): ParticipantRecord {
+    const certificate = new X509Certificate(certificateOf(mspId));
+    const kem = newKemKeys('mlkem768', new Uint8Array([...seedOf(`${mspId} d`), ...seedOf(`${mspId} z`)]));
+    return {
+      channel: 'epione', genesis, mspId, version: 1,
+      certificateKey: digestOf(certificate.publicKey.export({ type: 'spki', format: 'der' })),
+      signatureSuite: 'mldsa65', signingKey: toBase64Url(this.signer(mspId).publicKey),
+      kemSuite: 'mlkem768', encapsulationKey: toBase64Url(kem.encapsulationKey),
+      saeId: `sae-${mspId.toLowerCase()}`, blobUrl: `https://localhost/${mspId}`, ...changes,
+    };
+  }
+
+  signed(name: StatementName, statement: object, mspId: string): Signed<Json> {
+    return sign(name, statement as Json, this.signer(mspId));
+  }
+
+  async register(mspId: string): Promise<void> {
+    const record = this.newRecord(mspId);
+    await this.ledger.run({ mspId }, (ctx) => this.participants.registerParticipant(ctx, argument(this.signed('participant', record, mspId))));
+    this.#records.set(mspId, statementDigest('participant', record));
+  }
+
+  async registerStudy(): Promise<void> {
+    await this.ledger.run({ mspId: 'HospitalA' }, (ctx) => this.studies.registerStudy(ctx, argument(this.signed('study', this.study, 'HospitalA'))));
+  }
+
+  approval(member: string): object {
+    return { subject: this.studyDigest, member, record: this.record(member), decision: 'approve' };
+  }
+
+  async approve(member: string): Promise<void> {
+    await this.ledger.run({ mspId: member }, (ctx) => this.studies.approve(ctx, argument(this.signed('approval', this.approval(member), member))));
+  }
+
+  opening(): object {
+    return {
+      study: this.studyDigest, member: 'HospitalA', record: this.record('HospitalA'),
+      approvals: organizations.map((member) => ({ member, approval: statementDigest('approval', this.approval(member) as Json) })),
+      epoch: { epoch: 1, from: 1, participants: hospitals.map((mspId) => ({ mspId, record: this.record(mspId) })), aggregators: organizations, quorum: this.study.quorums.attest },
+    };
+  }
+
+  /** All members registered and agreed; round 1 is open. */
+  async open(): Promise<this> {
+    for (const mspId of organizations) await this.register(mspId);
+    await this.registerStudy();
+    for (const mspId of organizations) await this.approve(mspId);
+    await this.ledger.run({ mspId: 'HospitalA' }, (ctx) => this.studies.openStudy(ctx, argument(this.signed('opening', this.opening(), 'HospitalA'))));
+    return this;
+  }
+
+  submission(participant: string, round = 1, changes: Partial<Submission> = {}): Submission {
+    const sealed = organizations
+      .filter((to) => to !== participant)
+      .map((to) => ({ to, record: this.record(to), suite: 'seal-mlkem768-qkd' as const, keyIds: [`key-${round}-${participant}-${to}`] }));
+    return {
+      study: this.studyDigest, epoch: 1, round, participant, record: this.record(participant),
+      after: this.after(round), base: round === 1 ? 'zeros' : digestOfText(`model ${round - 1}`),
+      blob: digestOfText(`blob ${round} ${participant}`), blobBytes: 1000, sealed, numExamples: 10, software: 'test', ...changes,
+    };
+  }
+
+  after(round: number): OpeningEvidence {
+    return round === 1 ? { kind: 'opening' } : { kind: 'ended', attesters: organizations.slice(0, 3) };
+  }
+
+  set(participants: readonly string[], round = 1): SubmissionRef[] {
+    return participants.map((participant) => ({ participant, digest: submissionDigest(this.submission(participant, round)) }));
+  }
+
+  attestation(aggregator: string, round = 1, changes: Partial<Result> = {}, participants: readonly string[] = hospitals): Attestation {
+    const submissions = this.set(participants, round);
+    const base = round === 1 ? ('zeros' as const) : digestOfText(`model ${round - 1}`);
+    return {
+      study: this.studyDigest, epoch: 1, round, aggregator, record: this.record(aggregator), after: this.after(round), submissions,
+      result: { outcome: 'model', base, set: setDigest(submissions), excluded: [], model: digestOfText(`model ${round}`), ...changes },
+      witness: '00'.repeat(32), software: 'test',
+    };
+  }
+
+  /** Calls a round transaction as an organization. */
+  async call(transaction: 'submit' | 'retract' | 'attest' | 'closeRound' | 'abortRound', name: StatementName, statement: object, mspId: string, caller: Partial<Caller> = {}): Promise<string> {
+    return this.ledger.run({ mspId, ...caller }, (ctx) => this.rounds[transaction](ctx, argument(this.signed(name, statement, mspId))));
+  }
+
+  submit(participant: string, round = 1, changes: Partial<Submission> = {}): Promise<string> {
+    return this.call('submit', 'submission', this.submission(participant, round, changes), participant);
+  }
+
+  attest(aggregator: string, round = 1, changes: Partial<Result> = {}): Promise<string> {
+    return this.call('attest', 'attestation', this.attestation(aggregator, round, changes), aggregator);
+  }
+
+  closing(member: string, kind: 'close' | 'abort', submissions: readonly SubmissionRef[], round = 1): object {
+    return { study: this.studyDigest, epoch: 1, round, member, record: this.record(member), after: this.after(round), kind, submissions, reason: 'TOO_FEW' };
+  }
+}
