@@ -95,12 +95,10 @@ async function peerChannels(connection: PeerConnection): Promise<string[]> {
 export async function joinPeers(network: Network): Promise<void> {
   await withPeers(network, 'admin', async (peers) => {
     const block = readFileSync(genesisFile(network));
-    await Promise.all(
-      peers.map(async (connection) => {
-        if ((await peerChannels(connection)).includes(network.topology.channel)) return;
-        await callPeer(connection, 'cscc', 'JoinChain', [block]);
-      }),
-    );
+    for (const connection of peers) {
+      if ((await peerChannels(connection)).includes(network.topology.channel)) continue;
+      await callPeer(connection, 'cscc', 'JoinChain', [block]);
+    }
   });
 }
 

@@ -32,11 +32,16 @@ function gossip({ ports }: Organization): object {
     orgLeader: true,
     useLeaderElection: false,
     state: { enabled: false },
-    reconnectInterval: '1s',
+    reconnectInterval: '250ms',
+    maxConnectionAttempts: 2400,
     aliveTimeInterval: '1s',
     aliveExpirationTimeout: '5s',
     publishStateInfoInterval: '500ms',
     requestStateInfoInterval: '500ms',
+    // A first dial finds a peer that does not yet trust the other organizations, and is only repeated after this time.
+    dialTimeout: '500ms',
+    // How often the gauge is set by which `up` sees that all peers know each other.
+    membershipTrackerInterval: '200ms',
     // Without pushAckTimeout every private write fails, there is no default. With 60 s for pullRetryThreshold a wiped peer
     // waits a minute for approvals that nobody else has.
     pvtData: {
