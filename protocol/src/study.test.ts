@@ -1,0 +1,63 @@
+/** Study documents: ranges, what fields demand of each other, and all faults at once. */
+import { expect } from 'chai';
+import { CodedError } from './error.js';
+import { decimal } from './fields.js';
+import { fixedPointBound, membersOf, readStudy, type Study } from './study.js';
+
+const valid = {
+  version: 1, name: 'test', title: 'A test study', channel: 'epione', genesis: `sha256:${'1'.repeat(64)}`, chaincode: 'epione',
+  purpose: { duo: ['DUO:0000007'], reason: 'HRESCH' },
+  features: [{ name: 'radius', kind: 'number', missing: 'reject', shift: '14.1', factor: '0.28' }],
+  label: { name: 'diagnosis', kind: 'number', missing: 'reject' },
+  model: { kind: 'logistic', layers: [], tensors: [{ name: 'weights', shape: [1, 1] }, { name: 'bias', shape: [1] }], dimension: 2, initial: 'zeros' },
+  training: { optimizer: 'sgd', learningRate: '0.1', localEpochs: 1, batchSize: 8 },
+  strategy: { name: 'fedavg', weighting: 'examples', serverLearningRate: '1', parameters: [] },
+  encoding: { bits: 64, fractionBits: 24, clip: '8', maxWeight: 1000 },
+  privacy: { unit: 'none' }, aggregation: { mode: 'visible', rule: 'mean' },
+  suites: { profile: 'default', signature: 'mldsa65', sealing: ['seal-mlkem768-qkd'], qkdMissing: 'fail', qkdWaitMs: 1000 },
+  participants: ['A', 'B', 'C'], aggregators: ['A', 'B', 'C', 'R'], observers: [],
+  quorums: { approve: 3, submit: 2, attest: 3 }, rounds: { count: 3, submitMs: 60_000, graceMs: 10_000, attestMs: 60_000 },
+  consent: { required: false, classes: [], onWithdrawal: 'next-round' },
+};
+
+const faults = (changes: object): string => {
+  try {
+    readStudy({ ...valid, ...changes });
+    return '';
+  } catch (error) {
+    expect((error as CodedError).code).to.equal('STUDY_INVALID');
+    return (error as CodedError).message;
+  }
+};
+
+describe('study', () => {
+  it('reads a valid document', () => {
+    const document = readStudy(valid);
+    expect(membersOf(document)).to.deep.equal(['A', 'B', 'C', 'R']);
+    expect(fixedPointBound(document.encoding)).to.equal(8 * 2 ** 24);
+  });
+
+  it('names every fault together', () => {
+    const message = faults({ name: 'Not a label', participants: ['B', 'A'], quorums: { approve: 0, submit: 1, attest: 1 }, surplus: true });
+    for (const part of ['study.name', 'study.participants', 'study.quorums.approve', 'surplus']) expect(message).to.include(part);
+  });
+
+  const cases: [string, (study: Study) => object, string][] = [
+    ['a clip that is no multiple of the resolution', (s) => ({ encoding: { ...s.encoding, clip: '0.3', fractionBits: 2 } }), 'clip * 2^fractionBits'],
+    ['a weighted value beyond 2^53', (s) => ({ encoding: { ...s.encoding, fractionBits: 40, maxWeight: 1_000_000 } }), 'below 2^53'],
+    ['a sum that overflows 32 bits', (s) => ({ encoding: { ...s.encoding, bits: 32 } }), 'overflow 32 bits'],
+    ['a dimension that is not the tensors’', (s) => ({ model: { ...s.model, dimension: 3 } }), 'study.model.dimension'],
+    ['half of the members as quorum', (s) => ({ quorums: { ...s.quorums, approve: 2 } }), 'study.quorums.approve'],
+    ['half of the aggregators as quorum', (s) => ({ quorums: { ...s.quorums, attest: 2 } }), 'study.quorums.attest'],
+    ['fallback to nothing', (s) => ({ suites: { ...s.suites, qkdMissing: 'fallback' } }), 'second suite'],
+    ['a suite of the other profile', (s) => ({ suites: { ...s.suites, sealing: ['seal-mlkem1024-qkd'] } }), 'study.suites.sealing'],
+    ['required consent to nothing', (s) => ({ consent: { ...s.consent, required: true } }), 'study.consent.classes'],
+    ['a feature named twice', (s) => ({ features: [...s.features, ...s.features] }), 'a name stands twice'],
+  ];
+  for (const [what, change, part] of cases) it(`refuses ${what}`, () => { expect(faults(change(readStudy(valid)))).to.include(part); });
+
+  it('takes decimals in one spelling only', () => {
+    for (const good of ['0', '1', '-1', '0.5', '-0.001', '123456789.123456789012']) expect(decimal.safeParse(good).success, good).to.equal(true);
+    for (const bad of ['', '-0', '1.0', '0.50', '01', '1e3', '.5', '+1', '1234567890', 'NaN', '0x1']) expect(decimal.safeParse(bad).success, bad).to.equal(false);
+  });
+});
