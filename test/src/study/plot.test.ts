@@ -1,0 +1,22 @@
+/** The plot is a well-formed document that says its numbers in words too. */
+import { expect } from 'chai';
+import { linePlot } from './plot.js';
+
+describe('linePlot', () => {
+  const svg = linePlot('AUC by round', 'AUC', [{ name: 'federated <1>', values: [0.9, 0.95, 0.97] }, { name: 'pooled', values: [0.98] }]);
+
+  it('draws one curve a series and level lines dashed', () => {
+    expect(svg.match(/<polyline/g)).to.have.length(2);
+    expect(svg.match(/stroke-dasharray/g)).to.have.length(1);
+    expect(svg.match(/<circle/g)).to.have.length(3);
+  });
+
+  it('keeps every number finite and every sign escaped', () => {
+    expect(svg).not.to.match(/NaN|Infinity|undefined/);
+    expect(svg).to.include('federated &#60;1&#62;').and.to.include('0.9500');
+  });
+
+  it('draws a single round and equal values', () => {
+    expect(linePlot('one', 'x', [{ name: 'a', values: [0.5] }, { name: 'b', values: [0.5, 0.5] }])).not.to.match(/NaN|Infinity/);
+  });
+});
