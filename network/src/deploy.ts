@@ -8,12 +8,13 @@ import { until, untilServing } from './health.js';
 import { approve, approvedPackage, commit, committed, install, type Definition } from './lifecycle.js';
 import { withLock } from './lock.js';
 import { chaincodeName, chaincodeProcess, peerName, readDeployment, writeDeployment, type Deployment } from './nodes.js';
+import type { NetworkOptions } from './options.js';
+import { untilEndorsed } from './peer-channel.js';
 import { runningPid, startProcess, stopProcess } from './process.js';
 import { writeProfiles } from './profile.js';
 import { silent, timed } from './progress.js';
 import { checkPorts } from './start.js';
 import { openState, type Network } from './state.js';
-import type { NetworkOptions } from './up.js';
 
 /** The chaincode that ships beside this package. */
 export const defaultChaincodeDir = fileURLToPath(new URL('../../chaincode', import.meta.url));
@@ -51,8 +52,8 @@ async function approveEverywhere(peers: readonly PeerConnection[], channel: stri
  * Installs, approves by every organization and commits the chaincode, and starts its processes.
  * @throws {NetworkError} STATE_MISSING, CHAINCODE_INVALID, PORT_IN_USE, PROCESS_FAILED, NOT_HEALTHY, PEER_REFUSED, DEPLOY_FAILED
  */
-export async function deploy({ stateDir, path = defaultChaincodeDir, report = silent }: DeployOptions): Promise<DeployResult> {
-  const network = openState(stateDir);
+export async function deploy({ stateDir, topology, path = defaultChaincodeDir, report = silent }: DeployOptions): Promise<DeployResult> {
+  const network = openState(stateDir, topology);
   const { channel, chaincode: name } = network.topology;
   const dir = resolve(path);
   const pack = packChaincode(dir, name);
@@ -80,6 +81,7 @@ export async function deploy({ stateDir, path = defaultChaincodeDir, report = si
           throw new NetworkError('DEPLOY_FAILED', sentenceOf(error), 'Run fl-network doctor, then deploy again.', error);
         });
       }
+      await timed(report, 'Endorsement', async () => untilEndorsed(network));
       writeProfiles(network);
       return { ...deployment, changed: !unchanged };
     }),

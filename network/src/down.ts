@@ -4,19 +4,18 @@ import { join, resolve } from 'node:path';
 import { NetworkError } from './error.js';
 import { withLock } from './lock.js';
 import { processNames } from './nodes.js';
+import type { NetworkOptions } from './options.js';
 import { stopProcess } from './process.js';
 import { silent, timed } from './progress.js';
 import { setWanted } from './start.js';
 import { openState } from './state.js';
-import type { NetworkOptions } from './up.js';
 
 /** Stops every process by the pid it was started with. Returns the names of those that ran. */
-export async function down({ stateDir, report = silent }: NetworkOptions): Promise<string[]> {
-  const network = openState(stateDir);
+export async function down({ stateDir, topology, report = silent }: NetworkOptions): Promise<string[]> {
+  const network = openState(stateDir, topology);
   return withLock(stateDir, async () => {
     setWanted(network, false);
     return timed(report, 'Processes stopped', async () => {
-      // Chaincode last: a peer that ends first does not complain about a lost chaincode.
       const stopped = await Promise.all(processNames(network).map(async (name) => ((await stopProcess(network, name)) ? name : undefined)));
       return stopped.filter((name) => name !== undefined);
     });

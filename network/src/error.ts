@@ -32,7 +32,11 @@ export class NetworkError extends Error {
   }
 }
 
-/** The sentence of anything that was thrown. */
+/** The sentence of anything that was thrown, with what single nodes said where the gateway hides it in details. */
 export function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const { details } = error as { details?: unknown };
+  if (!Array.isArray(details)) return error.message;
+  const words = details.map((entry: { mspId?: string; message?: string }) => `${entry.mspId ?? 'a node'}: ${entry.message ?? ''}`);
+  return [error.message, ...words].join('; ');
 }

@@ -76,13 +76,15 @@ async function issueAll(organization: Organization, now: Date): Promise<void> {
 
 /** Issues everything an organization needs, once: nothing that exists is issued again, and a stop half way leaves nothing. */
 export async function issueIdentities(network: Network, now: Date): Promise<void> {
-  for (const organization of network.organizations) {
-    if (existsSync(organization.dir)) continue;
-    const partial = `${organization.dir}.partial`;
-    rmSync(partial, { recursive: true, force: true });
-    await issueAll({ ...organization, dir: partial }, now);
-    renameSync(partial, organization.dir);
-  }
+  await Promise.all(
+    network.organizations.map(async (organization) => {
+      if (existsSync(organization.dir)) return;
+      const partial = `${organization.dir}.partial`;
+      rmSync(partial, { recursive: true, force: true });
+      await issueAll({ ...organization, dir: partial }, now);
+      renameSync(partial, organization.dir);
+    }),
+  );
 }
 
 /** Reads a certificate and its key. */

@@ -1,9 +1,13 @@
 /** The door of this package: everything others may use. */
 export { createAuthority, issueCertificate, validFor, type CertificateRequest, type IssuedCertificate } from './certificate-authority.js';
 export { deploy, type DeployOptions, type DeployResult } from './deploy.js';
+export { doctor, type Finding } from './doctor.js';
 export { clean, down } from './down.js';
 export { NetworkError, type NetworkErrorCode } from './error.js';
 export { type Profile, type TrustRoot } from './profile.js';
+export { status, type NetworkStatus, type ProcessStatus } from './status.js';
+export { supervise } from './supervise.js';
 export { type Network, type Organization } from './state.js';
 export { parseTopology, readTopology, type Topology } from './topology.js';
-export { up, type NetworkOptions, type UpOptions, type UpResult } from './up.js';
+export { type NetworkOptions } from './options.js';
+export { up, type UpResult } from './up.js';

@@ -1,16 +1,11 @@
 /** Fabric's chaincode lifecycle: install, approve, commit, without Fabric's command line. */
-import { common, peer as protos } from '@hyperledger/fabric-protos';
+import { peer as protos } from '@hyperledger/fabric-protos';
 import type { Contract } from '@hyperledger/fabric-gateway';
 import type { ChaincodePackage } from './chaincode-package.js';
 import type { PeerConnection } from './gateway.js';
 import { callPeer } from './system-chaincode.js';
 
 const { lifecycle } = protos;
-// Proto messages are filled by setters; this names the pattern once.
-const filled = <T>(message: T, fill: (message: T) => void): T => {
-  fill(message);
-  return message;
-};
 
 /** What organizations agree on. */
 export interface Definition {
@@ -29,7 +24,9 @@ function define<T extends DefinitionMessage>(message: T, { name, version, sequen
   message.setSequence(sequence);
   message.setEndorsementPlugin('escc');
   message.setValidationPlugin('vscc');
-  message.setValidationParameter(filled(new protos.ApplicationPolicy(), (policy) => { policy.setChannelConfigPolicyReference(endorsementPolicy); }).serializeBinary());
+  const policy = new protos.ApplicationPolicy();
+  policy.setChannelConfigPolicyReference(endorsementPolicy);
+  message.setValidationParameter(policy.serializeBinary());
   return message;
 }
 
@@ -82,10 +79,4 @@ export async function approve(peer: PeerConnection, channel: string, definition:
 /** Commits a definition that a majority approved; the gateway finds the endorsers. */
 export async function commit(peer: PeerConnection, channel: string, definition: Definition): Promise<void> {
   await contractOf(peer, channel).submit('CommitChaincodeDefinition', { arguments: [define(new lifecycle.CommitChaincodeDefinitionArgs(), definition).serializeBinary()] });
-}
-
-/** Number of blocks a peer holds. */
-export async function ledgerHeight({ gateway }: PeerConnection, channel: string): Promise<number> {
-  const bytes = await gateway.getNetwork(channel).getContract('qscc').evaluateTransaction('GetChainInfo', channel);
-  return common.BlockchainInfo.deserializeBinary(bytes).getHeight();
 }

@@ -55,15 +55,20 @@ function assemble(dir: string, topology: Topology, ports: readonly Ports[]): Net
 
 /**
  * Opens the state of a network that was brought up before.
- * @throws {NetworkError} STATE_MISSING when the folder holds none
+ * @param topology what the caller takes it for; not compared when absent
+ * @throws {NetworkError} STATE_MISSING when the folder holds none, STATE_OF_OTHER_TOPOLOGY when it was made from another
  */
-export function openState(stateDir: string): Network {
+export function openState(stateDir: string, topology?: Topology): Network {
   const dir = resolve(stateDir);
   const file = join(dir, networkFile);
   if (!existsSync(file)) throw new NetworkError('STATE_MISSING', `${dir} holds no network.`, 'Run fl-network up, or name the right folder with --state.');
   const stored = JSON.parse(readFileSync(file, 'utf8')) as { version: number; topology: unknown; ports: Ports[] };
   if (stored.version !== version) throw new NetworkError('STATE_MISSING', `${file} is of version ${stored.version}, this program writes version ${version}.`, 'Use the program that made it, or remove the state with fl-network clean.');
-  return assemble(dir, parseTopology(stored.topology, file), stored.ports);
+  const network = assemble(dir, parseTopology(stored.topology, file), stored.ports);
+  if (topology && !isDeepStrictEqual(network.topology, topology)) {
+    throw new NetworkError('STATE_OF_OTHER_TOPOLOGY', `${dir} was made from another topology.`, 'Use the topology of that network, another --state folder, or remove the state with fl-network clean --confirm.');
+  }
+  return network;
 }
 
 /**
@@ -72,13 +77,7 @@ export function openState(stateDir: string): Network {
  */
 export async function establishState(stateDir: string, topology: Topology): Promise<Network> {
   const dir = resolve(stateDir);
-  if (existsSync(join(dir, networkFile))) {
-    const network = openState(dir);
-    if (!isDeepStrictEqual(network.topology, topology)) {
-      throw new NetworkError('STATE_OF_OTHER_TOPOLOGY', `${dir} was made from another topology.`, 'Use the topology of that network, another --state folder, or remove the state with fl-network clean --confirm.');
-    }
-    return network;
-  }
+  if (existsSync(join(dir, networkFile))) return openState(dir, topology);
   const ports = await choosePorts(dir, topology);
   for (const folder of ['organizations', 'processes', 'profiles', 'ledgers']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });
   writeJson(join(dir, networkFile), { version, topology, ports });

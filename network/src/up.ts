@@ -1,27 +1,18 @@
 /** Brings a network up, or what is missing of it: identities, first block, processes, channel, profiles. Running it again changes nothing. */
-import { joinOrderers, joinPeers, untilPeersKnowEachOther } from './channel.js';
+import { checkNodeCertificates } from './certificates.js';
 import { findBinaries } from './fabric-binaries.js';
 import { genesisDigest, makeGenesis } from './genesis.js';
 import { issueIdentities } from './identities.js';
 import { withLock } from './lock.js';
-import { writeSettings } from './nodes.js';
+import { readDeployment, writeSettings } from './nodes.js';
+import type { NetworkOptions } from './options.js';
+import { joinOrderers } from './orderer-channel.js';
+import { joinPeers, untilEndorsed, untilPeersKnowEachOther } from './peer-channel.js';
 import { writeProfiles } from './profile.js';
-import { silent, timed, type Report } from './progress.js';
+import { silent, timed } from './progress.js';
 import { checkSpace, setWanted, startMissing, untilAllServe } from './start.js';
 import { establishState, type Network } from './state.js';
-import { defaultTopologyFile, readTopology, type Topology } from './topology.js';
-
-/** What every command needs. */
-export interface NetworkOptions {
-  /** The folder that holds all of this network. */
-  readonly stateDir: string;
-  readonly report?: Report;
-}
-
-export interface UpOptions extends NetworkOptions {
-  /** A topology file or a checked topology; the shipped default when absent. */
-  readonly topology?: string | Topology;
-}
+import { readTopology } from './topology.js';
 
 export interface UpResult {
   readonly network: Network;
@@ -36,13 +27,13 @@ export interface UpResult {
  * @throws {NetworkError} NO_FABRIC, NO_SPACE, TOPOLOGY_INVALID, STATE_OF_OTHER_TOPOLOGY, PORT_IN_USE, PROCESS_FAILED,
  * NOT_HEALTHY, ORDERER_NOT_CONSENTER, CERTIFICATE_EXPIRED
  */
-export async function up({ stateDir, topology = defaultTopologyFile, report = silent }: UpOptions): Promise<UpResult> {
-  const checked = typeof topology === 'string' ? readTopology(topology) : topology;
+export async function up({ stateDir, topology = readTopology(), report = silent }: NetworkOptions): Promise<UpResult> {
   const binaries = findBinaries();
   return withLock(stateDir, async () => {
     checkSpace(stateDir);
-    const network = await establishState(stateDir, checked);
+    const network = await establishState(stateDir, topology);
     await timed(report, 'Identities', async () => issueIdentities(network, new Date()));
+    checkNodeCertificates(network, new Date());
     await timed(report, 'First block', async () => makeGenesis(network, binaries.configtxgen));
     writeSettings(network);
     setWanted(network, true);
@@ -56,6 +47,7 @@ export async function up({ stateDir, topology = defaultTopologyFile, report = si
       await joinPeers(network);
       await untilPeersKnowEachOther(network);
     });
+    if (readDeployment(network)) await timed(report, 'Endorsement', async () => untilEndorsed(network));
     writeProfiles(network);
     return { network, genesis: genesisDigest(network), started };
   });

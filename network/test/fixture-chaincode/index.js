@@ -1,4 +1,5 @@
 // The smallest chaincode: puts and gets a text, and tells the caller's role.
+/* global require, module, Buffer */
 const { Contract } = require('fabric-contract-api');
 
 class Fixture extends Contract {

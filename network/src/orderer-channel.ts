@@ -1,13 +1,9 @@
-/** Membership of nodes in the channel: joining, and proof that each really takes part. */
+/** Orderers in the channel: joining it, and proof that each really votes. */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { peer as protos } from '@hyperledger/fabric-protos';
 import { NetworkError } from './error.js';
-import { withPeers, type PeerConnection } from './gateway.js';
 import { genesisFile } from './genesis.js';
-import { operations, until } from './health.js';
 import { credential, ordererOrganizations, type Network, type Organization } from './state.js';
-import { callPeer } from './system-chaincode.js';
 
 /** What an orderer says about its part in the channel. */
 export interface OrdererChannel {
@@ -84,36 +80,3 @@ export async function joinOrderers(network: Network): Promise<void> {
     );
   }
 }
-
-/** Names of the channels that a peer has joined. */
-async function peerChannels(connection: PeerConnection): Promise<string[]> {
-  const bytes = await callPeer(connection, 'cscc', 'GetChannels', []);
-  return protos.ChannelQueryResponse.deserializeBinary(bytes).getChannelsList().map((entry) => entry.getChannelId());
-}
-
-/** Joins every peer that is not in the channel. */
-export async function joinPeers(network: Network): Promise<void> {
-  await withPeers(network, 'admin', async (peers) => {
-    const block = readFileSync(genesisFile(network));
-    for (const connection of peers) {
-      if ((await peerChannels(connection)).includes(network.topology.channel)) continue;
-      await callPeer(connection, 'cscc', 'JoinChain', [block]);
-    }
-  });
-}
-
-/** Waits until every peer knows all others, because before that no endorsement by a majority can be planned. */
-export async function untilPeersKnowEachOther(network: Network): Promise<void> {
-  const others = network.organizations.length - 1;
-  const gauge = new RegExp(`^gossip_membership_total_peers_known\\{channel="${network.topology.channel.replaceAll('.', '\\.')}"\\} (\\d+)`, 'm');
-  await until(
-    'the meeting of all peers',
-    30_000,
-    async () => {
-      const pages = await Promise.all(network.organizations.map(async ({ ports }) => operations(ports.peerOperations, '/metrics')));
-      return pages.every((page) => Number(gauge.exec(page ?? '')?.[1]) === others);
-    },
-    'Read the peers\' logs with fl-network logs peer.<MSP ID>.',
-  );
-}
-

@@ -1,0 +1,65 @@
+/** Restarts any process of the network that dies, for as long as the network is meant to run. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sentenceOf } from './error.js';
+import { findBinaries } from './fabric-binaries.js';
+import { withLock } from './lock.js';
+import { wantedProcesses } from './nodes.js';
+import type { NetworkOptions } from './options.js';
+import { runningPid, startProcess, type ProcessSpec } from './process.js';
+import { silent } from './progress.js';
+import { isWanted } from './start.js';
+import { openState, type Network } from './state.js';
+
+const intervalMs = 200;
+// A process that lived this long is taken to be well, and is started again at once.
+const steadyMs = 10_000;
+const longestDelayMs = 5000;
+
+/** When a process may be started again: at once, and later each time it dies young. */
+class Backoff {
+  readonly #starts = new Map<string, { at: number; delayMs: number }>();
+
+  mayStart(name: string, now: number): boolean {
+    const last = this.#starts.get(name);
+    return !last || now >= last.at + last.delayMs;
+  }
+
+  started(name: string, now: number): void {
+    const last = this.#starts.get(name);
+    const young = last !== undefined && now - last.at < steadyMs;
+    this.#starts.set(name, { at: now, delayMs: young ? Math.min(longestDelayMs, last.delayMs * 2) : intervalMs });
+  }
+}
+
+async function restart(network: Network, spec: ProcessSpec): Promise<boolean> {
+  return withLock(network.dir, async () => {
+    // Another command may have stopped the network or started the process meanwhile.
+    if (!isWanted(network) || runningPid(network, spec.name) !== undefined) return false;
+    await startProcess(network, spec);
+    return true;
+  });
+}
+
+/**
+ * Watches a network that is up and restarts what dies, until `signal` is aborted or the network is taken down.
+ * The processes run on when it ends. Nodes join and recover by themselves: their state tells them all.
+ * @throws {NetworkError} STATE_MISSING, NO_FABRIC
+ */
+export async function supervise({ stateDir, topology, report = silent }: NetworkOptions, signal: AbortSignal): Promise<void> {
+  const network = openState(stateDir, topology);
+  const binaries = findBinaries();
+  const backoff = new Backoff();
+  while (!signal.aborted && isWanted(network)) {
+    for (const spec of wantedProcesses(network, binaries)) {
+      const now = performance.now();
+      if (runningPid(network, spec.name) !== undefined || !backoff.mayStart(spec.name, now)) continue;
+      try {
+        if (await restart(network, spec)) report({ step: `${spec.name} restarted`, elapsedMs: Math.round(performance.now() - now) });
+      } catch (error) {
+        report({ step: `${spec.name} not restarted: ${sentenceOf(error)}`, elapsedMs: Math.round(performance.now() - now) });
+      }
+      backoff.started(spec.name, now);
+    }
+    await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
+  }
+}
