@@ -5,6 +5,8 @@ import {
   type Course, type Json, type Opening, type ParticipantRecord, type ParticipantState, type Retraction, type Revocation, type RoundRecords, type Signed,
   type StatementName, type Stored, type Study, type Submission, type Withdrawal,
 } from '@epione/protocol';
+import type { Evidence } from '../evidence/evidence.js';
+import { collectEvidence } from '../evidence/export.js';
 import { blocks, height, type RawBlock } from './blocks.js';
 import { events, type EventOptions, type LedgerEvent } from './events.js';
 import { evaluate, submit, type Submitter } from './submit.js';
@@ -200,6 +202,11 @@ export class Ledger implements Disposable {
   /** Raw blocks from a number on, up to the height at the start. */
   blocks(from = 0): AsyncGenerator<RawBlock, void, undefined> {
     return blocks(this.#submitter, from);
+  }
+
+  /** Evidence of the channel up to its present height, for an offline verification. */
+  async evidence(): Promise<Evidence> {
+    return collectEvidence(this.#submitter);
   }
 
   [Symbol.dispose](): void {

@@ -4,8 +4,8 @@ import type { Signer } from '@hyperledger/fabric-gateway';
 
 /** Order of the group of each curve (FIPS 186-5): a signature's s must not exceed half of it, because Fabric refuses the other of the two. */
 const orders = {
-  prime256v1: { order: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n, hash: 'sha256' },
-  secp384r1: { order: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n, hash: 'sha384' },
+  prime256v1: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
+  secp384r1: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
 } as const;
 
 function derInteger(value: bigint): Buffer {
@@ -33,6 +33,6 @@ export function nativeSigner(privateKeyPem: string | Buffer): Signer {
   const key = createPrivateKey(privateKeyPem);
   const curve = key.asymmetricKeyDetails?.namedCurve;
   if (curve !== 'prime256v1' && curve !== 'secp384r1') throw new TypeError('the private key is neither P-256 nor P-384');
-  const { order, hash } = orders[curve];
-  return (message) => Promise.resolve(lowS(ecdsa(hash, message, { key, dsaEncoding: 'ieee-p1363' }), order));
+  // SHA-256 whatever the curve: the hash is the channel's, not the key's.
+  return (message) => Promise.resolve(lowS(ecdsa('sha256', message, { key, dsaEncoding: 'ieee-p1363' }), orders[curve]));
 }
