@@ -4,5 +4,6 @@ export { readProfile, type ConnectionProfile, type GatewayPeer, type IdentityNam
 export { Ledger, type AccessPage, type Committed, type ParticipantView, type StudyLine, type StudyView } from './ledger/ledger.js';
 export type { EventOptions, EventPosition, LedgerEvent } from './ledger/events.js';
 export type { RawBlock } from './ledger/blocks.js';
+export { blockDigest, readBlock, type Block } from './evidence/block.js';
 export type { Timeouts } from './ledger/gateways.js';
 export { UsageError } from './ledger/faults.js';
