@@ -1,0 +1,39 @@
+/** Serves a site's blobs to the consortium's members, whose certificates the TLS handshake demands. */
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Tls } from '../site/https.js';
+import { isBlobName, type BlobStore } from './blob-store.js';
+
+/** A running server; disposing stops it. */
+export interface BlobServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+/**
+ * Listens for `GET …/<digest>`.
+ * @param port 0 takes a free one.
+ * @throws Error EADDRINUSE and others of `listen`.
+ */
+export async function serveBlobs(store: BlobStore, tls: Tls, host: string, port: number): Promise<BlobServer> {
+  const server = createServer({ ...tls, requestCert: true, rejectUnauthorized: true }, (request, response) => {
+    const answer = async (): Promise<void> => {
+      const name = decodeURIComponent((request.url ?? '').split('/').at(-1) ?? '');
+      const bytes = request.method === 'GET' && isBlobName(name) ? await store.get(name) : undefined;
+      response.writeHead(bytes === undefined ? 404 : 200, { 'content-type': 'application/octet-stream', 'content-length': bytes?.length ?? 0 });
+      response.end(bytes);
+    };
+    answer().catch(() => {
+      response.destroy();
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** Where blobs come from: the own store first, then the other members' servers, and whatever comes is kept and served on. */
+import { digestOf, LIMITS, type Digest } from '@epione/protocol';
+import { WorkerError } from '../error.js';
+import type { HttpsClient } from '../site/https.js';
+import type { BlobStore } from './blob-store.js';
+
+/** Fetches blobs by digest. */
+export class BlobSource {
+  readonly #store: BlobStore;
+  readonly #client: HttpsClient;
+
+  constructor(store: BlobStore, client: HttpsClient) {
+    this.#store = store;
+    this.#client = client;
+  }
+
+  /** Tries the addresses in order; bytes of another digest count as not there. */
+  async #fetch(digest: Digest, blobUrls: readonly string[]): Promise<Uint8Array | undefined> {
+    for (const url of blobUrls) {
+      const answer = await this.#client.ask(new URL(`${url.replace(/\/*$/, '/')}${digest}`), Math.min(LIMITS.blobBytes, 2 ** 31 - 1)).catch(() => undefined);
+      if (answer?.status === 200 && digestOf(answer.body) === digest) return answer.body;
+    }
+    return undefined;
+  }
+
+  /**
+   * The bytes under a digest.
+   * @param blobUrls `blobUrl` of the members that should have it, the likeliest first.
+   * @throws WorkerError BLOB_MISSING when nobody gives bytes with this digest.
+   */
+  async get(digest: Digest, blobUrls: readonly string[]): Promise<Uint8Array> {
+    const own = await this.#store.get(digest);
+    if (own !== undefined) return own;
+    const found = await this.#fetch(digest, blobUrls);
+    if (found === undefined) throw new WorkerError('BLOB_MISSING', `none of ${blobUrls.length} members gives the blob ${digest}`);
+    await this.#store.put(found);
+    return found;
+  }
+}

@@ -1,0 +1,80 @@
+/** The worker's configuration file: read once, strictly, with all faults reported together; secrets are file names, never values. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { WorkerError } from './error.js';
+
+const file = z.string().min(1);
+const tls = { certificate: file, privateKey: file, ca: file };
+const https = z.url({ protocol: /^https$/, error: 'an https:// address' });
+
+const schema = z.strictObject({
+  /** MSP ID of the organization. */
+  mspId: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/),
+  /** Connection profile of the organization. */
+  profile: file,
+  /** Folder for keys, outbox and blobs. */
+  state: file,
+  /** Strength of the site's keys; a study of profile long-term needs the larger ones. */
+  suites: z.strictObject({ signature: z.enum(['mldsa65', 'mldsa87']), kem: z.enum(['mlkem768', 'mlkem1024']) }).default({ signature: 'mldsa65', kem: 'mlkem768' }),
+  /** Digest of the study to join, or a file with the study document. */
+  study: z.string().min(1).optional(),
+  /** Rows to train on; absent for an organization that aggregates only. */
+  data: z.strictObject({ train: file, idColumn: z.string().min(1).optional(), consents: file.optional() }).optional(),
+  /** Key management entity of the site, by ETSI GS QKD 014; absent for a site without one. */
+  kme: z.strictObject({ url: https, ...tls, saeId: z.string().regex(/^[\x21-\x7e]{1,128}$/) }).optional(),
+  /** Where other members fetch this site's blobs. */
+  blobServer: z.strictObject({ host: z.string().min(1).default('localhost'), port: z.int().min(1).max(65_535), ...tls, publicUrl: https }),
+  /** Fixes the order in which rows are trained on. */
+  seed: z.string().min(1),
+  /** Keep the content keys of opened updates and write them for the auditor. */
+  keepContentKeys: z.boolean().default(false),
+  /** How long to wait between two looks at the ledger when no event arrives, ms. */
+  pollMs: z.int().min(50).max(60_000).default(1000),
+});
+
+/** A valid configuration; file names are absolute. */
+export type WorkerConfig = z.infer<typeof schema>;
+
+/** File names in a configuration are relative to it. */
+function absolute(config: WorkerConfig, folder: string): WorkerConfig {
+  const at = (path: string): string => resolve(folder, path);
+  const files = <T extends { certificate: string; privateKey: string; ca: string }>(of: T): T => ({ ...of, certificate: at(of.certificate), privateKey: at(of.privateKey), ca: at(of.ca) });
+  const { data, kme, study } = config;
+  return {
+    ...config,
+    profile: at(config.profile),
+    state: at(config.state),
+    ...(study === undefined ? {} : { study: study.startsWith('sha') && study.includes(':') ? study : at(study) }),
+    ...(data === undefined ? {} : { data: { ...data, train: at(data.train), ...(data.consents === undefined ? {} : { consents: at(data.consents) }) } }),
+    ...(kme === undefined ? {} : { kme: files(kme) }),
+    blobServer: files(config.blobServer),
+  };
+}
+
+/**
+ * Reads a configuration from YAML text.
+ * @param folder what relative file names are relative to.
+ * @throws WorkerError CONFIG_INVALID with all faults.
+ */
+export function parseConfig(yaml: string, folder: string): WorkerConfig {
+  let value: unknown;
+  try {
+    value = parseYaml(yaml);
+  } catch (cause) {
+    throw new WorkerError('CONFIG_INVALID', `the configuration is not YAML: ${(cause as Error).message}`, { cause });
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return absolute(result.data, folder);
+  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'configuration'}: ${issue.message}`);
+  throw new WorkerError('CONFIG_INVALID', faults.join('; '), { remedy: 'Correct these lines of the configuration; fl-worker --help shows an example.' });
+}
+
+/** Reads a configuration file. @throws WorkerError CONFIG_INVALID. */
+export async function readConfig(path: string): Promise<WorkerConfig> {
+  const yaml = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new WorkerError('CONFIG_INVALID', `cannot read the configuration ${path}`, { cause });
+  });
+  return parseConfig(yaml, dirname(resolve(path)));
+}

@@ -1,0 +1,52 @@
+/** From the opened updates of a sealed round to its result: pure, so that every aggregator and the auditor get the same bytes (PROTOCOL sections 5, 7, 9). */
+import {
+  CodedError, concat, decodeSum, digestOf, encodeModel, frame, readVector, setDigest, sha256, sumVectors, toHex,
+  type Base, type Code, type Digest, type Result, type Study, type Submission, type SubmissionRef,
+} from '@epione/protocol';
+
+/** What became of one submission: the words of its update, or why it cannot be used. */
+export type Verdict = { readonly words: Uint8Array } | { readonly code: Code };
+
+/** A round's result and, where it is a model, what shows that it was computed. */
+export interface Aggregated {
+  readonly result: Result;
+  readonly model?: Float32Array;
+  /** The words of the sum, of which the witness is made. */
+  readonly sum?: Uint8Array;
+}
+
+/** Judges opened words: their form, and that they carry the weight that the statement names. */
+export function judge(study: Study, statement: Pick<Submission, 'numExamples'>, words: Uint8Array): Verdict {
+  try {
+    const { weight } = readVector(words, study.encoding, study.model.dimension);
+    return weight === (study.strategy.weighting === 'uniform' ? 1 : statement.numExamples) ? { words } : { code: 'BAD_ENCODING' };
+  } catch (error) {
+    if (error instanceof CodedError) return { code: error.code as Code };
+    throw error;
+  }
+}
+
+/**
+ * Federated averaging over a sealed set: the fixed-point sum of the usable updates on the base model.
+ * @param verdicts one for each member of the set.
+ */
+export function aggregate(study: Study, base: Base, parameters: Float32Array, set: readonly SubmissionRef[], verdicts: ReadonlyMap<string, Verdict>): Aggregated {
+  const judged = set.map(({ participant }) => ({ participant, verdict: verdicts.get(participant) ?? { code: 'BLOB_MISSING' as const } }));
+  const used = judged.flatMap(({ verdict }) => ('words' in verdict ? [verdict.words] : []));
+  const excluded = judged.flatMap(({ participant, verdict }) => ('code' in verdict ? [{ participant, code: verdict.code }] : []));
+  const common = { base, set: setDigest(set), excluded };
+  const failure = (code: Code): Aggregated => ({ result: { outcome: 'failure', ...common, code, ...(excluded.length > 0 ? { culprits: excluded.map((entry) => entry.participant) } : {}) } });
+  if (used.length < study.quorums.submit) return failure('TOO_FEW');
+  try {
+    const sum = sumVectors(used, study.encoding.bits);
+    const model = decodeSum(sum, parameters, study.encoding, Number(study.strategy.serverLearningRate), used.length);
+    return { result: { outcome: 'model', ...common, model: digestOf(encodeModel(model)) }, model, sum };
+  } catch (error) {
+    if (error instanceof CodedError) return failure(error.code as Code);
+    throw error;
+  }
+}
+
+/** Shows that an aggregator had the sum: differs by aggregator, and cannot be copied from the ledger (PROTOCOL section 5). */
+export const witnessOf = (study: Digest, round: number, aggregator: string, sum: Uint8Array): string =>
+  toHex(sha256(concat(frame('epione/v1/witness', study, round, aggregator), sum)));

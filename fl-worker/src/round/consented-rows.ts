@@ -1,0 +1,78 @@
+/** Which rows may be trained on in a round: those whose person's consent is in force on the ledger, and the commitment to that set (PROTOCOL section 10). */
+import { readFile } from 'node:fs/promises';
+import { blockDigest, readBlock } from '@epione/client';
+import { consentCommitment, consentRef, consentSubject, fromHex, subjectKey, toHex, type ConsentDecision, type Digest, type Submission } from '@epione/protocol';
+import { z } from 'zod';
+import { selectRows, type Dataset } from '../data/dataset.js';
+import { WorkerError } from '../error.js';
+import type { Site } from '../site/site.js';
+import type { RoundView, StudyInForce } from './course.js';
+
+const secretHex = z.string().regex(/^[0-9a-f]{64}$/, 'a secret of 32 bytes in lower-case hex');
+
+/** Row ID to the person's secret, which the hospital destroys on erasure. */
+const consentFile = z.record(z.string().min(1), z.strictObject({ secret: secretHex }));
+export type Consents = z.infer<typeof consentFile>;
+
+/** Rows of a round and what the submission says about their consents. */
+export interface ConsentedRows {
+  readonly data: Dataset;
+  readonly consent?: NonNullable<Submission['consent']>;
+}
+
+/** Most pseudonyms that the ledger evaluates in one question. */
+const questionSize = 512;
+
+/** Reads a consents file, JSON `{row ID: {secret}}`. @throws WorkerError DATA_INVALID. */
+export async function readConsents(path: string): Promise<Consents> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new WorkerError('DATA_INVALID', `cannot read the consents ${path}`, { cause });
+  }
+  const result = consentFile.safeParse(value);
+  if (result.success) return result.data;
+  const rows = result.error.issues.slice(0, 20).map((issue) => `${issue.path.map(String).join('.')}: ${issue.message}`);
+  throw new WorkerError('DATA_INVALID', `the consents ${path} are not as expected: ${rows.join('; ')}`);
+}
+
+async function decide(site: Site, study: StudyInForce, subjects: readonly string[], at: number): Promise<ConsentDecision[]> {
+  const { purpose, consent } = study.document;
+  const asked = { mspId: site.config.mspId, purpose: { duo: purpose.duo, reason: purpose.reason }, classes: consent.classes, at };
+  const decisions: ConsentDecision[] = [];
+  for (let from = 0; from < subjects.length; from += questionSize) decisions.push(...(await site.ledger.evaluateConsent({ ...asked, subjects: subjects.slice(from, from + questionSize) })));
+  return decisions;
+}
+
+/** Decisions of one ledger state: asked again while blocks arrive in between, because consents are judged at one named block. */
+async function snapshot(site: Site, study: StudyInForce, subjects: readonly string[], at: number): Promise<{ decisions: ConsentDecision[]; height: number }> {
+  for (;;) {
+    const before = await site.ledger.height();
+    const decisions = await decide(site, study, subjects, at);
+    if ((await site.ledger.height()) === before) return { decisions, height: before - 1 };
+  }
+}
+
+async function nameOfBlock(site: Site, height: number): Promise<Digest> {
+  for await (const { bytes } of site.ledger.blocks(height)) return blockDigest(readBlock(bytes)) as Digest;
+  throw new WorkerError('UNAVAILABLE', `block ${height} is not to be had`);
+}
+
+/**
+ * The rows that may be trained on in a round. A study that does not require consent takes all.
+ * @throws WorkerError CONSENT_EMPTY when no row is left, DATA_MISSING without a consents file.
+ */
+export async function consentedRows(site: Site, study: StudyInForce, view: RoundView, data: Dataset, consents: Consents | undefined): Promise<ConsentedRows> {
+  if (!study.document.consent.required) return { data };
+  if (consents === undefined) throw new WorkerError('DATA_MISSING', 'the study requires consents, and the configuration names no consents file', { remedy: 'Set data.consents and data.idColumn.' });
+  const people = data.ids.map((id, row) => ({ row, secret: consents[id]?.secret })).filter((person): person is { row: number; secret: string } => person.secret !== undefined);
+  const secrets = [...new Set(people.map(({ secret }) => secret))];
+  const subjects = secrets.map((secret) => consentSubject(fromHex(secret), site.config.mspId));
+  const { decisions, height } = await snapshot(site, study, subjects, view.opened.openedAt);
+  const permitted = new Map(secrets.flatMap((secret, at) => (decisions[at]?.decision === 'permit' ? [[secret, decisions[at].consentId ?? ''] as const] : [])));
+  const rows = people.filter(({ secret }) => permitted.has(secret)).map(({ row }) => row);
+  if (rows.length === 0) throw new WorkerError('CONSENT_EMPTY', 'no row has a consent in force for this study');
+  const refs = [...permitted].map(([secret, consentId]) => consentRef(subjectKey(fromHex(secret), study.digest), consentId));
+  return { data: selectRows(data, rows), consent: { commitment: toHex(consentCommitment(refs)), height, block: await nameOfBlock(site, height) } };
+}

@@ -1,0 +1,80 @@
+/** Where a study stands: its document, its rounds as the ledger holds them, and why each is open. */
+import {
+  deriveRound, encodeModel, epochOf, evidenceAfter, membersOf, openRound, readStudy, statementDigest,
+  type Base, type Course, type Digest, type Epoch, type Opened, type OpeningEvidence, type RoundRecords, type RoundState, type Study,
+} from '@epione/protocol';
+import { decodeModel } from '@epione/protocol';
+import { WorkerError } from '../error.js';
+import type { Site, RoundLedger, NamedRecord } from '../site/site.js';
+
+/** An opened study. */
+export interface StudyInForce {
+  readonly digest: Digest;
+  readonly document: Study;
+  readonly course: Course;
+}
+
+/** A round as the ledger holds it now. */
+export interface RoundView {
+  readonly round: number;
+  readonly epoch: Epoch;
+  /** Why it is open; every statement on it names this. */
+  readonly after: OpeningEvidence;
+  readonly opened: Opened;
+  readonly records: RoundRecords;
+  readonly state: RoundState;
+}
+
+/** Whether nothing more can happen in a round that matters to the next. */
+export const hasEnded = ({ state }: RoundView): boolean => state.state === 'final' || state.state === 'failed' || state.state === 'aborted';
+
+/**
+ * The study behind a digest, checked against it, because a peer's answer proves nothing.
+ * @throws WorkerError STUDY_MISMATCH when the ledger has no such study or another document; CodedError STUDY_INVALID.
+ */
+export async function readStudyView(ledger: Pick<RoundLedger, 'getStudy' | 'listStudies'>, digest: Digest): Promise<{ document: Study; course: Course | undefined }> {
+  const view = await ledger.getStudy(digest).catch(async (error: unknown) => {
+    if ((error as { code?: string }).code !== 'STUDY_UNKNOWN') throw error;
+    const known = (await ledger.listStudies()).map(({ study, name }) => `${name} ${study}`);
+    throw new WorkerError('STUDY_MISMATCH', `the ledger has no study ${digest}`, { cause: error, remedy: known.length === 0 ? 'No study is registered yet.' : `Registered are: ${known.join('; ')}` });
+  });
+  const document = readStudy(view.study.statement);
+  if (statementDigest('study', document) !== digest) throw new WorkerError('STUDY_MISMATCH', `the ledger's document is not the study ${digest}`, { remedy: 'Ask the consortium which study is meant; do not run this one.' });
+  return { document, course: view.course };
+}
+
+/** Reads one round. @param before the round before, ended; absent for round 1. @throws CodedError ROUND_NOT_OPEN, STUDY_ENDED and those of the ledger. */
+export async function viewRound(ledger: Pick<RoundLedger, 'getRound'>, study: StudyInForce, round: number, before: RoundView | undefined, now: number): Promise<RoundView> {
+  const epoch = epochOf(study.course, round);
+  const after = before === undefined ? ({ kind: 'opening' } as const) : evidenceAfter(before.state, before.epoch.quorum);
+  if (epoch === undefined || after === undefined) throw new WorkerError('ROUND_NOT_OPEN', `round ${round} is not open`);
+  const opened = openRound(study.document, study.course, round, after, before?.records ?? { attestations: [] });
+  const records = await ledger.getRound(study.digest, round);
+  return { round, epoch, after, opened, records, state: deriveRound(study.document, epoch, opened, records, now) };
+}
+
+/** The current record of a member. @throws WorkerError RECORD_NOT_CURRENT when it has none. */
+export async function currentRecord(ledger: Pick<RoundLedger, 'getParticipant'>, mspId: string): Promise<NamedRecord> {
+  const { state, record } = await ledger.getParticipant(mspId);
+  if (record === undefined || state?.status !== 'current') throw new WorkerError('RECORD_NOT_CURRENT', `${mspId} has no current record on the ledger`, { remedy: `${mspId} runs fl-worker init.` });
+  return { digest: statementDigest('participant', record.statement), record: record.statement };
+}
+
+/** Where members serve blobs, some of them first; those without a current record are left out. */
+export async function blobUrls(site: Site, study: StudyInForce, first: readonly string[]): Promise<string[]> {
+  const others = [...new Set([...first, ...membersOf(study.document)])].filter((id) => id !== site.config.mspId);
+  const found = await Promise.all(others.map((id) => currentRecord(site.ledger, id).catch(() => undefined)));
+  return found.flatMap((entry) => (entry === undefined ? [] : [entry.record.blobUrl]));
+}
+
+/** A base model's parameters. @throws WorkerError BLOB_MISSING, BAD_ENCODING for a model of another size. */
+export async function baseModel(site: Site, study: StudyInForce, base: Base): Promise<Float32Array> {
+  const { dimension } = study.document.model;
+  if (base === 'zeros') return new Float32Array(dimension);
+  const parameters = decodeModel(await site.source.get(base, await blobUrls(site, study, study.document.aggregators)));
+  if (parameters.length !== dimension) throw new WorkerError('BAD_ENCODING', `the base model ${base} has ${parameters.length} parameters, the study ${dimension}`);
+  return parameters;
+}
+
+/** Keeps a model in the own blob store, where others may fetch it. */
+export const keepModel = (site: Pick<Site, 'blobs'>, parameters: Float32Array): Promise<Digest> => site.blobs.put(encodeModel(parameters));

@@ -1,0 +1,135 @@
+/** The participant's part in a round: train, encode, seal, submit; every step can be cut off and taken up again. */
+import { encodeUpdate, slotOwner, type Code } from '@epione/protocol';
+import type { Dataset } from '../data/dataset.js';
+import { seededRandom } from '../random.js';
+import type { Site } from '../site/site.js';
+import type { StudyState } from '../state/study-state.js';
+import { loadTf } from '../training/tf.js';
+import { train } from '../training/train.js';
+import { consentedRows, type Consents } from './consented-rows.js';
+import { baseModel, type RoundView, type StudyInForce } from './course.js';
+import { codeOf, costsRound, isQkd } from './refusal.js';
+import { recipientKeys, sealSubmission, type LocalUpdate, type RecipientKey } from './seal.js';
+
+/** What a participant trains on. */
+export interface TrainingData {
+  readonly data: Dataset;
+  readonly consents: Consents | undefined;
+}
+
+/** Takes part in a study's rounds, one after the other. */
+export class Participant {
+  readonly #site: Site;
+  readonly #study: StudyInForce;
+  readonly #state: StudyState;
+  readonly #training: TrainingData;
+  /** The round's local update, kept while keys are waited for. */
+  #update: { round: number; update: LocalUpdate } | undefined;
+  #satOut = 0;
+  #waiting: { round: number; since: number; code: Code } | undefined;
+
+  constructor(site: Site, study: StudyInForce, state: StudyState, training: TrainingData) {
+    this.#site = site;
+    this.#study = study;
+    this.#state = state;
+    this.#training = training;
+  }
+
+  /** Why this site's submission of a round is still missing; undefined when it is not, or the reason is not known. */
+  hindrance(round: number): Code | undefined {
+    return this.#waiting?.round === round ? this.#waiting.code : undefined;
+  }
+
+  /** Does what is due in an open round. Trouble with QKD keys is noted and tried again at the next call. @throws errors that stop the worker, and passing ones. */
+  async step(view: RoundView): Promise<void> {
+    const { config, report } = this.#site;
+    const { round } = view;
+    const mine = view.records.slots.find((slot) => slotOwner(slot) === config.mspId);
+    const stored = this.#state.outbox.find('submission', round);
+    if (this.#satOut === round || stored?.committed) return;
+    if (mine !== undefined) {
+      // The ledger has a submission, whatever became of the answer; without an outbox entry the state folder was lost.
+      if (stored === undefined) this.#sitOut(round, 'ALREADY_SUBMITTED');
+      else this.#state.outbox.committed('submission', round);
+      return;
+    }
+    try {
+      if (stored === undefined) await this.#prepare(view);
+      await this.#submit(round);
+      this.#waiting = undefined;
+    } catch (error) {
+      if (isQkd(error)) this.#wait(round, codeOf(error) as Code, error as Error);
+      else if (costsRound(error)) this.#sitOut(round, codeOf(error) ?? 'UNAVAILABLE', error as Error);
+      else throw error;
+    }
+    if (this.#waiting === undefined) report('waiting for the others', { round });
+  }
+
+  #wait(round: number, code: Code, error: Error): void {
+    const { now, report } = this.#site;
+    this.#waiting = { round, since: this.#waiting?.round === round ? this.#waiting.since : now(), code };
+    report('waiting for a QKD key', { round, code, message: error.message });
+  }
+
+  #sitOut(round: number, code: string, error?: Error): void {
+    this.#satOut = round;
+    this.#site.report('sitting this round out', { round, code, message: error?.message });
+  }
+
+  async #prepare(view: RoundView): Promise<void> {
+    const { round } = view;
+    const { log, outbox, ring } = this.#state;
+    const { elapsed, report } = this.#site;
+    const update = await this.#localUpdate(view);
+    const keys = await log.measure(round, 'keys', elapsed, () => recipientKeys(this.#site, this.#study, view, ring, this.#mayFallBack(round)));
+    report('keys ready', { round, suites: [...new Set(keys.map((key) => key.suite))] });
+    await log.measure(round, 'sealing', elapsed, async () => {
+      const { signed, contentKey } = await sealSubmission(this.#site, this.#study, view, update, keys);
+      outbox.keepSubmission(signed, contentKey, update.words);
+    });
+    log.usedBits(round, usedBits(keys));
+    report('sealed', { round, rows: update.numExamples });
+  }
+
+  /** With `fallback`: once this round has waited for QKD as long as the study says. */
+  #mayFallBack(round: number): boolean {
+    const { qkdMissing, qkdWaitMs } = this.#study.document.suites;
+    return qkdMissing === 'fallback' && (qkdWaitMs === 0 || (this.#waiting?.round === round && this.#site.now() - this.#waiting.since >= qkdWaitMs));
+  }
+
+  async #localUpdate(view: RoundView): Promise<LocalUpdate> {
+    if (this.#update?.round === view.round) return this.#update.update;
+    const update = await this.#train(view);
+    this.#update = { round: view.round, update };
+    return update;
+  }
+
+  async #train(view: RoundView): Promise<LocalUpdate> {
+    const { round } = view;
+    const { document, digest } = this.#study;
+    const { config, report, elapsed } = this.#site;
+    this.#state.log.now(round, 'training');
+    const base = await baseModel(this.#site, this.#study, view.opened.base);
+    const { data, consent } = await consentedRows(this.#site, this.#study, view, this.#training.data, this.#training.consents);
+    return this.#state.log.measure(round, 'training', elapsed, async () => {
+      const random = seededRandom('training', config.seed, digest, round, config.mspId);
+      const local = await train(await loadTf(), document, base, data, random);
+      const delta = Float64Array.from(local, (parameter, k) => parameter - (base[k] ?? 0));
+      const words = encodeUpdate(delta, document.encoding, document.strategy.weighting === 'uniform' ? 1 : data.rows);
+      report('trained', { round, rows: data.rows });
+      return { words, numExamples: data.rows, ...(consent === undefined ? {} : { consent }) };
+    });
+  }
+
+  async #submit(round: number): Promise<void> {
+    const { log, outbox } = this.#state;
+    const stored = outbox.find('submission', round);
+    if (stored === undefined) return;
+    log.now(round, 'submitting');
+    const { digest } = await log.measure(round, 'ledger', this.#site.elapsed, () => this.#site.ledger.submit(stored));
+    outbox.committed('submission', round);
+    this.#site.report('submitted', { round, submission: digest });
+  }
+}
+
+const usedBits = (keys: readonly RecipientKey[]): number => keys.reduce((sum, { qkd }) => sum + (qkd === undefined ? 0 : qkd.key.length * 8), 0);

@@ -1,0 +1,89 @@
+/** From a local update to a signed submission: keys for every aggregator, the sealed blob, the statement, all on the disk. */
+import {
+  CODES, encapsulate, fromBase64Url, needsQkd, sealingKem, sealUpdate, sign,
+  type Code, type SealingSuite, type Signed, type Submission,
+} from '@epione/protocol';
+import { WorkerError } from '../error.js';
+import type { QkdKey } from '../kme/key-delivery.js';
+import type { Site, NamedRecord } from '../site/site.js';
+import type { KeyRing } from '../state/key-ring.js';
+import { currentRecord, type RoundView, type StudyInForce } from './course.js';
+
+/** What one recipient's wrap will be made with. */
+export interface RecipientKey extends NamedRecord {
+  readonly to: string;
+  readonly suite: SealingSuite;
+  readonly qkd?: QkdKey;
+  /** Why the suite is not the study's first. */
+  readonly reason?: Code;
+}
+
+/** A local update that is ready to be sealed. */
+export interface LocalUpdate {
+  /** The words of PROTOCOL section 7. */
+  readonly words: Uint8Array;
+  readonly numExamples: number;
+  readonly consent?: NonNullable<Submission['consent']>;
+}
+
+/** Stands in every statement, so that an auditor knows who computed. */
+export const software = 'epione fl-worker 0.1.0';
+
+const asCode = (code: string): Code => ((CODES as readonly string[]).includes(code) ? (code as Code) : 'QKD_UNAVAILABLE');
+
+async function keyFor(site: Site, study: StudyInForce, ring: KeyRing, to: string, mayFallBack: boolean): Promise<RecipientKey> {
+  const { sealing } = study.document.suites;
+  const { digest, record } = await currentRecord(site.ledger, to);
+  let failure: WorkerError | undefined;
+  for (const suite of sealing) {
+    const reason = failure === undefined ? {} : { reason: asCode(failure.code) };
+    if (!needsQkd(suite)) return { digest, record, to, suite, ...reason };
+    try {
+      const { kme } = site;
+      const sae = record.saeId;
+      if (kme === undefined || sae === undefined) throw new WorkerError('QKD_UNAVAILABLE', `${kme === undefined ? site.config.mspId : to} has no key management entity`);
+      return { digest, record, to, suite, qkd: await ring.forRecipient(to, () => kme.newKey(sae)), ...reason };
+    } catch (error) {
+      if (!(error instanceof WorkerError) || !mayFallBack) throw error;
+      failure = error;
+    }
+  }
+  throw failure ?? new WorkerError('SUITE_REFUSED', 'the study names no sealing suite');
+}
+
+/**
+ * A key for every aggregator but the own organization.
+ * @param mayFallBack take the study's next suite where QKD fails (`qkdMissing: fallback`, after the wait).
+ * @throws WorkerError the code of the first failure; keys that were delivered stay in the ring for the next try.
+ */
+export async function recipientKeys(site: Site, study: StudyInForce, view: RoundView, ring: KeyRing, mayFallBack: boolean): Promise<RecipientKey[]> {
+  const others = view.epoch.aggregators.filter((id) => id !== site.config.mspId);
+  const found = await Promise.allSettled(others.map((to) => keyFor(site, study, ring, to, mayFallBack)));
+  return found.map((entry) => {
+    if (entry.status === 'rejected') throw entry.reason;
+    return entry.value;
+  });
+}
+
+/** Seals an update, keeps the blob and signs the statement that names it. Nothing has left the site yet. */
+export async function sealSubmission(site: Site, study: StudyInForce, view: RoundView, update: LocalUpdate, keys: readonly RecipientKey[]): Promise<{ signed: Signed<Submission>; contentKey: Uint8Array }> {
+  const { config, own } = site;
+  const contentKey = site.random(32);
+  const blob = sealUpdate({
+    study: study.digest, epoch: view.epoch.epoch, round: view.round, purpose: 'update', from: config.mspId, fromRecord: own.digest,
+    recipients: keys.map(({ to, digest, record, suite, qkd }) => {
+      const encapsulationKey = fromBase64Url(record.encapsulationKey);
+      const { ciphertext, sharedSecret } = encapsulate(sealingKem(suite), encapsulationKey);
+      const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
+      return { context: { to, toRecord: digest, suite, encapsulationKey, ciphertext, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) };
+    }),
+    payload: update.words, contentKey, salt: site.random(24),
+  });
+  const statement: Submission = {
+    study: study.digest, epoch: view.epoch.epoch, round: view.round, participant: config.mspId, record: own.digest, after: view.after, base: view.opened.base,
+    blob: await site.blobs.put(blob), blobBytes: blob.length,
+    sealed: keys.map(({ to, digest, suite, qkd, reason }) => ({ to, record: digest, suite, keyIds: [...(qkd?.keyIds ?? [])], ...(reason === undefined ? {} : { reason }) })),
+    numExamples: update.numExamples, ...(update.consent === undefined ? {} : { consent: update.consent }), software,
+  };
+  return { signed: sign('submission', statement, site.keys.signer), contentKey };
+}

@@ -1,0 +1,57 @@
+/** From a configuration to a finished study: opens everything, serves blobs, runs the worker, closes everything. */
+import { readFile } from 'node:fs/promises';
+import type { Digest, Study } from '@epione/protocol';
+import { serveBlobs } from './blobs/blob-server.js';
+import type { WorkerConfig } from './config.js';
+import { readCsv } from './data/csv.js';
+import { toDataset } from './data/dataset.js';
+import { WorkerError } from './error.js';
+import { withoutRepeats } from './progress.js';
+import { Bell } from './round/bell.js';
+import { readConsents } from './round/consented-rows.js';
+import type { TrainingData } from './round/participant.js';
+import { readTls } from './site/https.js';
+import { openMembership, openSite } from './site/membership.js';
+import type { Surroundings } from './site/site.js';
+import { studyDigestOf } from './site/study-desk.js';
+import { openState } from './state/database.js';
+import { studyState } from './state/study-state.js';
+import { awaitStudy, Worker, type Ending, type RunOptions } from './worker.js';
+
+/** Reads the site's rows by the study's feature list. @throws WorkerError DATA_MISSING, DATA_INVALID with all faults. */
+export async function readTrainingData(config: WorkerConfig, study: Study): Promise<TrainingData> {
+  const { data } = config;
+  if (data === undefined) throw new WorkerError('DATA_MISSING', `${config.mspId} is a participant of the study, and its configuration names no data`, { remedy: 'Set data.train to the CSV file.' });
+  const text = await readFile(data.train, 'utf8').catch((cause: unknown) => {
+    throw new WorkerError('DATA_MISSING', `cannot read the data file ${data.train}`, { cause });
+  });
+  const rows = toDataset(readCsv(text), study, data.idColumn);
+  if (study.strategy.weighting === 'examples' && rows.rows > study.encoding.maxWeight) {
+    throw new WorkerError('WEIGHT_OUT_OF_RANGE', `${rows.rows} rows are more than the study's maxWeight of ${study.encoding.maxWeight}`, { remedy: 'The study needs a larger encoding.maxWeight.' });
+  }
+  return { data: rows, consents: data.consents === undefined ? undefined : await readConsents(data.consents) };
+}
+
+/**
+ * Runs a worker until its study is over or `options.signal` fires.
+ * @throws WorkerError and CodedError for everything that cannot pass by itself.
+ */
+export async function runWorker(config: WorkerConfig, surroundings: Surroundings, options: RunOptions): Promise<Ending> {
+  const digest: Digest = await studyDigestOf(config.study);
+  using database = openState(config.state, digest);
+  const membership = await openMembership(config);
+  using ledger = membership.ledger;
+  const report = withoutRepeats(surroundings.report);
+  const site = await openSite(membership, { ...surroundings, report });
+  await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port);
+  report('serving blobs', { port: server.port });
+  using bell = new Bell(ledger);
+  const study = await awaitStudy(site, digest, bell, options.signal);
+  if (study === undefined) return { outcome: 'stopped' };
+  const { document } = study;
+  if (document.suites.signature !== site.own.record.signatureSuite) throw new WorkerError('SUITE_REFUSED', `the study signs with ${document.suites.signature}, this site with ${site.own.record.signatureSuite}`, { remedy: 'Set suites in the configuration and initialise the site anew.' });
+  const participates = document.participants.includes(config.mspId);
+  const training = participates ? await readTrainingData(config, document) : undefined;
+  report('joined', { study: digest, name: document.name, participant: participates, aggregator: document.aggregators.includes(config.mspId), rows: training?.data.rows });
+  return await new Worker(site, study, studyState(database), bell, training).run(options);
+}

@@ -1,0 +1,55 @@
+/** What an organization decides about studies: register one, approve it, open it. */
+import { readFile } from 'node:fs/promises';
+import type { Committed } from '@epione/client';
+import { readStudy, sign, statementDigest, type Approval, type Digest, type Opening, type Study } from '@epione/protocol';
+import { parse as parseYaml } from 'yaml';
+import { WorkerError } from '../error.js';
+import { currentRecord, readStudyView } from '../round/course.js';
+import type { Membership } from './membership.js';
+
+/** Registers a study under its digest. @throws CodedError STUDY_INVALID, NOT_AUTHORISED and others of the ledger. */
+export async function registerStudy({ ledger, keys }: Membership, document: Study): Promise<Committed> {
+  return ledger.registerStudy(sign('study', readStudy(document), keys.signer));
+}
+
+/**
+ * Approves a study in this organization's name, after checking what the chaincode cannot see.
+ * @throws WorkerError STUDY_MISMATCH for an unknown study or one of another channel's genesis.
+ */
+export async function approveStudy({ ledger, keys, profile, config }: Membership, study: Digest): Promise<Committed> {
+  const { document } = await readStudyView(ledger, study);
+  if (document.genesis !== profile.genesis || document.channel !== profile.channel) {
+    throw new WorkerError('STUDY_MISMATCH', `the study is for channel ${document.channel} with genesis ${document.genesis}, this is ${profile.channel} with ${profile.genesis}`);
+  }
+  const { digest } = await currentRecord(ledger, config.mspId);
+  const approval: Approval = { subject: study, member: config.mspId, record: digest, decision: 'approve' };
+  return ledger.approve(sign('approval', approval, keys.signer));
+}
+
+/** Opens an approved study with its first epoch: the current records of all participants. @throws CodedError NOT_APPROVED and others of the ledger. */
+export async function openStudy({ ledger, keys, config }: Membership, study: Digest): Promise<Committed> {
+  const { approvals } = await ledger.getStudy(study);
+  const { document } = await readStudyView(ledger, study);
+  const participants = await Promise.all(document.participants.map(async (mspId) => ({ mspId, record: (await currentRecord(ledger, mspId)).digest })));
+  const opening: Opening = {
+    study,
+    member: config.mspId,
+    record: (await currentRecord(ledger, config.mspId)).digest,
+    approvals: approvals
+      .filter((entry) => entry.statement.decision === 'approve')
+      .map((entry) => ({ member: entry.statement.member, approval: statementDigest('approval', entry.statement) }))
+      .sort((a, b) => (a.member < b.member ? -1 : 1)),
+    epoch: { epoch: 1, from: 1, participants, aggregators: document.aggregators, quorum: document.quorums.attest },
+  };
+  return ledger.openStudy(sign('opening', opening, keys.signer));
+}
+
+/** The digest of the study that a configuration names, by digest or by file. @throws WorkerError CONFIG_INVALID, CodedError STUDY_INVALID. */
+export async function studyDigestOf(study: string | undefined): Promise<Digest> {
+  if (study === undefined) throw new WorkerError('CONFIG_INVALID', 'study: names no study', { remedy: 'Set study to the digest or the file of the study to join.' });
+  if (/^sha256:[0-9a-f]{64}$|^sha512:[0-9a-f]{128}$/.test(study)) return study as Digest;
+  const text = await readFile(study, 'utf8').catch((cause: unknown) => {
+    throw new WorkerError('CONFIG_INVALID', `study: neither a digest nor a file that can be read: ${study}`, { cause });
+  });
+  return statementDigest('study', readStudy(parseYaml(text)));
+}

@@ -1,0 +1,87 @@
+/** What this site has sent or is about to send: on the disk before the first byte leaves, so that a restart sends the same bytes (PROTOCOL section 4, outbox rule). */
+import type { DatabaseSync } from 'node:sqlite';
+import { statementDigest, toBase64Url, type Attestation, type Json, type Named, type Signed, type Submission } from '@epione/protocol';
+import { atomically } from './database.js';
+
+/** What an outbox entry may be; one of each a round, for ever. */
+export type Outgoing = { readonly submission: Submission; readonly attestation: Attestation };
+
+/** Statements, the secrets behind them and the updates they speak of. */
+export class Outbox {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** The stored statement of a round, if there is one. */
+  find<K extends keyof Outgoing>(kind: K, round: number): (Named<Outgoing[K]> & { readonly committed: boolean }) | undefined {
+    const row = this.#database.prepare('SELECT signed, committed FROM outbox WHERE kind = ? AND round = ?').get(kind, round);
+    if (row === undefined) return undefined;
+    const signed = JSON.parse(row['signed'] as string) as Signed<Outgoing[K]>;
+    return { ...signed, digest: statementDigest(kind, signed.statement), committed: row['committed'] === 1 };
+  }
+
+  /**
+   * Stores a submission together with all that would be lost with it: the content key, this site's own update, and which QKD
+   * keys it used up. Its blob must be in the blob store already.
+   */
+  keepSubmission(signed: Signed<Submission>, contentKey: Uint8Array, words: Uint8Array): void {
+    const { statement } = signed;
+    const digest = statementDigest('submission', statement);
+    atomically(this.#database, () => {
+      this.#insert('submission', statement.round, signed);
+      this.#database.prepare('INSERT INTO content_key (submission, key) VALUES (?, ?)').run(digest, contentKey);
+      this.#database.prepare('INSERT INTO own_update (round, words) VALUES (?, ?)').run(statement.round, words);
+      for (const { to, keyIds } of statement.sealed) {
+        if (keyIds.length > 0) this.#database.prepare('UPDATE master_key SET round = ? WHERE recipient = ? AND key_ids = ?').run(statement.round, to, keyIds.join(' '));
+      }
+    });
+  }
+
+  /** Stores an attestation. Its model must be in the blob store already. */
+  keepAttestation(signed: Signed<Attestation>): void {
+    this.#insert('attestation', signed.statement.round, signed);
+  }
+
+  #insert(kind: keyof Outgoing, round: number, signed: Signed<Json>): void {
+    this.#database.prepare('INSERT INTO outbox (kind, round, signed) VALUES (?, ?, ?)').run(kind, round, JSON.stringify(signed));
+  }
+
+  /** Notes that the ledger has the statement. */
+  committed(kind: keyof Outgoing, round: number): void {
+    this.#database.prepare('UPDATE outbox SET committed = 1 WHERE kind = ? AND round = ?').run(kind, round);
+  }
+
+  /** This site's own update of a round, as the words that it sealed. */
+  ownUpdate(round: number): Uint8Array | undefined {
+    return this.#database.prepare('SELECT words FROM own_update WHERE round = ?').get(round)?.['words'] as Uint8Array | undefined;
+  }
+
+  /** The content key of a submission, own or opened. */
+  contentKey(submission: string): Uint8Array | undefined {
+    return this.#database.prepare('SELECT key FROM content_key WHERE submission = ?').get(submission)?.['key'] as Uint8Array | undefined;
+  }
+
+  /** Keeps the content key of an opened submission, so that its QKD key need not be asked for again. */
+  keepContentKey(submission: string, key: Uint8Array): void {
+    this.#database.prepare('INSERT OR IGNORE INTO content_key (submission, key) VALUES (?, ?)').run(submission, key);
+  }
+
+  /** All content keys, in the form that the auditor's program reads. */
+  contentKeys(): { submission: string; contentKey: string }[] {
+    const rows = this.#database.prepare('SELECT submission, key FROM content_key ORDER BY submission').all();
+    return rows.map((row) => ({ submission: row['submission'] as string, contentKey: toBase64Url(row['key'] as Uint8Array) }));
+  }
+
+  /** Destroys what an ended round no longer needs: the own update, QKD keys of both directions and, unless they are kept for the auditor, content keys. */
+  forget(round: number, keepContentKeys: boolean): void {
+    atomically(this.#database, () => {
+      this.#database.prepare('DELETE FROM own_update WHERE round <= ?').run(round);
+      this.#database.prepare('DELETE FROM slave_key WHERE round <= ?').run(round);
+      this.#database.prepare('DELETE FROM master_key WHERE round <= ?').run(round);
+      this.#database.prepare('UPDATE outbox SET committed = 1 WHERE round <= ?').run(round); // what was refused will never be sent
+      if (!keepContentKeys) this.#database.exec('DELETE FROM content_key');
+    });
+  }
+}

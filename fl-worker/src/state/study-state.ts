@@ -1,0 +1,15 @@
+/** The durable state of one study at one site. */
+import type { DatabaseSync } from 'node:sqlite';
+import { KeyRing } from './key-ring.js';
+import { Outbox } from './outbox.js';
+import { RoundLog } from './round-log.js';
+
+/** Outbox, QKD keys and round log over one database. */
+export interface StudyState {
+  readonly outbox: Outbox;
+  readonly ring: KeyRing;
+  readonly log: RoundLog;
+}
+
+/** The parts of an opened database. */
+export const studyState = (database: DatabaseSync): StudyState => ({ outbox: new Outbox(database), ring: new KeyRing(database), log: new RoundLog(database) });

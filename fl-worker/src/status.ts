@@ -1,0 +1,36 @@
+/** What a worker has done and is doing, read from its state folder while it runs or afterwards. */
+import type { WorkerConfig } from './config.js';
+import { studyDigestOf } from './site/study-desk.js';
+import { readState } from './state/database.js';
+import { studyState } from './state/study-state.js';
+import type { RoundReport } from './state/round-log.js';
+
+/** The answer of `fl-worker status --json`. */
+export interface WorkerStatus {
+  readonly mspId: string;
+  readonly study: string;
+  /** The round that the worker is or was last in; 0 before the first. */
+  readonly round: number;
+  /** What it does there, in one word; `complete` at the end. */
+  readonly state: string;
+  readonly rounds: readonly RoundReport[];
+}
+
+/** Reads the status. @throws WorkerError CONFIG_INVALID. */
+export async function workerStatus(config: WorkerConfig): Promise<WorkerStatus> {
+  const study = await studyDigestOf(config.study);
+  using database = readState(config.state, study);
+  if (database === undefined) return { mspId: config.mspId, study, round: 0, state: 'not started', rounds: [] };
+  const { log } = studyState(database);
+  return { mspId: config.mspId, study, ...log.current, rounds: log.reports() };
+}
+
+const cell = (value: string | number | undefined, width: number): string => String(value ?? '').padStart(width);
+
+/** The status as a table for people. */
+export function statusTable({ mspId, study, round, state, rounds }: WorkerStatus): string {
+  const head = `${mspId}, study ${study}: round ${round}, ${state}`;
+  const columns = ['round', 'outcome', 'seconds', 'training', 'keys', 'sealing', 'ledger', 'aggregation', 'QKD bits'];
+  const rows = rounds.map((line) => [line.round, line.outcome ?? 'running', line.seconds?.toFixed(1), ...[line.trainingMs, line.keysMs, line.sealingMs, line.ledgerMs, line.aggregationMs].map((ms) => `${ms.toFixed(0)} ms`), line.qkdBits]);
+  return [head, columns.map((name) => cell(name, 12)).join(''), ...rows.map((row) => row.map((value) => cell(value, 12)).join(''))].join('\n');
+}
