@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+// Starts the qkd-sim command line.
+import "../dist/main.js";

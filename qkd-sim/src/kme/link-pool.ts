@@ -1,0 +1,211 @@
+/**
+ * One link as its key server sees it: the pools, whether it delivers, and, at Alice's site, when it makes a block. A
+ * full link does nothing at all.
+ */
+import { messageOf } from '../error.js';
+import type { HalfReport } from '../link/half-messages.js';
+import type { LinkConfig } from '../site/config.js';
+import { blockBits, profileOf } from '../profile.js';
+import type { Log } from '../site/log.js';
+import type { Split } from '../store/block-store.js';
+import type { BlockOffer, DeliveredKey, KeyStore, LinkCounters, Reservation } from '../store/key-store.js';
+import type { PeerClient } from './peer-client.js';
+
+/** The size of a key when the caller names none. */
+export const KEY_BYTES = 32;
+const FIRST_RETRY_MS = 500;
+/** The longest pause before the next try: a site that comes back is met soon, an eavesdropper is looked for rarely. */
+const LAST_RETRY_MS = 5000;
+const LAST_ABORT_RETRY_MS = 30_000;
+
+/** What a link does now: nothing, make a block, wait after a failure, or refuse because it is not safe. */
+export type LinkState = 'idle' | 'distilling' | 'waiting' | 'aborted';
+
+/** A link as `status` shows it. Bits unless the name says otherwise; ratios 0 to 1. */
+export interface LinkStatus extends Omit<LinkCounters, 'aborted'> {
+  readonly name: string;
+  readonly role: 'alice' | 'bob';
+  readonly peerKmeId: string;
+  readonly profile: string;
+  readonly state: LinkState;
+  /** Why the link is aborted. */
+  readonly reason: string | undefined;
+  /** Keys of 256 bits ready for this site's SAEs as masters, and for the other site's. */
+  readonly storedKeys: number;
+  readonly peerStoredKeys: number;
+  /** What Eve does, at the site of the optics; undefined at Bob's. */
+  readonly interceptFraction: number | undefined;
+}
+
+/** Why no keys are given out. */
+export class NoKeys extends Error {}
+
+export class KmeLink {
+  readonly config: LinkConfig;
+  readonly #store: KeyStore;
+  readonly #peer: PeerClient;
+  readonly #makeBlock: (split: Split) => void;
+  readonly #log: Log;
+  #distilling = false;
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #interceptFraction: number | undefined;
+  #stopped = false;
+
+  constructor(config: LinkConfig, store: KeyStore, peer: PeerClient, makeBlock: (split: Split) => void, log: Log) {
+    this.config = config;
+    this.#store = store;
+    this.#peer = peer;
+    this.#makeBlock = makeBlock;
+    this.#log = log;
+    if (config.role === 'alice') this.#interceptFraction = config.eve?.interceptFraction ?? 0;
+  }
+
+  /** Begins: blocks left from before are compared first. */
+  async start(): Promise<void> {
+    await this.#settle();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+    this.#peer.close();
+  }
+
+  /** Why the link does not deliver, or undefined when it does. */
+  get aborted(): string | undefined {
+    return this.#store.counters(this.config.name).aborted;
+  }
+
+  status(): LinkStatus {
+    const { aborted, ...counters } = this.#store.counters(this.config.name);
+    const pool = this.#store.poolBytes(this.config.name);
+    const { name, role, peerKmeId, profile } = this.config;
+    const busy: LinkState = this.#distilling ? 'distilling' : this.#retry === undefined ? 'idle' : 'waiting';
+    return {
+      name, role, peerKmeId, profile, state: aborted === undefined ? busy : 'aborted', reason: aborted, ...counters,
+      storedKeys: Math.floor(pool.out / KEY_BYTES), peerStoredKeys: Math.floor(pool.in / KEY_BYTES), interceptFraction: this.#interceptFraction,
+    };
+  }
+
+  /** Keys the pool can hold: a block is made only below the limit, and never has more key than sifted bits. */
+  get maxKeys(): number {
+    return this.config.refillBelowKeys + Math.ceil(blockBits(profileOf(this.config.profile)) / (8 * KEY_BYTES));
+  }
+
+  /**
+   * Keys for a master at this site, known to the other end before they are returned.
+   * @throws NoKeys when there are none to give now
+   */
+  async encryptionKeys(count: number, bytes: number, master: string, slave: string): Promise<DeliveredKey[]> {
+    const { name, peerKmeId } = this.config;
+    const aborted = this.aborted;
+    if (aborted !== undefined) throw new NoKeys(`the link to ${peerKmeId} is aborted: ${aborted}`);
+    const keys = this.#store.allocate(name, { count, bytes, master, slave });
+    if (keys === undefined) throw new NoKeys(`the pool for ${peerKmeId} has fewer than ${count} keys of ${8 * bytes} bits now`);
+    this.refill();
+    try {
+      await this.#peer.reserve(keys.map(({ reservation }) => reservation));
+    } catch (cause) {
+      // The places stay marked: whether the other end noted them is not known.
+      this.#log('keys-burnt', { link: name, keys: keys.length, reason: messageOf(cause) });
+      throw new NoKeys(`the keys could not be reserved at ${peerKmeId}`, { cause });
+    }
+    return keys.map(({ reservation, key }) => ({ keyId: reservation.keyId, key }));
+  }
+
+  /** The other end is about to give out keys. */
+  reserve(reservations: readonly Reservation[]): string | undefined {
+    const refused = this.#store.reserve(this.config.name, reservations);
+    this.refill();
+    return refused;
+  }
+
+  /** The other end offers its blocks. */
+  compare(offers: readonly BlockOffer[]): number[] {
+    return this.#store.compare(this.config.name, offers);
+  }
+
+  /** A half of this link has something to say. */
+  async report(report: Extract<HalfReport, { link: string }>): Promise<void> {
+    const link = this.config.name;
+    if (report.kind === 'begun') {
+      this.#distilling = true;
+      return;
+    }
+    this.#distilling = false;
+    if (report.kind === 'made') {
+      const { number, keyBytes, stats } = report.block;
+      this.#log('block-made', { link, block: number, keyBits: 8 * keyBytes, qber: stats.qber });
+      this.#retryMs = FIRST_RETRY_MS;
+      if (this.config.role === 'alice') await this.#settle();
+      return;
+    }
+    if (report.kind === 'unreachable') {
+      this.#log('link-unreachable', { link, reason: report.reason });
+      this.#later(LAST_RETRY_MS);
+      return;
+    }
+    const { failure, reason, qber } = report;
+    this.#log(failure === 'abort' ? 'link-aborted' : 'block-dropped', { link, reason, ...(qber !== undefined && { qber }) });
+    if (failure === 'abort') this.#store.abort(link, reason, qber);
+    else this.#store.countDrop(link, reason);
+    this.#later(failure === 'abort' ? LAST_ABORT_RETRY_MS : LAST_RETRY_MS);
+  }
+
+  /** Eve changed: one block is made at once, so that her effect shows, or its end. */
+  eveChanged(interceptFraction: number): void {
+    this.#interceptFraction = interceptFraction;
+    this.#retryMs = FIRST_RETRY_MS;
+    if (!this.#distilling) this.#make('both');
+  }
+
+  /** Makes a block if a pool needs one. */
+  refill(): void {
+    if (this.config.role !== 'alice' || this.#distilling || this.#retry !== undefined || this.#stopped) return;
+    const split = this.#need();
+    if (split !== undefined) this.#make(split);
+  }
+
+  /** Which pool has too few keys; an aborted link always tries. */
+  #need(): Split | undefined {
+    const pool = this.#store.poolBytes(this.config.name);
+    const low = this.config.refillBelowKeys * KEY_BYTES;
+    if (pool.out < low && pool.in < low) return 'both';
+    if (pool.out < low) return 'alice';
+    if (pool.in < low) return 'bob';
+    return this.aborted === undefined ? undefined : 'both';
+  }
+
+  #make(split: Split): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.#distilling = true;
+    this.#makeBlock(split);
+  }
+
+  /** Has the other end confirm what was made, then goes on. */
+  async #settle(): Promise<void> {
+    const { name, role } = this.config;
+    const offers = role === 'alice' ? this.#store.offers(name) : [];
+    try {
+      if (offers.length > 0) this.#store.settle(name, offers.map(({ number }) => number), await this.#peer.match(offers));
+      this.refill();
+    } catch (thrown) {
+      if (this.#stopped) return;
+      this.#log('match-failed', { link: name, reason: messageOf(thrown) });
+      this.#later(LAST_RETRY_MS);
+    }
+  }
+
+  /** Tries again later, each time after a longer pause. */
+  #later(lastMs: number): void {
+    if (this.config.role !== 'alice' || this.#stopped) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      this.#retry = undefined;
+      void this.#settle();
+    }, Math.min(lastMs, this.#retryMs));
+    this.#retryMs = Math.min(lastMs, 2 * this.#retryMs);
+  }
+}

@@ -1,0 +1,22 @@
+/** What key servers say to each other: they compare blocks, and reserve keys before giving them out. */
+import { z } from 'zod';
+
+/** Where one key server answers another. */
+export const PEER_PATH = '/peer/v1/';
+
+const index = z.int().nonnegative();
+
+export const matchRequest = z.strictObject({
+  link: z.string(),
+  blocks: z
+    .array(z.strictObject({ number: index, bytes: index, aliceBytes: index, confirmation: z.hex().length(32) }))
+    .max(1000),
+});
+
+export const reserveRequest = z.strictObject({
+  link: z.string(),
+  keys: z
+    .array(z.strictObject({ keyId: z.uuid().toLowerCase(), block: index, start: index, bytes: index, master: z.string(), slave: z.string() }))
+    .min(1)
+    .max(1000),
+});

@@ -1,0 +1,105 @@
+/** Alice's half of a block, from the first pulse to a key in the store. She leads; each message has its turn. */
+import { option3 } from '../distillation/cascade-variant.js';
+import { Cascade } from '../distillation/cascade.js';
+import { HASH_KEY_BYTES, VERIFICATION_BITS, verificationHash } from '../distillation/error-verification.js';
+import { keyLength } from '../distillation/finite-key.js';
+import { clearlyAbove, measuredQber } from '../distillation/parameter-estimation.js';
+import { amplify, seedBytes } from '../distillation/privacy-amplification.js';
+import { AliceSifting, type Settings } from '../distillation/sifting.js';
+import { type Profile, blockBits } from '../profile.js';
+import { type FillRandom, randomBytesOf } from '../random.js';
+import { type BlockStore, RESERVED_BYTES, type Split } from '../store/block-store.js';
+import { authenticationTag, sameTag, tagKeys } from './authentication.js';
+import { type BlockMade, TURN_TIMEOUT_MS, agree, bytesOf, readyMessage, stop } from './block.js';
+import type { ClassicalChannel } from './classical-channel.js';
+
+/** What Alice's half works with. */
+export interface Alice {
+  readonly profile: Profile;
+  readonly channel: ClassicalChannel;
+  readonly store: BlockStore;
+  readonly random: FillRandom;
+  /** Her settings at the gates that clicked, one batch of a run at a time. */
+  readonly nextSettings: (run: number) => Promise<Settings>;
+}
+
+const sift = async ({ channel, profile, nextSettings }: Alice, run: number): Promise<{ sifting: AliceSifting; gates: number }> => {
+  const sifting = new AliceSifting(blockBits(profile));
+  let gates = 0;
+  while (!sifting.full) {
+    const settings = await nextSettings(run);
+    channel.send('pulses', new Uint8Array());
+    gates += settings.gaps.reduce((sum, gap) => sum + gap, 0);
+    const kept = sifting.compare(settings, await channel.receive('detections', TURN_TIMEOUT_MS));
+    if (clearlyAbove(sifting.counts, profile.maxQber)) refuseQber(channel, sifting, profile);
+    channel.send('kept', kept);
+  }
+  return { sifting, gates };
+};
+
+const refuseQber = (channel: ClassicalChannel, sifting: AliceSifting, profile: Profile): never => {
+  const qber = measuredQber(sifting.counts) ?? 1;
+  return stop(channel, 'abort', `QBER ${qber.toFixed(4)} is above ${profile.maxQber}`, qber);
+};
+
+const reconcile = async ({ channel, profile }: Alice, words: Int32Array, qber: number): Promise<Cascade> => {
+  const cascade = new Cascade(words, profile.frameBits, qber, option3, false);
+  while (!cascade.done) {
+    channel.send('parities', cascade.parities());
+    cascade.advance(await channel.receive('differences', TURN_TIMEOUT_MS));
+  }
+  return cascade;
+};
+
+const verify = async ({ channel, random }: Alice, key: Uint8Array): Promise<void> => {
+  const hashKey = randomBytesOf(random, HASH_KEY_BYTES);
+  channel.send('verify', Buffer.concat([hashKey, verificationHash(hashKey, key)]));
+  await channel.receive('verified', TURN_TIMEOUT_MS);
+};
+
+/**
+ * Makes one block and keeps it.
+ * @param split which pool it fills
+ * @throws BlockFailed, BlockStopped, QkdError CHANNEL or STORE when it could not be made
+ */
+export const makeBlock = async (alice: Alice, split: Split): Promise<BlockMade> => {
+  const { channel, profile, random, store } = alice;
+  const run = Buffer.from(randomBytesOf(random, 4)).readUInt32LE();
+  channel.begin();
+  const own = store.next();
+  channel.sendJson('start', { ...own, run, split, profile: profile.name });
+  const { block, attempt } = agree(channel, own, readyMessage.parse(await channel.receiveJson('ready', TURN_TIMEOUT_MS)));
+  store.skipTo(attempt);
+
+  const { sifting, gates } = await sift(alice, run);
+  const { counts } = sifting;
+  const estimate = measuredQber(counts) ?? 1;
+  if (estimate > profile.maxQber) refuseQber(channel, sifting, profile);
+  channel.sendJson('estimate', { counts, gates });
+  const cascade = await reconcile(alice, sifting.words, estimate);
+  const reconciled = bytesOf(sifting.words);
+  await verify(alice, reconciled);
+
+  const qber = cascade.corrections / blockBits(profile);
+  const disclosedBits = cascade.disclosedBits + VERIFICATION_BITS;
+  const { bits } = keyLength(counts, profile, disclosedBits);
+  const keyBytes = Math.floor(bits / 8);
+  if (qber > profile.maxQber) stop(channel, 'abort', `QBER ${qber.toFixed(4)} is above ${profile.maxQber}`, qber);
+  if (keyBytes <= RESERVED_BYTES) stop(channel, 'abort', `no secret key can be distilled at QBER ${qber.toFixed(4)} (${bits} bits)`, qber);
+  const seed = randomBytesOf(random, seedBytes(reconciled.length));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(keyBytes);
+  channel.send('amplify', Buffer.concat([length, seed]));
+  const secret = amplify(reconciled, seed, keyBytes);
+
+  const keys = tagKeys(store.takePads(attempt));
+  const { sent, received } = channel.transcript;
+  const expected = authenticationTag(keys.bobToAlice, received);
+  channel.send('tag', authenticationTag(keys.aliceToBob, sent));
+  if (!sameTag(await channel.receive('tag', TURN_TIMEOUT_MS), expected)) {
+    return stop(channel, 'drop', 'the tag of the classical channel is wrong: it was tampered with');
+  }
+  const stats = { siftedBits: blockBits(profile), disclosedBits, qber, linkSeconds: gates / profile.gateHz };
+  store.deposit(block, split, secret, stats);
+  return { number: block, keyBytes, stats };
+};

@@ -1,0 +1,96 @@
+/** Bob's half of a block: he answers Alice, corrects his bits, and keeps the same key. */
+import { option3 } from '../distillation/cascade-variant.js';
+import { Cascade } from '../distillation/cascade.js';
+import { HASH_KEY_BYTES, VERIFICATION_BITS, verificationHash } from '../distillation/error-verification.js';
+import { keyLength } from '../distillation/finite-key.js';
+import { measuredQber } from '../distillation/parameter-estimation.js';
+import { amplify } from '../distillation/privacy-amplification.js';
+import { BobSifting, type Detections } from '../distillation/sifting.js';
+import { type Profile, blockBits } from '../profile.js';
+import { type FillRandom, RandomNumbers } from '../random.js';
+import type { BlockStore } from '../store/block-store.js';
+import { authenticationTag, sameTag, tagKeys, xor } from './authentication.js';
+import { type BlockMade, TURN_TIMEOUT_MS, agree, bytesOf, estimateMessage, startMessage, stop } from './block.js';
+import type { ClassicalChannel } from './classical-channel.js';
+
+/** What Bob's half works with. */
+export interface Bob {
+  readonly profile: Profile;
+  readonly channel: ClassicalChannel;
+  readonly store: BlockStore;
+  readonly random: FillRandom;
+  /** What his receiver saw, one batch of a run at a time. */
+  readonly nextDetections: (run: number, timeoutMs: number) => Promise<Detections>;
+}
+
+const sift = async ({ channel, profile, random, nextDetections }: Bob, run: number): Promise<BobSifting> => {
+  const sifting = new BobSifting(blockBits(profile), new RandomNumbers(random));
+  while (!sifting.full) {
+    await channel.receive('pulses', TURN_TIMEOUT_MS);
+    channel.send('detections', sifting.announce(await nextDetections(run, TURN_TIMEOUT_MS)));
+    sifting.keep(await channel.receive('kept', TURN_TIMEOUT_MS));
+  }
+  return sifting;
+};
+
+const reconcile = async ({ channel, profile }: Bob, words: Int32Array, qber: number): Promise<Cascade> => {
+  const cascade = new Cascade(words, profile.frameBits, qber, option3, true);
+  while (!cascade.done) {
+    const parities = await channel.receive('parities', TURN_TIMEOUT_MS);
+    const differences = xor(cascade.parities(), parities);
+    cascade.advance(differences);
+    channel.send('differences', differences);
+    if (cascade.disclosedBits > blockBits(profile)) stop(channel, 'drop', 'reconciliation does not end');
+  }
+  return cascade;
+};
+
+const verify = async ({ channel }: Bob, key: Uint8Array): Promise<void> => {
+  const message = await channel.receive('verify', TURN_TIMEOUT_MS);
+  const hash = verificationHash(message.subarray(0, HASH_KEY_BYTES), key);
+  if (!sameTag(hash, message.subarray(HASH_KEY_BYTES))) stop(channel, 'drop', 'errors are left after reconciliation');
+  channel.send('verified', new Uint8Array());
+};
+
+/**
+ * Waits for Alice to begin a block and makes it with her.
+ * @param begun called when the block has begun
+ * @throws BlockFailed, BlockStopped, QkdError CHANNEL or STORE when it could not be made
+ */
+export const followBlock = async (bob: Bob, begun: () => void): Promise<BlockMade> => {
+  const { channel, profile, store } = bob;
+  channel.begin();
+  const start = startMessage.parse(await channel.receiveJson('start', 0));
+  begun();
+  if (start.profile !== profile.name) stop(channel, 'drop', `the ends have different profiles: ${profile.name} and ${start.profile}`);
+  const own = store.next();
+  const { block, attempt } = agree(channel, own, start);
+  store.skipTo(attempt);
+  channel.sendJson('ready', own);
+
+  const sifting = await sift(bob, start.run);
+  const { counts, gates } = estimateMessage.parse(await channel.receiveJson('estimate', TURN_TIMEOUT_MS));
+  const cascade = await reconcile(bob, sifting.words, measuredQber(counts) ?? 1);
+  const reconciled = bytesOf(sifting.words);
+  await verify(bob, reconciled);
+
+  const disclosedBits = cascade.disclosedBits + VERIFICATION_BITS;
+  const keyBytes = Math.floor(keyLength(counts, profile, disclosedBits).bits / 8);
+  const message = Buffer.from(await channel.receive('amplify', TURN_TIMEOUT_MS));
+  const aliceTag = await channel.receive('tag', TURN_TIMEOUT_MS);
+  if (message.readUInt32BE() !== keyBytes) stop(channel, 'drop', 'the ends disagree on the length of the key');
+  const secret = amplify(reconciled, message.subarray(4), keyBytes);
+
+  const keys = tagKeys(store.takePads(attempt));
+  const { sent, received } = channel.transcript;
+  // The tag itself came in last and is not under itself.
+  if (!sameTag(aliceTag, authenticationTag(keys.aliceToBob, received.slice(0, -1)))) {
+    stop(channel, 'drop', 'the tag of the classical channel is wrong: it was tampered with');
+  }
+  const tag = authenticationTag(keys.bobToAlice, sent);
+  const qber = cascade.corrections / blockBits(profile);
+  const stats = { siftedBits: blockBits(profile), disclosedBits, qber, linkSeconds: gates / profile.gateHz };
+  store.deposit(block, start.split, secret, stats);
+  channel.send('tag', tag);
+  return { number: block, keyBytes, stats };
+};

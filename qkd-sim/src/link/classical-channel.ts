@@ -1,0 +1,95 @@
+/** The classical channel: framed messages in turn over a byte stream, kept until their tag has been checked. */
+import type { Duplex } from 'node:stream';
+import { QkdError } from '../error.js';
+import { FrameReader } from './frame-reader.js';
+import type { SentMessage } from './authentication.js';
+
+/** Every message of the protocol, in the order of a block. */
+const TYPES = [
+  'start', 'ready', 'pulses', 'detections', 'kept', 'estimate', 'parities', 'differences', 'verify', 'verified',
+  'amplify', 'tag', 'stop',
+] as const;
+
+export type MessageType = (typeof TYPES)[number];
+
+const HEADER_BYTES = 5;
+const MAX_PAYLOAD = 1 << 24;
+
+/** The other side ended the block in good order. */
+export class BlockStopped extends Error {
+  readonly payload: Uint8Array;
+
+  constructor(payload: Uint8Array) {
+    super('the other side ended the block');
+    this.name = 'BlockStopped';
+    this.payload = payload;
+  }
+}
+
+export class ClassicalChannel {
+  readonly #stream: Duplex;
+  readonly #frames: FrameReader;
+  readonly #sent: SentMessage[] = [];
+  readonly #received: SentMessage[] = [];
+
+  constructor(stream: Duplex) {
+    this.#stream = stream;
+    this.#frames = new FrameReader(stream, 'classical channel');
+  }
+
+  get open(): boolean {
+    return !this.#stream.destroyed;
+  }
+
+  /** What went out and what came in since the transcript began. */
+  get transcript(): { sent: readonly SentMessage[]; received: readonly SentMessage[] } {
+    return { sent: this.#sent, received: this.#received };
+  }
+
+  /** Forgets the transcript: a new block begins. */
+  begin(): void {
+    this.#sent.length = 0;
+    this.#received.length = 0;
+  }
+
+  send(type: MessageType, payload: Uint8Array): void {
+    const message = { type: TYPES.indexOf(type), payload };
+    this.#sent.push(message);
+    const header = Buffer.alloc(HEADER_BYTES);
+    header.writeUInt32BE(payload.length);
+    header[4] = message.type;
+    this.#stream.cork();
+    this.#stream.write(header);
+    this.#stream.write(payload);
+    this.#stream.uncork();
+  }
+
+  sendJson(type: MessageType, value: unknown): void {
+    this.send(type, Buffer.from(JSON.stringify(value)));
+  }
+
+  /**
+   * Waits for the message whose turn it is.
+   * @param timeoutMs 0 waits for ever
+   * @throws BlockStopped when the other side ended the block; QkdError CHANNEL for anything else
+   */
+  async receive(type: MessageType, timeoutMs: number): Promise<Uint8Array> {
+    const header = await this.#frames.read(HEADER_BYTES, timeoutMs);
+    const length = header.readUInt32BE();
+    const got = header[4] ?? 0;
+    if (length > MAX_PAYLOAD) throw new QkdError('CHANNEL', `a message of ${length} bytes on the classical channel`);
+    const payload = await this.#frames.read(length, timeoutMs);
+    if (TYPES[got] === 'stop') throw new BlockStopped(payload);
+    if (TYPES[got] !== type) throw new QkdError('CHANNEL', `expected the message ${type}, got ${TYPES[got] ?? got}`);
+    this.#received.push({ type: got, payload });
+    return payload;
+  }
+
+  async receiveJson(type: MessageType, timeoutMs: number): Promise<unknown> {
+    return JSON.parse(Buffer.from(await this.receive(type, timeoutMs)).toString('utf8')) as unknown;
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
+}

@@ -1,0 +1,32 @@
+/** The thread of a site in which its halves of the links live: post-processing does not hold up the key server. */
+import { readFileSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { profileOf } from '../profile.js';
+import { systemRandom } from '../random.js';
+import { databaseFile } from '../site/config.js';
+import { BlockStore } from '../store/block-store.js';
+import { openDatabase } from '../store/database.js';
+import { Vault } from '../store/vault.js';
+import { AliceHalf } from './alice-half.js';
+import { BobHalf } from './bob-half.js';
+import type { BatchAnswer, HalfReport, HalvesData, MakeBlock, NextBatch } from './half-messages.js';
+
+const { site, optics } = workerData as HalvesData;
+const report = (message: HalfReport): void => { parentPort?.postMessage(message); };
+const askOptics = (message: NextBatch): void => { optics.postMessage(message); };
+
+const database = openDatabase(databaseFile(site));
+const vault = new Vault(readFileSync(site.storeKeyFile));
+const alices = new Map<string, AliceHalf>();
+const listening: Promise<unknown>[] = [];
+for (const link of site.links) {
+  const store = new BlockStore(database, vault, link.name, link.role);
+  store.importInitialKey(link.initialKeyFile);
+  const profile = profileOf(link.profile);
+  if (link.role === 'alice') alices.set(link.name, new AliceHalf(link, profile, store, systemRandom, askOptics, report));
+  else listening.push(new BobHalf(link, profile, store, systemRandom, report).listen());
+}
+optics.on('message', (answer: BatchAnswer) => { alices.get(answer.link)?.take(answer); });
+parentPort?.on('message', ({ link, split }: MakeBlock) => { void alices.get(link)?.make(split); });
+await Promise.all(listening);
+report({ kind: 'listening' });

@@ -1,0 +1,64 @@
+/**
+ * The local door for the operator of a site: HTTP on loopback, with a token that only the owner of the state folder can
+ * read. Not a Unix socket, because their paths are too short for some state folders.
+ */
+import { randomBytes } from 'node:crypto';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type Server, createServer } from 'node:http';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { QkdError, type QkdErrorCode, messageOf } from '../error.js';
+import { readBody } from '../kme/http.js';
+import type { SiteConfig } from './config.js';
+
+const address = z.object({ port: z.int(), token: z.string() });
+const addressFile = (site: SiteConfig): string => join(site.state, 'admin.json');
+
+/** One thing the operator can ask for. */
+export type AdminAction = (body: unknown) => unknown;
+
+/** Starts the door and writes where it is. */
+export const startAdmin = async (site: SiteConfig, actions: Readonly<Record<string, AdminAction>>): Promise<Server> => {
+  const token = randomBytes(32).toString('hex');
+  const server = createServer((request, response) => {
+    const answer = async (): Promise<[number, object]> => {
+      const action = actions[(request.url ?? '').slice(1)];
+      if (request.headers.authorization !== `Bearer ${token}`) return [401, { code: 'USAGE', message: 'not the operator of this site' }];
+      if (action === undefined) return [400, { code: 'USAGE', message: 'no such action' }];
+      try {
+        return [200, action(await readBody(request)) as object];
+      } catch (thrown) {
+        return [400, { code: thrown instanceof QkdError ? thrown.code : 'USAGE', message: messageOf(thrown) }];
+      }
+    };
+    void answer().then(([status, body]) => { response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)); });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const bound = server.address();
+  const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
+  writeFileSync(addressFile(site), JSON.stringify({ port, token }), { mode: 0o600 });
+  server.once('close', () => { rmSync(addressFile(site), { force: true }); });
+  return server;
+};
+
+/** Asks a running site. @throws QkdError NOT_RUNNING, or the code that the site answered with */
+export const askAdmin = async (site: SiteConfig, action: string, body: object = {}): Promise<unknown> => {
+  const notRunning = (cause: unknown): QkdError =>
+    new QkdError('NOT_RUNNING', `the site ${site.site} is not running`, { cause, remedy: 'Start it with qkd-sim run.' });
+  let response: Response;
+  try {
+    const { port, token } = address.parse(JSON.parse(readFileSync(addressFile(site), 'utf8')));
+    response = await fetch(`http://127.0.0.1:${port}/${action}`, {
+      method: 'POST', headers: { authorization: `Bearer ${token}` }, body: JSON.stringify(body), signal: AbortSignal.timeout(5000),
+    });
+  } catch (cause) {
+    throw notRunning(cause);
+  }
+  const answer: unknown = await response.json();
+  if (response.ok) return answer;
+  const { code, message } = answer as { code: QkdErrorCode; message: string };
+  throw new QkdError(code, message);
+};

@@ -1,0 +1,95 @@
+/** The configuration of a site: one YAML file, parsed strictly, with all its faults reported together. */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { QkdError, messageOf } from '../error.js';
+import { profileNames } from '../profile.js';
+
+const name = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores');
+const port = z.int().min(1).max(65_535);
+const endpoint = z.strictObject({ host: z.string().min(1), port });
+const file = z.string().min(1);
+
+/** One end of a quantum link. For Bob the endpoints are where he listens, for Alice where she finds him. */
+export const linkConfig = z.strictObject({
+  name,
+  role: z.enum(['alice', 'bob']),
+  peerKmeId: name,
+  peerUrl: z.url({ protocol: /^https$/ }),
+  peerSaeIds: z.array(name).min(1),
+  quantum: endpoint,
+  classical: endpoint,
+  profile: z.enum(profileNames),
+  initialKeyFile: file,
+  /** Alice's site only: the emulated optics are hers, and so is what Eve does to them. */
+  eve: z.strictObject({ interceptFraction: z.number().min(0).max(1) }).optional(),
+  /** Alice's site only, for studies: 64 hex digits from which the optics draw; without it the system's randomness. */
+  opticsSeed: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits').optional(),
+  /** A block is made when a pool holds fewer keys of 256 bits than this. */
+  refillBelowKeys: z.int().min(1).max(100_000).default(256),
+});
+
+const siteConfig = z
+  .strictObject({
+    site: name,
+    kmeId: name,
+    saeIds: z.array(name).min(1),
+    listen: endpoint,
+    tls: z.strictObject({ certificateFile: file, privateKeyFile: file, caFile: file }),
+    storeKeyFile: file,
+    state: file,
+    links: z.array(linkConfig),
+  })
+  .superRefine((site, context) => {
+    const twice = (values: readonly string[], path: string): void => {
+      const found = values.find((value, index) => values.indexOf(value) !== index);
+      if (found !== undefined) context.addIssue({ code: 'custom', path: [path], message: `${found} appears twice` });
+    };
+    twice(site.links.map((link) => link.name), 'links');
+    twice([...site.saeIds, ...site.links.flatMap((link) => link.peerSaeIds)], 'saeIds');
+    twice([site.kmeId, ...site.links.map((link) => link.peerKmeId)], 'kmeId');
+    for (const [index, { role, eve, opticsSeed }] of site.links.entries()) {
+      if (role === 'bob' && (eve ?? opticsSeed) !== undefined) {
+        context.addIssue({ code: 'custom', path: ['links', index], message: 'eve and opticsSeed belong to the site of Alice' });
+      }
+    }
+  });
+
+export type LinkConfig = z.output<typeof linkConfig>;
+export type SiteConfig = z.output<typeof siteConfig>;
+/** A configuration as it is written, with what has a default left out. */
+export type SiteConfigInput = z.input<typeof siteConfig>;
+
+/** Every fault of a document, one line each. */
+export const faultsOf = (error: z.ZodError): string =>
+  error.issues.map(({ path, message }) => `  ${path.join('.') || '(document)'}: ${message}`).join('\n');
+
+/** Reads YAML against a schema. @throws QkdError CONFIG naming every fault */
+export const readYaml = <T extends z.ZodType>(path: string, schema: T): z.output<T> => {
+  let document: unknown;
+  try {
+    document = parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new QkdError('CONFIG', `${path} cannot be read: ${messageOf(cause)}`, { cause });
+  }
+  const parsed = schema.safeParse(document);
+  if (!parsed.success) throw new QkdError('CONFIG', `${path} has faults:\n${faultsOf(parsed.error)}`, { remedy: 'See the table of settings in the README.' });
+  return parsed.data;
+};
+
+/** Reads a site's configuration; paths in it are relative to its own folder. */
+export const readSiteConfig = (path: string): SiteConfig => {
+  const site = readYaml(path, siteConfig);
+  const at = (relative: string): string => resolve(dirname(path), relative);
+  return {
+    ...site,
+    state: at(site.state),
+    storeKeyFile: at(site.storeKeyFile),
+    tls: { certificateFile: at(site.tls.certificateFile), privateKeyFile: at(site.tls.privateKeyFile), caFile: at(site.tls.caFile) },
+    links: site.links.map((link) => ({ ...link, initialKeyFile: at(link.initialKeyFile) })),
+  };
+};
+
+/** The database of a site. */
+export const databaseFile = (site: SiteConfig): string => resolve(site.state, 'site.db');

@@ -1,0 +1,99 @@
+/** A running site: key server, halves of its links, optics and the operator's door, put together. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { QkdError, messageOf } from '../error.js';
+import { tlsOptions } from '../kme/http.js';
+import { startKeyServer } from '../kme/key-server.js';
+import { KmeLink, type LinkStatus } from '../kme/link-pool.js';
+import { PeerClient } from '../kme/peer-client.js';
+import { openDatabase } from '../store/database.js';
+import { KeyStore } from '../store/key-store.js';
+import { Vault } from '../store/vault.js';
+import { startAdmin } from './admin.js';
+import { type SiteConfig, databaseFile } from './config.js';
+import type { Log } from './log.js';
+import { startThreads } from './threads.js';
+
+/** What `status` shows of a site. */
+export interface SiteStatus {
+  readonly site: string;
+  readonly kmeId: string;
+  readonly pid: number;
+  readonly links: readonly LinkStatus[];
+}
+
+/** A site that runs until it is stopped. */
+export interface RunningSite {
+  stop(): Promise<void>;
+}
+
+const eveRequest = z.strictObject({ link: z.string(), interceptFraction: z.number().min(0).max(1) });
+
+/**
+ * Starts a site.
+ * @param failed called when it cannot go on
+ * @throws QkdError CONFIG, PORT_IN_USE, STORE
+ */
+export const startSite = async (site: SiteConfig, log: Log, failed: (error: Error) => void): Promise<RunningSite> => {
+  const database = openDatabase(databaseFile(site));
+  const store = new KeyStore(database, new Vault(readStoreKey(site)));
+  const tls = tlsOptions(site);
+  const links = new Map<string, KmeLink>();
+  const threads = await startThreads(
+    site,
+    (report) => {
+      if (report.kind === 'listening') return;
+      links.get(report.link)?.report(report).catch((thrown: unknown) => { failed(new Error(messageOf(thrown), { cause: thrown })); });
+    },
+    failed,
+  );
+  for (const config of site.links) {
+    const { name } = config;
+    const makeBlock = (split: 'both' | 'alice' | 'bob'): void => { threads.makeBlock({ link: name, split }); };
+    links.set(name, new KmeLink(config, store, new PeerClient(config, tls), makeBlock, log));
+  }
+
+  const status = (): SiteStatus => ({ site: site.site, kmeId: site.kmeId, pid: process.pid, links: [...links.values()].map((link) => link.status()) });
+  const eve = (body: unknown): object => {
+    const { link: name, interceptFraction } = eveRequest.parse(body);
+    const link = links.get(name);
+    if (link === undefined) throw new QkdError('UNKNOWN_LINK', `${site.site} has no link ${name}; it has ${[...links.keys()].join(', ')}`);
+    if (link.config.role === 'bob') throw new QkdError('WRONG_SITE', `the optics of ${name} are emulated at the site of ${link.config.peerKmeId}: ask there`);
+    threads.setEve({ link: name, interceptFraction });
+    link.eveChanged(interceptFraction);
+    log('eve-set', { link: name, interceptFraction });
+    return { link: name, interceptFraction };
+  };
+
+  const stopThreads = async (): Promise<void> => {
+    for (const link of links.values()) link.stop();
+    await threads.stop();
+    database.close();
+  };
+  try {
+    const server = await startKeyServer(site, store, [...links.values()], log);
+    const admin = await startAdmin(site, { status, eve });
+    log('site-ready', { kmeId: site.kmeId, url: `https://${site.listen.host}:${site.listen.port}`, links: links.size });
+    for (const link of links.values()) void link.start();
+    return {
+      stop: async () => {
+        for (const listener of [server, admin]) {
+          listener.close();
+          listener.closeAllConnections();
+        }
+        await stopThreads();
+      },
+    };
+  } catch (thrown) {
+    await stopThreads();
+    throw thrown;
+  }
+};
+
+const readStoreKey = ({ storeKeyFile }: SiteConfig): Uint8Array => {
+  try {
+    return readFileSync(storeKeyFile);
+  } catch (cause) {
+    throw new QkdError('CONFIG', `the store key ${storeKeyFile} cannot be read`, { cause, remedy: 'Make one with qkd-sim init.' });
+  }
+};

@@ -1,0 +1,34 @@
+/** Encryption of keys at rest: AES-256-GCM under the site's store key, bound to the place the bytes belong to. */
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { QkdError } from '../error.js';
+
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+
+export class Vault {
+  readonly #key: Uint8Array;
+
+  /** @param key 32 bytes */
+  constructor(key: Uint8Array) {
+    if (key.length !== 32) throw new QkdError('CONFIG', `a store key has 32 bytes, not ${key.length}`);
+    this.#key = key;
+  }
+
+  /** Nonce, ciphertext, tag. */
+  seal(bytes: Uint8Array, place: string): Uint8Array {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(place));
+    return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  /** @throws QkdError STORE when the bytes were not sealed by this key for this place */
+  open(sealed: Uint8Array, place: string): Uint8Array {
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+      decipher.setAAD(Buffer.from(place)).setAuthTag(sealed.subarray(-TAG_BYTES));
+      return Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+    } catch (cause) {
+      throw new QkdError('STORE', `the stored ${place} does not open under this site's store key`, { cause, remedy: 'Check storeKeyFile.' });
+    }
+  }
+}
