@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { NetworkError } from './error.js';
 
@@ -39,14 +39,23 @@ export function tar(entries: readonly (readonly [name: string, content: Uint8Arr
   return Buffer.concat([...blocks, Buffer.alloc(2 * blockBytes)]);
 }
 
-/** gzip (RFC 1952) without compression, because compressed bytes differ between versions of zlib; time 0, system unknown. */
+/** gzip (RFC 1952) with stored blocks (RFC 1951, 3.2.4), because what zlib compresses to differs between its versions. */
 export function gzip(content: Uint8Array): Buffer {
-  const bytes = gzipSync(content, { level: 0 });
-  bytes.fill(0, 4, 8);
-  // XFL and OS.
-  bytes[8] = 0;
-  bytes[9] = 255;
-  return bytes;
+  const storedBytes = 0xffff;
+  const blocks: Uint8Array[] = [];
+  for (let at = 0; at === 0 || at < content.length; at += storedBytes) {
+    const block = content.subarray(at, at + storedBytes);
+    const head = Buffer.alloc(5);
+    head[0] = at + storedBytes >= content.length ? 1 : 0;
+    head.writeUInt16LE(block.length, 1);
+    head.writeUInt16LE(~block.length & 0xffff, 3);
+    blocks.push(head, block);
+  }
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(crc32(content));
+  trailer.writeUInt32LE(content.length, 4);
+  // Method deflate, no flags, no time, no hint on compression, system unknown.
+  return Buffer.concat([Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255), ...blocks, trailer]);
 }
 
 const manifest = z.object({ name: z.string(), version: z.string(), main: z.string().optional(), dependencies: z.record(z.string(), z.string()).default({}) });

@@ -14,9 +14,9 @@ export type Binaries = Record<(typeof programs)[number], string>;
  * Finds peer, orderer and configtxgen.
  * @throws {NetworkError} NO_FABRIC when they are nowhere, with what to install
  */
-export function findBinaries(environment: NodeJS.ProcessEnv = process.env): Binaries {
+export function findBinaries(environment: NodeJS.ProcessEnv = process.env, built = builtFolder): Binaries {
   const chosen = environment['FABRIC_BIN'];
-  const folders = chosen ? [chosen] : [...(environment['PATH'] ?? '').split(delimiter), builtFolder];
+  const folders = chosen ? [chosen] : [...(environment['PATH'] ?? '').split(delimiter), built];
   const folder = folders.find((candidate) => candidate !== '' && programs.every((program) => existsSync(join(candidate, program))));
   if (folder) return { peer: join(folder, 'peer'), orderer: join(folder, 'orderer'), configtxgen: join(folder, 'configtxgen') };
   if (chosen) throw new NetworkError('NO_FABRIC', `FABRIC_BIN is ${chosen}, which lacks one of ${programs.join(', ')}.`, 'Correct FABRIC_BIN, or unset it.');

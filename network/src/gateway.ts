@@ -14,7 +14,7 @@ export interface PeerConnection {
   readonly gateway: Gateway;
   readonly client: Client;
   readonly sign: Signer;
-  close(): void;
+  readonly close: () => void;
 }
 
 // Order of the P-256 group (FIPS 186-5, appendix on recommended curves).

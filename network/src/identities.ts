@@ -91,3 +91,8 @@ export async function issueIdentities(network: Network, now: Date): Promise<void
 export function readCredential({ certificateFile, privateKeyFile }: Credential): IssuedCertificate {
   return { certificate: readFileSync(certificateFile, 'utf8'), privateKey: readFileSync(privateKeyFile, 'utf8') };
 }
+
+/** An organization's authority for identities, with which tests and administrators issue further certificates. */
+export function readAuthority(organization: Organization): IssuedCertificate {
+  return readCredential(credential(organization, 'authorities', 'sign'));
+}

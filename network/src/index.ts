@@ -4,6 +4,7 @@ export { deploy, type DeployOptions, type DeployResult } from './deploy.js';
 export { doctor, type Finding } from './doctor.js';
 export { clean, down } from './down.js';
 export { NetworkError, type NetworkErrorCode } from './error.js';
+export { readAuthority } from './identities.js';
 export { type Profile, type TrustRoot } from './profile.js';
 export { status, type NetworkStatus, type ProcessStatus } from './status.js';
 export { supervise } from './supervise.js';

@@ -49,7 +49,7 @@ function startOfTail(file: string, lines: number): number {
  * Gives the end of a log, and with `follow` everything after it, in pieces as they come.
  * @throws {NetworkError} USAGE for an unknown name, STATE_MISSING
  */
-export async function* logs({ stateDir, topology, name, lines, follow }: LogOptions): AsyncGenerator<Buffer> {
+export async function* logs({ stateDir, topology, name, lines, follow }: LogOptions): AsyncGenerator<Buffer, void> {
   const network = openState(stateDir, topology);
   const names = processNames(network);
   if (!names.includes(name)) throw new NetworkError('USAGE', `There is no process ${name}.`, `Name one of ${names.join(', ')}.`);

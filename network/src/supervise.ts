@@ -7,7 +7,7 @@ import { wantedProcesses } from './nodes.js';
 import type { NetworkOptions } from './options.js';
 import { runningPid, startProcess, type ProcessSpec } from './process.js';
 import { silent } from './progress.js';
-import { isWanted } from './start.js';
+import { checkPorts, isWanted } from './start.js';
 import { openState, type Network } from './state.js';
 
 const intervalMs = 200;
@@ -35,6 +35,7 @@ async function restart(network: Network, spec: ProcessSpec): Promise<boolean> {
   return withLock(network.dir, async () => {
     // Another command may have stopped the network or started the process meanwhile.
     if (!isWanted(network) || runningPid(network, spec.name) !== undefined) return false;
+    await checkPorts([spec]);
     await startProcess(network, spec);
     return true;
   });

@@ -36,7 +36,7 @@ export type Topology = z.infer<typeof topology>;
 
 // What the rules between entries need, read leniently, so that they are checked even where an entry has a fault of its own.
 const lenient = z.object({
-  consensus: z.unknown(),
+  consensus: z.unknown().optional(),
   organizations: z.array(z.object({ mspId: z.string().catch(''), ports: z.record(z.string(), z.unknown()).catch({}) }).catch({ mspId: '', ports: {} })).catch([]),
 });
 
