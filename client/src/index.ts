@@ -7,3 +7,8 @@ export type { RawBlock } from './ledger/blocks.js';
 export { blockDigest, readBlock, type Block } from './evidence/block.js';
 export type { Timeouts } from './ledger/gateways.js';
 export { UsageError } from './ledger/faults.js';
+export { readEvidence, writeEvidence, type Evidence, type SignedHead } from './evidence/evidence.js';
+export { readTrustRoot, type TrustRoot } from './evidence/trust-root.js';
+export { readContentKeys, type ContentKeys } from './verify/recompute.js';
+export { CHECKS, type Check, type CheckName, type Verdict } from './verify/report.js';
+export { verify, type VerifyOptions } from './verify/verify.js';

@@ -22,3 +22,4 @@ export * from './sealed-update.js';
 export * from './fixed-point.js';
 export * from './consent-set.js';
 export * from './merkle.js';
+export * from './aggregate.js';

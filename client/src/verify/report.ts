@@ -36,7 +36,13 @@ export class Broken extends Error {
 
 /** Collects findings; a check's first failure is the one that counts. */
 export class Report {
+  /** Digest of the pinned first block; statements that name a channel name it too. */
+  readonly genesis: string;
   readonly #found = new Map<CheckName, Check>();
+
+  constructor(genesis: string) {
+    this.genesis = genesis;
+  }
 
   /** A failure of a check, about one object. */
   fail(name: CheckName, object: string, message: string): void {

@@ -1,0 +1,78 @@
+/** Blobs in folders: every file is what its name says, and every sealed update is the one that its submission speaks of. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assertHeaderOf, CodedError, digestOf, readSealed, type Digest } from '@epione/protocol';
+import { UsageError } from '../ledger/faults.js';
+import type { RoundFound } from './rounds.js';
+import type { Report } from './report.js';
+
+/** A blob's file name: its digest, `-` or `:` after the algorithm. */
+const blobName = /^sha256[-:]([0-9a-f]{64})$/;
+
+/** Where each blob lies; several sites may hold a copy. */
+export class Blobs {
+  readonly #files = new Map<Digest, string[]>();
+
+  /** Lists the blobs of folders; other files are passed over. @throws UsageError for a folder that cannot be read. */
+  static async in(folders: readonly string[]): Promise<Blobs> {
+    const blobs = new Blobs();
+    for (const folder of folders) {
+      const names = await readdir(folder).catch((cause: unknown) => {
+        throw new UsageError(`cannot read the blob folder ${folder}`, { cause });
+      });
+      for (const name of names.sort()) {
+        const [, hex] = blobName.exec(name) ?? [];
+        if (hex === undefined) continue;
+        const digest: Digest = `sha256:${hex}`;
+        blobs.#files.set(digest, [...(blobs.#files.get(digest) ?? []), join(folder, name)]);
+      }
+    }
+    return blobs;
+  }
+
+  get digests(): readonly Digest[] {
+    return [...this.#files.keys()];
+  }
+
+  /** All copies of a blob, one after the other; they need not be equal. */
+  async *copies(digest: Digest): AsyncGenerator<{ path: string; bytes: Uint8Array }, void, undefined> {
+    for (const path of this.#files.get(digest) ?? []) yield { path, bytes: new Uint8Array(await readFile(path)) };
+  }
+
+  /** A blob's bytes; undefined when no folder holds it whole. */
+  async get(digest: Digest): Promise<Uint8Array | undefined> {
+    for await (const { bytes } of this.copies(digest)) if (digestOf(bytes) === digest) return bytes;
+    return undefined;
+  }
+}
+
+/** Check `blob.digest`: no stored blob was changed, and none of a sealed set is missing. */
+export async function checkDigests(blobs: Blobs, rounds: readonly RoundFound[], report: Report): Promise<void> {
+  for (const digest of blobs.digests) {
+    for await (const { path, bytes } of blobs.copies(digest)) if (digestOf(bytes) !== digest) report.fail('blob.digest', digest, `the bytes of ${path} have another digest`);
+  }
+  const held = new Set(blobs.digests);
+  for (const { state, round } of rounds) {
+    const members = new Set('set' in state ? state.set.map((entry) => entry.digest) : []);
+    for (const { digest, statement } of round.submitted) {
+      if (members.has(digest) && !held.has(statement.blob)) report.fail('blob.digest', statement.blob, `BLOB_MISSING: the update of ${statement.participant} in round ${statement.round} is in no folder`);
+    }
+  }
+  report.pass('blob.digest', `${held.size} blobs`);
+}
+
+/** Check `blob.header`: header and statement name the same study, round, sender, recipients, suites and key_IDs. */
+export async function checkHeaders(blobs: Blobs, rounds: readonly RoundFound[], report: Report): Promise<void> {
+  for (const { digest, statement } of rounds.flatMap(({ round }) => round.submitted)) {
+    const bytes = await blobs.get(statement.blob);
+    if (bytes === undefined) continue;
+    try {
+      if (bytes.length !== statement.blobBytes) throw new CodedError('BLOB_MISMATCH', `the blob has ${bytes.length} bytes, not ${statement.blobBytes}`);
+      assertHeaderOf(statement, readSealed(bytes).header);
+    } catch (error) {
+      if (!(error instanceof CodedError)) throw error;
+      report.fail('blob.header', statement.blob, `of submission ${digest}: ${error.message}`);
+    }
+  }
+  report.pass('blob.header');
+}

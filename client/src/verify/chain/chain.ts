@@ -1,0 +1,39 @@
+/** The chain: blocks from the pinned first one on, signed by orderers, each transaction endorsed, the state replayed, the head agreed. */
+import { readBlock, type Block } from '../../evidence/block.js';
+import type { Evidence } from '../../evidence/evidence.js';
+import { Organizations } from '../../evidence/organizations.js';
+import type { TrustRoot } from '../../evidence/trust-root.js';
+import type { Report } from '../report.js';
+import { checkTrustRoot } from './genesis.js';
+import { checkHeaders } from './headers.js';
+import { checkHeads } from './heads.js';
+import { replay, type Replayed } from './validity.js';
+
+/** What the chain says once its checks have passed. */
+export interface Chain extends Replayed {
+  readonly blocks: readonly Block[];
+}
+
+function readBlocks(evidence: Evidence, report: Report): Block[] {
+  return evidence.blocks.map((bytes, number) => {
+    try {
+      return readBlock(bytes);
+    } catch (cause) {
+      return report.broken('chain.headers', `block ${number}`, `cannot be read: ${String(cause)}`);
+    }
+  });
+}
+
+/** Checks `trust.root`, `chain.headers` and `chain.validity`. @throws Broken when one of them fails. */
+export function verifyChain(evidence: Evidence, trustRoot: TrustRoot, report: Report): Chain {
+  const organizations = new Organizations(trustRoot);
+  const blocks = readBlocks(evidence, report);
+  const [genesis] = blocks;
+  if (genesis === undefined) return report.broken('trust.root', trustRoot.genesis, 'the evidence holds no block');
+  checkTrustRoot(genesis, evidence, trustRoot, report);
+  checkHeaders(blocks, trustRoot, organizations, report);
+  const replayed = replay(blocks, trustRoot, organizations, report);
+  checkHeads(evidence.heads, blocks, replayed.commitHashes, trustRoot, organizations, report);
+  report.pass('chain.validity', `${replayed.valid.length} valid of ${replayed.all.length} transactions`);
+  return { blocks, ...replayed };
+}

@@ -1,0 +1,149 @@
+/** Every transaction is judged anew, the state replayed from its writes: recorded validity and commit hashes must be those that follow. */
+import { peer } from '@hyperledger/fabric-protos';
+import type { Block } from '../../evidence/block.js';
+import { sameBytes } from '../../evidence/bytes.js';
+import type { Organizations } from '../../evidence/organizations.js';
+import type { NamespaceSet, Version } from '../../evidence/read-write-set.js';
+import { isWellFormed, readTransaction, type EndorserTransaction, type Transaction } from '../../evidence/transaction.js';
+import type { TrustRoot } from '../../evidence/trust-root.js';
+import { BlockUpdates, WorldState } from '../../evidence/world-state.js';
+import type { Report } from '../report.js';
+import { checkConfig } from './genesis.js';
+
+/** A transaction at its place in the chain. */
+export interface PlacedTransaction extends EndorserTransaction {
+  readonly block: number;
+  /** Fabric's validation code (peer.TxValidationCode); 0 is valid. */
+  readonly code: number;
+}
+
+/** A transaction that the channel's members accepted. */
+export interface ValidTransaction extends PlacedTransaction {
+  /** DER of the SubjectPublicKeyInfo in the creator's certificate. */
+  readonly creatorKey: Uint8Array;
+}
+
+/** What a replay finds. */
+export interface Replayed {
+  readonly valid: readonly ValidTransaction[];
+  /** All endorser transactions, the refused ones too: two signatures over one round are found here. */
+  readonly all: readonly PlacedTransaction[];
+  /** The commit hash of each block; empty for block 0. */
+  readonly commitHashes: readonly Uint8Array[];
+}
+
+const codes = peer.TxValidationCode;
+const lifecycle = '_lifecycle';
+const implicitCollection = '_implicit_org_';
+
+/** Codes that this replay finds by itself; of others it has only the peers' word, which their commit hashes bind. */
+const replayed: ReadonlySet<number> = new Set([
+  codes.BAD_CREATOR_SIGNATURE, codes.BAD_PROPOSAL_TXID, codes.DUPLICATE_TXID, codes.ENDORSEMENT_POLICY_FAILURE,
+  codes.MVCC_READ_CONFLICT, codes.PHANTOM_READ_CONFLICT,
+]);
+
+/** Which organizations must have endorsed: a group of so many for public state; for an organization's own collection of the lifecycle, that one. */
+function isEndorsed(transaction: EndorserTransaction, organizations: Organizations, { endorsement }: TrustRoot): boolean {
+  const peers = new Set<string>();
+  for (const { endorser, message, signature } of transaction.endorsements) {
+    const member = organizations.signer(endorser, message, signature);
+    if (member?.units.includes('peer') === true && endorsement.mspIds.includes(member.mspId)) peers.add(member.mspId);
+  }
+  const written = transaction.sets.filter(({ writes, metadataKeys }) => writes.length + metadataKeys.length > 0);
+  const own = (set: NamespaceSet): boolean => set.namespace === lifecycle && set.collection.startsWith(implicitCollection);
+  if (written.length > 0 && written.every(own)) return written.every(({ collection }) => peers.has(collection.slice(implicitCollection.length)));
+  return peers.size >= endorsement.minimum;
+}
+
+/** Why a transaction is not valid, as far as it shows without the state. */
+function formFault(transaction: EndorserTransaction, organizations: Organizations, trustRoot: TrustRoot): string | undefined {
+  if (transaction.channel !== trustRoot.channel) return `is for channel ${transaction.channel}`;
+  if (transaction.faults[0] !== undefined) return transaction.faults[0];
+  if (organizations.signer(transaction.creator, transaction.payload, transaction.signature) === undefined) return `is not signed by a member of ${transaction.creator.mspId}`;
+  if (!isEndorsed(transaction, organizations, trustRoot)) return 'is not endorsed as the channel demands';
+  return undefined;
+}
+
+/** The transaction in an envelope; undefined when it cannot be read, which only a refused one may be. */
+function open(bytes: Uint8Array): Transaction | undefined {
+  try {
+    return readTransaction(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The channel's state while its blocks are replayed. */
+class Replay {
+  readonly valid: ValidTransaction[] = [];
+  readonly all: PlacedTransaction[] = [];
+  readonly commitHashes: Uint8Array[] = [new Uint8Array()];
+  readonly #state = new WorldState();
+  readonly #seen = new Set<string>();
+  readonly #trustRoot: TrustRoot;
+  readonly #organizations: Organizations;
+  readonly #report: Report;
+
+  constructor(trustRoot: TrustRoot, organizations: Organizations, report: Report) {
+    this.#trustRoot = trustRoot;
+    this.#organizations = organizations;
+    this.#report = report;
+  }
+
+  #fail(object: string, message: string): never {
+    return this.#report.broken('chain.validity', object, message);
+  }
+
+  /** Judges one transaction; a valid one joins the block's updates. @returns its ID, unless its form is at fault. */
+  #judge(transaction: EndorserTransaction, code: number, place: Version, updates: BlockUpdates, inBlock: ReadonlySet<string>): string | undefined {
+    const placed: PlacedTransaction = { ...transaction, block: place.block, code };
+    this.all.push(placed);
+    const seen = this.#seen.has(transaction.txId) || inBlock.has(transaction.txId);
+    const form = seen ? 'its ID was used before' : formFault(transaction, this.#organizations, this.#trustRoot);
+    const fault = form ?? this.#state.conflict(transaction.sets, updates);
+    const object = `transaction ${transaction.txId}`;
+    if (code !== codes.VALID) {
+      if (fault === undefined && replayed.has(code)) this.#fail(object, `stands as refused with code ${code}, but nothing is wrong with it`);
+    } else if (fault !== undefined) {
+      this.#fail(object, `stands as valid, but: ${fault}`);
+    } else {
+      const creatorKey = this.#organizations.member(transaction.creator)?.spki ?? new Uint8Array();
+      this.valid.push({ ...placed, creatorKey });
+      this.#state.apply(transaction.sets, place, updates);
+    }
+    return form === undefined ? transaction.txId : undefined;
+  }
+
+  block(block: Block): void {
+    const object = `block ${block.number}`;
+    const updates = new BlockUpdates();
+    const [inBlock, ids] = [new Set<string>(), new Set<string>()];
+    block.envelopes.forEach((bytes, index) => {
+      const code = block.validity[index] ?? codes.NOT_VALIDATED;
+      const transaction = open(bytes);
+      if (transaction?.kind === 'config') {
+        checkConfig(object, transaction.config, this.#trustRoot, (name, message) => this.#report.broken('trust.root', name, `${message}: pin a new trust root`));
+        return;
+      }
+      if (!isWellFormed(bytes)) this.#fail(object, `transaction ${index} is not in its one encoding`);
+      if (transaction === undefined) {
+        if (code === codes.VALID) this.#fail(object, `transaction ${index} stands as valid and cannot be read`);
+        return;
+      }
+      const id = this.#judge(transaction, code, { block: block.number, index }, updates, inBlock);
+      if (id !== undefined) inBlock.add(id);
+      ids.add(transaction.txId);
+    });
+    for (const id of ids) this.#seen.add(id);
+    const commitHash = this.#state.commit(block.validity, updates);
+    if (!sameBytes(commitHash, block.commitHash)) this.#fail(object, 'its commit hash is not the one that follows from its transactions');
+    this.commitHashes.push(commitHash);
+  }
+}
+
+/** First part of check `chain.validity`. @throws Broken. */
+export function replay(blocks: readonly Block[], trustRoot: TrustRoot, organizations: Organizations, report: Report): Replayed {
+  const replaying = new Replay(trustRoot, organizations, report);
+  for (const block of blocks.slice(1)) replaying.block(block);
+  return replaying;
+}

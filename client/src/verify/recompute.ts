@@ -1,0 +1,110 @@
+/** Check `aggregate.recomputed`: with content keys the sealed updates are opened, summed and decoded again, and must give what was attested. */
+import {
+  aggregate, assertHeaderOf, CodedError, decodeModel, encodeCanonical, fromBase64Url, judgeUpdate, openPayload, parse, readSealed, resultDigest, witnessOf,
+  type Aggregated, type Base, type Digest, type Study, type Submission, type UpdateVerdict,
+} from '@epione/protocol';
+import { z } from 'zod';
+import { readJson } from '../ledger/profile.js';
+import type { Blobs } from './blobs.js';
+import type { StudyBook } from './replay/registry.js';
+import type { RoundFound } from './rounds.js';
+import type { Report } from './report.js';
+
+const contentKeyList = z.array(z.strictObject({ submission: z.string().regex(/^sha256:[0-9a-f]{64}$/), contentKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/, '32 bytes as base64url') }));
+
+/** Content keys by the digest of their submission. */
+export type ContentKeys = ReadonlyMap<string, Uint8Array>;
+
+/** Reads an aggregator's list `[{submission, contentKey}]`. @throws UsageError, CodedError BAD_FIELD with all faults. */
+export async function readContentKeys(path: string): Promise<ContentKeys> {
+  const list = parse(contentKeyList, await readJson(path, 'content keys'), 'contentKeys');
+  return new Map(list.map(({ submission, contentKey }) => [submission, fromBase64Url(contentKey)]));
+}
+
+const check = 'aggregate.recomputed';
+const missing = (what: string): string => `EVIDENCE_INCOMPLETE: ${what}`;
+
+function verdictOf(study: Study, statement: Submission, blob: Uint8Array | undefined, key: Uint8Array): UpdateVerdict {
+  if (blob === undefined) return { code: 'BLOB_MISSING' };
+  let sealed;
+  try {
+    sealed = readSealed(blob);
+    assertHeaderOf(statement, sealed.header);
+  } catch {
+    return { code: 'BLOB_MISMATCH' };
+  }
+  try {
+    return judgeUpdate(study, statement, openPayload(sealed, key));
+  } catch (error) {
+    if (error instanceof CodedError) return { code: 'UNOPENABLE' };
+    throw error;
+  }
+}
+
+/** The models of a study as they are recomputed, round by round. */
+class Recomputation {
+  readonly #book: StudyBook;
+  readonly #blobs: Blobs;
+  readonly #keys: ContentKeys;
+  readonly #models = new Map<Base, Float32Array>();
+
+  constructor(book: StudyBook, blobs: Blobs, keys: ContentKeys) {
+    this.#book = book;
+    this.#blobs = blobs;
+    this.#keys = keys;
+    this.#models.set('zeros', new Float32Array(book.study.model.dimension));
+  }
+
+  async #base(base: Base): Promise<Float32Array | undefined> {
+    const known = this.#models.get(base);
+    const bytes = known === undefined ? await this.#blobs.get(base as Digest) : undefined;
+    return bytes === undefined ? known : decodeModel(bytes);
+  }
+
+  /** The result of a sealed round; a text says what is missing for it. */
+  async round({ round, state }: RoundFound, base: Base): Promise<Aggregated | string> {
+    const parameters = await this.#base(base);
+    if (parameters === undefined) return `the base model ${base}`;
+    const set = 'set' in state ? state.set : [];
+    const verdicts = new Map<string, UpdateVerdict>();
+    for (const { participant, digest } of set) {
+      const statement = round.submitted.find((entry) => entry.digest === digest)?.statement;
+      const key = this.#keys.get(digest);
+      if (statement === undefined || key === undefined) return `the content key of submission ${digest}`;
+      verdicts.set(participant, verdictOf(this.#book.study, statement, await this.#blobs.get(statement.blob), key));
+    }
+    const found = aggregate(this.#book.study, base, parameters, set, verdicts);
+    if (found.model !== undefined && found.result.model !== undefined) this.#models.set(found.result.model, found.model);
+    return found;
+  }
+}
+
+function compare(book: StudyBook, { number, round, state }: RoundFound, found: Aggregated, report: Report): void {
+  const object = `round ${number} of ${book.digest}`;
+  if ((state.state !== 'final' && state.state !== 'failed') || resultDigest(state.result) !== resultDigest(found.result)) {
+    const attested = 'result' in state ? Buffer.from(encodeCanonical(state.result)).toString() : state.state;
+    report.fail(check, object, `the updates give ${Buffer.from(encodeCanonical(found.result)).toString()}, attested is ${attested}`);
+    return;
+  }
+  for (const mspId of state.attesters) {
+    const witness = round.attestations.get(mspId)?.statement.witness;
+    if (found.sum !== undefined && witness !== witnessOf(book.digest, number, mspId, found.sum)) report.fail(check, `attestation of ${mspId}, ${object}`, 'its witness does not show that it had the sum');
+  }
+}
+
+/** Recomputes all ended rounds of a study. Nothing is opened without content keys. */
+export async function checkAggregates(book: StudyBook, rounds: readonly RoundFound[], blobs: Blobs, keys: ContentKeys | undefined, report: Report): Promise<void> {
+  const ended = rounds.filter(({ state }) => state.state === 'final' || state.state === 'failed');
+  if (keys === undefined) {
+    report.absent(check, missing('content keys of an aggregator'));
+    return;
+  }
+  const recomputation = new Recomputation(book, blobs, keys);
+  for (const found of ended) {
+    const { state } = found;
+    const result = 'result' in state ? await recomputation.round(found, state.result.base) : 'the result';
+    if (typeof result === 'string') report.absent(check, missing(`${result} (round ${found.number})`));
+    else compare(book, found, result, report);
+  }
+  report.pass(check, `${ended.length} rounds`);
+}

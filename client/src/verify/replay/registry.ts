@@ -1,0 +1,58 @@
+/** What the ledger holds at a point of its history, rebuilt from accepted statements. */
+import {
+  openRound, type Approval, type Attestation, type Course, type Digest, type Opened, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type RoundRecords, type Slot,
+  type Stored, type StoredClosing, type Study, type Submission,
+} from '@epione/protocol';
+
+/** One round of a study. */
+export interface RoundBook {
+  readonly slots: Map<string, Slot>;
+  closing?: StoredClosing;
+  readonly attestations: Map<string, Stored<Attestation>>;
+  /** Every submission that was accepted, retracted ones too. */
+  readonly submitted: { readonly digest: Digest; readonly statement: Submission; readonly block: number }[];
+}
+
+/** One study and all that was written about it. */
+export interface StudyBook {
+  readonly digest: Digest;
+  readonly study: Study;
+  readonly approvals: Map<string, Stored<Approval>>;
+  course?: Course;
+  /** The block that opened the study. */
+  openedInBlock: number;
+  readonly rounds: Map<number, RoundBook>;
+}
+
+/** A record that its owner revoked as compromised: what is timed from `since` on is suspect. */
+export interface Compromise {
+  readonly record: string;
+  readonly since: number;
+}
+
+export class Registry {
+  readonly participants = new Map<string, ParticipantState>();
+  readonly records = new Map<string, Stored<ParticipantRecord>>();
+  readonly studies = new Map<string, StudyBook>();
+  readonly compromised: Compromise[] = [];
+  /** The block of each transaction, by ID. */
+  readonly blocks = new Map<string, number>();
+
+  /** The book of a round; begun when it is first asked for. */
+  round(book: StudyBook, round: number): RoundBook {
+    const found = book.rounds.get(round) ?? { slots: new Map(), attestations: new Map(), submitted: [] };
+    book.rounds.set(round, found);
+    return found;
+  }
+}
+
+const values = <T>(map: ReadonlyMap<string, T>): T[] => [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+
+/** A round as `deriveRound` takes it. */
+export const recordsOf = (round: RoundBook): RoundRecords => ({ slots: values(round.slots), closing: round.closing, attestations: values(round.attestations) });
+
+/** Base and opening time of a round by its evidence. @throws CodedError as `openRound` of the protocol. */
+export function openedBy(book: StudyBook, course: Course, round: number, after: OpeningEvidence): Opened {
+  const before = book.rounds.get(round - 1);
+  return openRound(book.study, course, round, after, { attestations: before === undefined ? [] : values(before.attestations), closing: before?.closing });
+}

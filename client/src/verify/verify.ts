@@ -1,0 +1,104 @@
+/** The verification: evidence, one trust root, and the checks in their order; offline, trusting no peer's answer (PROTOCOL section 11). */
+import type { Evidence } from '../evidence/evidence.js';
+import type { TrustRoot } from '../evidence/trust-root.js';
+import { Blobs, checkDigests, checkHeaders } from './blobs.js';
+import { verifyChain, type Chain } from './chain/chain.js';
+import { checkAggregates, type ContentKeys } from './recompute.js';
+import { repeatHistory } from './replay/history.js';
+import type { Registry, StudyBook } from './replay/registry.js';
+import { Broken, Report, type Verdict } from './report.js';
+import { checkConsent, checkEquivocation, checkKeys, checkQuorums, checkSuspects, deriveRounds, type RoundFound } from './rounds.js';
+
+/** What to verify and with what beside the ledger. */
+export interface VerifyOptions {
+  /** Digest of a study; all studies of the channel when absent. */
+  readonly study?: string;
+  /** Name of the chaincode that holds the studies. */
+  readonly chaincode: string;
+  /** Folders with blobs, by digest. */
+  readonly blobFolders: readonly string[];
+  /** Handed over by an aggregator; without them no update is opened. */
+  readonly contentKeys?: ContentKeys;
+}
+
+type Counts = Verdict['counts'];
+interface StudyFound {
+  readonly book: StudyBook;
+  readonly rounds: readonly RoundFound[];
+}
+
+/** What this version's studies never have: nothing to check, and the reason. */
+function noteAbsent(report: Report): void {
+  report.absent('anchor.checkpoint', 'the ledger holds no checkpoints');
+  report.absent('beacon.chain', 'no study has a committee');
+  report.absent('mask.reveals', 'no study is masked');
+}
+
+function pickStudies(ledger: Registry, wanted: string | undefined, report: Report): StudyBook[] {
+  const books = [...ledger.studies.values()];
+  if (wanted === undefined) return books;
+  if (!ledger.studies.has(wanted)) report.broken('study.digest', wanted, 'STUDY_UNKNOWN: the ledger holds no such study');
+  return books.filter((book) => book.digest === wanted);
+}
+
+/** Checks that hold for the channel as a whole. */
+function checkLedger(chain: Chain, chaincode: string, ledger: Registry, report: Report): void {
+  for (const name of ['study.digest', 'study.approved', 'record.possession', 'record.chain', 'round.opened', 'submission.signature', 'suite.allowed', 'attestation.signature'] as const) report.pass(name);
+  report.pass('course.epochs', 'one epoch a study, no set-ups');
+  report.pass('privacy.budget', 'no study has a privacy unit');
+  checkSuspects(ledger, report);
+  checkEquivocation(chain, chaincode, ledger, report);
+  checkKeys(ledger, report);
+}
+
+async function checkStudies(chain: Chain, ledger: Registry, options: VerifyOptions, blobs: Blobs, report: Report): Promise<StudyFound[]> {
+  const latest = Math.max(0, ...chain.valid.map((transaction) => transaction.time));
+  const studies = pickStudies(ledger, options.study, report).map((book) => ({ book, rounds: deriveRounds(book, latest, report) }));
+  const rounds = studies.flatMap((entry) => entry.rounds);
+  report.pass('round.sealed');
+  for (const { book } of studies) checkConsent(book, chain, ledger, report);
+  checkQuorums(rounds, report);
+  if (options.blobFolders.length === 0) {
+    report.absent('blob.digest', 'no blob folder was given');
+    report.absent('blob.header', 'no blob folder was given');
+  } else {
+    await checkDigests(blobs, rounds, report);
+    await checkHeaders(blobs, rounds, report);
+  }
+  for (const entry of studies) await checkAggregates(entry.book, entry.rounds, blobs, options.contentKeys, report);
+  return studies;
+}
+
+const count = (chain: Chain | undefined, evidence: Evidence, studies: readonly StudyFound[], blobs: Blobs): Counts => {
+  const rounds = studies.flatMap((entry) => entry.rounds);
+  return {
+    blocks: evidence.blocks.length,
+    transactions: chain?.valid.length ?? 0,
+    studies: studies.length,
+    rounds: rounds.length,
+    submissions: rounds.reduce((sum, { round }) => sum + round.submitted.length, 0),
+    blobs: blobs.digests.length,
+  };
+};
+
+/**
+ * Verifies a channel's evidence. Nothing is fetched, and nothing that a peer says is believed without a reason in the blocks.
+ * The first failing check in the list is the verdict; a stage that fails ends those that stand on it.
+ * @throws UsageError for a blob folder that cannot be read.
+ */
+export async function verify(evidence: Evidence, trustRoot: TrustRoot, options: VerifyOptions): Promise<Verdict> {
+  const report = new Report(trustRoot.genesis);
+  const blobs = await Blobs.in(options.blobFolders);
+  let chain: Chain | undefined;
+  let studies: readonly StudyFound[] = [];
+  noteAbsent(report);
+  try {
+    chain = verifyChain(evidence, trustRoot, report);
+    const ledger = repeatHistory(chain, options.chaincode, report);
+    checkLedger(chain, options.chaincode, ledger, report);
+    studies = await checkStudies(chain, ledger, options, blobs, report);
+  } catch (error) {
+    if (!(error instanceof Broken)) throw error;
+  }
+  return { verdict: report.verdict, checks: report.checks(), counts: count(chain, evidence, studies, blobs) };
+}
