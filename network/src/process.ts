@@ -1,6 +1,6 @@
 /** One background process: started detached with a log, known by its pid and start time, so that a pid used again is not taken for it. */
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NetworkError } from './error.js';
@@ -32,7 +32,9 @@ export function startTimeOf(pid: number): string | undefined {
       // After the name in parentheses, which may hold anything: state is field 3, start time in ticks since boot field 22.
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+      // A killed process has ended when its last thread has: until then it holds its ports and files.
+      const ended = fields[0] === 'Z' && readdirSync(`/proc/${pid}/task`).length <= 1;
+      return ended ? undefined : fields[19];
     }
     return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim() || undefined;
   } catch {

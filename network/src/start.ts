@@ -1,7 +1,6 @@
 /** Starting what is missing and waiting until it serves. */
 import { existsSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Binaries } from './fabric-binaries.js';
 import { NetworkError } from './error.js';
 import { untilServing } from './health.js';
@@ -26,26 +25,13 @@ export function checkSpace(dir: string, least: number = leastFreeBytes): void {
   throw new NetworkError('NO_SPACE', `The disk of ${dir} has ${Math.floor(free / 1e6)} MB left, ${Math.ceil(least / 1e6)} MB are needed.`, 'Make room, or choose a folder on another disk with --state.');
 }
 
-async function takenPorts(specs: readonly ProcessSpec[]): Promise<string[]> {
+/** @throws {NetworkError} PORT_IN_USE naming every taken port and the process that needs it */
+export async function checkPorts(specs: readonly ProcessSpec[]): Promise<void> {
   const taken: string[] = [];
   for (const { name, ports } of specs) {
     for (const [use, port] of Object.entries(ports)) {
       if (!(await isFree(port))) taken.push(`  ${port}: ports.${use} of ${name}`);
     }
-  }
-  return taken;
-}
-
-// A process counts as dead when its first thread is, and holds its ports until its last thread is.
-const releaseMs = 2000;
-
-/** @throws {NetworkError} PORT_IN_USE naming every taken port and the process that needs it */
-export async function checkPorts(specs: readonly ProcessSpec[]): Promise<void> {
-  const deadline = performance.now() + releaseMs;
-  let taken = await takenPorts(specs);
-  while (taken.length > 0 && performance.now() < deadline) {
-    await sleep(50);
-    taken = await takenPorts(specs);
   }
   if (taken.length === 0) return;
   throw new NetworkError('PORT_IN_USE', `${taken.length} port(s) are in use by other programs:\n${taken.join('\n')}`, 'Stop those programs, or set other ports in the topology file and start with a new --state folder.');
