@@ -71,3 +71,12 @@ export function signed(publicKey: KeyObject, message: Uint8Array, signature: Uin
     return false;
   }
 }
+
+/** DER of the SubjectPublicKeyInfo in a party's certificate, whoever issued it; empty when it is no certificate. */
+export function certificateKey({ certificate }: Party): Uint8Array {
+  try {
+    return new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' });
+  } catch {
+    return new Uint8Array();
+  }
+}

@@ -1,0 +1,100 @@
+/** The commands of `fl-audit`, their options and their help. */
+import { Command, Option } from 'commander';
+import { writeEvidence } from '../evidence/evidence.js';
+import { UsageError } from '../ledger/faults.js';
+import { readContentKeys } from '../verify/recompute.js';
+import { verify } from '../verify/verify.js';
+import { exitCodes } from './exit-code.js';
+import { readHistory, type History } from './history.js';
+import { printLog, printRounds, printStudies, printVerdict } from './print.js';
+import { openSource, type Source, type SourceOptions } from './source.js';
+import { showLog, showRounds, showStudies } from './views.js';
+
+/** Where results and remarks go. */
+export interface Output {
+  /** Results. */
+  readonly out: (text: string) => void;
+  /** Remarks for people. */
+  readonly note: (text: string) => void;
+  /** Sets the process's exit code. */
+  readonly exit: (code: number) => void;
+}
+
+interface VerifyFlags extends SourceOptions {
+  readonly blobs?: readonly string[];
+  readonly contentKeys?: string;
+}
+
+const identities = ['auditor', 'operator', 'officer', 'worker', 'admin'];
+
+/** A command with the options that all have; its help begins with an example. */
+function command(name: string, summary: string, example: string): Command {
+  return new Command(name)
+    .description(summary)
+    .addHelpText('before', `Example: ${example}\n`)
+    .option('--profile <file>', 'connection profile of a running channel')
+    .addOption(new Option('--identity <name>', 'which identity of the profile asks').choices(identities).default('auditor'))
+    .option('--evidence <dir>', 'folder written by fl-audit export, instead of a channel')
+    .option('--trust-root <file>', 'pinned first block, organizations and orderers; without it nothing is verified')
+    .option('--chaincode <name>', 'chaincode that holds the studies; the profile\'s, else epione')
+    .option('--json', 'print one JSON document');
+}
+
+const study = new Option('--study <digest>', 'one study only');
+
+/** Prints what a view shows of the history. */
+function viewing<T>(output: Output, key: string, show: (history: History, source: Source, options: SourceOptions) => T, print: (value: T) => string) {
+  return async (options: SourceOptions): Promise<void> => {
+    const source = await openSource(options);
+    const history = readHistory(source);
+    if (!history.verified) output.note('not verified: no --trust-root was given');
+    const value = show(history, source, options);
+    output.out(options.json === true ? JSON.stringify({ verified: history.verified, height: source.evidence.blocks.length, [key]: value }, undefined, 2) : print(value));
+  };
+}
+
+async function verifying(options: VerifyFlags, output: Output): Promise<void> {
+  const { evidence, trustRoot, chaincode } = await openSource(options);
+  if (trustRoot === undefined) throw new UsageError('verify needs --trust-root FILE');
+  const contentKeys = options.contentKeys === undefined ? undefined : await readContentKeys(options.contentKeys);
+  const verdict = await verify(evidence, trustRoot, {
+    chaincode,
+    blobFolders: options.blobs ?? [],
+    ...(options.study === undefined ? {} : { study: options.study }),
+    ...(contentKeys === undefined ? {} : { contentKeys }),
+  });
+  output.out(options.json === true ? JSON.stringify(verdict, undefined, 2) : printVerdict(verdict));
+  output.exit(verdict.verdict === 'valid' ? exitCodes.done : exitCodes.failed);
+}
+
+async function exporting(options: SourceOptions & { readonly out: string }, output: Output): Promise<void> {
+  const { evidence } = await openSource(options);
+  await writeEvidence(options.out, evidence);
+  const summary = { folder: options.out, blocks: evidence.blocks.length, heads: evidence.heads.map((head) => head.mspId) };
+  output.out(options.json === true ? JSON.stringify(summary) : `${summary.blocks} blocks, head signed by ${summary.heads.join(', ')}: ${options.out}`);
+}
+
+/** The whole command line. Errors leave as exceptions; commander's own as `CommanderError`. */
+export function auditCommand(output: Output): Command {
+  const studies = viewing(output, 'studies', (history, _source, options) => showStudies(history, options.study), printStudies);
+  const rounds = viewing(output, 'rounds', (history, _source, options) => showRounds(history, options.study), printRounds);
+  const log = viewing(output, 'log', (history, { chaincode }) => showLog(history, chaincode), printLog);
+  return new Command('fl-audit')
+    .description('Who did what, when, under which consent; checked without trusting anyone.')
+    .addHelpText('before', 'Example: fl-audit verify --evidence evidence --trust-root trust-root.json --blobs blobs\n')
+    .addCommand(command('study', 'studies, who approved them and how far they are', 'fl-audit study --profile HospitalA.json').addOption(study).action(studies))
+    .addCommand(command('rounds', 'rounds, who submitted and who attested what', 'fl-audit rounds --profile HospitalA.json --study sha256:…').addOption(study).action(rounds))
+    .addCommand(command('log', 'every transaction, the refused ones too', 'fl-audit log --evidence evidence --trust-root trust-root.json --json').action(log))
+    .addCommand(
+      command('verify', 'all checks in their order; exit 0 valid, 1 invalid', 'fl-audit verify --evidence evidence --trust-root trust-root.json --blobs hospital-a/blobs regulator/blobs')
+        .addOption(study)
+        .option('--blobs <dirs...>', 'folders with sealed updates and models')
+        .option('--content-keys <file>', 'content keys handed over by an aggregator, to recompute the models')
+        .action((options: VerifyFlags) => verifying(options, output)),
+    )
+    .addCommand(
+      command('export', 'write the channel\'s evidence into a folder', 'fl-audit export --profile Regulator.json --out evidence')
+        .requiredOption('--out <dir>', 'folder to write')
+        .action((options: SourceOptions & { readonly out: string }) => exporting(options, output)),
+    );
+}

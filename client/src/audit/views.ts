@@ -1,0 +1,103 @@
+/** What `fl-audit study`, `rounds` and `log` show, as values. */
+import { peer } from '@hyperledger/fabric-protos';
+import { CodedError, membersOf, type RoundState } from '@epione/protocol';
+import { deriveRounds, type RoundFound } from '../verify/rounds.js';
+import type { Registry, StudyBook } from '../verify/replay/registry.js';
+import { Report } from '../verify/report.js';
+import type { History } from './history.js';
+
+/** One study. */
+export interface StudyShown {
+  readonly study: string;
+  readonly name: string;
+  readonly title: string;
+  readonly members: readonly string[];
+  readonly approvedBy: readonly string[];
+  readonly rejectedBy: readonly string[];
+  readonly openedAt?: number;
+  readonly rounds: { readonly final: number; readonly begun: number; readonly planned: number };
+  readonly purpose: StudyBook['study']['purpose'];
+  readonly suites: StudyBook['study']['suites'];
+}
+
+/** One round. */
+export interface RoundShown {
+  readonly study: string;
+  readonly round: number;
+  readonly state: RoundState['state'];
+  readonly base: string;
+  readonly model?: string;
+  readonly reason?: string;
+  readonly submissions: readonly { readonly participant: string; readonly submission: string; readonly blob: string; readonly time: number; readonly retracted: boolean; readonly suites: readonly string[] }[];
+  readonly attesters: readonly string[];
+  readonly dissent: readonly string[];
+  readonly endedAt?: number;
+}
+
+/** One transaction of the chaincode. */
+export interface LogLine {
+  readonly block: number;
+  readonly time: number;
+  readonly by: string;
+  readonly transaction: string;
+  readonly txId: string;
+  /** `VALID`, or Fabric's reason for refusing it. */
+  readonly validity: string;
+}
+
+/** @throws CodedError STUDY_UNKNOWN when one is named that the ledger does not hold. */
+function booksOf(ledger: Registry, study: string | undefined): StudyBook[] {
+  const books = [...ledger.studies.values()].filter((book) => study === undefined || book.digest === study);
+  if (study !== undefined && books.length === 0) throw new CodedError('STUDY_UNKNOWN', `the ledger holds no study ${study}`);
+  return books;
+}
+
+const latest = ({ chain }: History): number => Math.max(0, ...chain.valid.map((transaction) => transaction.time));
+const roundsOf = (history: History, book: StudyBook): RoundFound[] => deriveRounds(book, latest(history), new Report(''));
+
+export function showStudies(history: History, study?: string): StudyShown[] {
+  return booksOf(history.ledger, study).map((book) => {
+    const rounds = roundsOf(history, book);
+    const decided = (decision: string): string[] => [...book.approvals].filter(([, entry]) => entry.statement.decision === decision).map(([mspId]) => mspId).sort();
+    return {
+      study: book.digest,
+      name: book.study.name,
+      title: book.study.title,
+      members: membersOf(book.study),
+      approvedBy: decided('approve'),
+      rejectedBy: decided('reject'),
+      ...(book.course === undefined ? {} : { openedAt: book.course.openedAt }),
+      rounds: { final: rounds.filter(({ state }) => state.state === 'final').length, begun: rounds.length, planned: book.study.rounds.count },
+      purpose: book.study.purpose,
+      suites: book.study.suites,
+    };
+  });
+}
+
+function showRound(book: StudyBook, { number, round, state }: RoundFound): RoundShown {
+  const statements = [...round.submitted.map((entry) => entry.statement.base), ...[...round.attestations.values()].map((entry) => entry.statement.result.base), round.closing?.base];
+  return {
+    study: book.digest,
+    round: number,
+    state: state.state,
+    base: statements.find((base) => base !== undefined) ?? 'zeros',
+    ...('result' in state && state.result.model !== undefined ? { model: state.result.model } : {}),
+    ...('reason' in state ? { reason: state.reason } : {}),
+    submissions: round.submitted.map(({ digest, statement }) => {
+      const slot = round.slots.get(statement.participant);
+      return { participant: statement.participant, submission: digest, blob: statement.blob, time: slot?.time ?? 0, retracted: slot?.kind === 'retraction', suites: [...new Set(statement.sealed.map((entry) => entry.suite))] };
+    }),
+    attesters: 'attesters' in state ? state.attesters : [...round.attestations.keys()].sort(),
+    dissent: 'dissent' in state ? state.dissent : [],
+    ...('endedAt' in state ? { endedAt: state.endedAt } : {}),
+  };
+}
+
+export const showRounds = (history: History, study?: string): RoundShown[] => booksOf(history.ledger, study).flatMap((book) => roundsOf(history, book).map((found) => showRound(book, found)));
+
+const validityName = (code: number): string => Object.entries(peer.TxValidationCode).find(([, value]) => value === code)?.[0] ?? `code ${code}`;
+
+export const showLog = ({ chain }: History, chaincode: string): LogLine[] =>
+  chain.all
+    .filter((transaction) => transaction.chaincode === chaincode)
+    .map(({ block, time, creator, args, txId, code }) => ({ block, time, by: creator.mspId, transaction: Buffer.from(args[0] ?? []).toString(), txId, validity: validityName(code) }));
