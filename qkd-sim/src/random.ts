@@ -9,6 +9,9 @@ export const systemRandom: FillRandom = (bytes) => {
   randomFillSync(bytes);
 };
 
+const POOL_BYTES = 65_536;
+const ZEROS = new Uint8Array(POOL_BYTES);
+
 /**
  * The AES-256-CTR keystream of a seed: fast, and the same on every machine.
  * @param seed 32 bytes
@@ -16,11 +19,10 @@ export const systemRandom: FillRandom = (bytes) => {
 export const seededRandom = (seed: Uint8Array): FillRandom => {
   const cipher = createCipheriv('aes-256-ctr', seed, new Uint8Array(16));
   return (bytes) => {
-    bytes.set(cipher.update(new Uint8Array(bytes.length)));
+    for (let at = 0; at < bytes.length; at += ZEROS.length) bytes.set(cipher.update(ZEROS.subarray(0, bytes.length - at)), at);
   };
 };
 
-const POOL_BYTES = 65_536;
 const WORDS = POOL_BYTES / 4;
 
 /** Numbers drawn from a source of random bytes, 64 KiB at a time. */

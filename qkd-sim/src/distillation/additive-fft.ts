@@ -37,14 +37,19 @@ const expand = (a: Uint16Array, start: number, stride: number, size: number, m: 
 
 /** Between powers of x and the novel basis, for 2^bits coefficients at a stride. */
 const convert = (a: Uint16Array, start: number, stride: number, bits: number, inverse: boolean): void => {
-  if (bits < 2) return;
+  if (bits === 2) {
+    // The same as below, written out for the four coefficients that most of the time goes into.
+    const [i1, i2, i3] = [start + stride, start + 2 * stride, start + 3 * stride];
+    if (inverse) a[i1] = (a[i1] ?? 0) ^ (a[i2] ?? 0);
+    a[i2] = (a[i2] ?? 0) ^ (a[i3] ?? 0);
+    if (!inverse) a[i1] = (a[i1] ?? 0) ^ (a[i2] ?? 0);
+    return;
+  }
   const half = bits / 2;
   const m = 1 << half;
   if (!inverse) expand(a, start, stride, 1 << bits, m, false);
-  for (let i = 0; i < m; i++) {
-    convert(a, start + i * m * stride, stride, half, inverse);
-    convert(a, start + i * stride, stride * m, half, inverse);
-  }
+  for (let row = 0; row < m; row++) convert(a, start + row * m * stride, stride, half, inverse);
+  for (let column = 0; column < m; column++) convert(a, start + column * stride, stride * m, half, inverse);
   if (inverse) expand(a, start, stride, 1 << bits, m, true);
 };
 

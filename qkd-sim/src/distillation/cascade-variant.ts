@@ -11,7 +11,7 @@ const clamp = (size: number, frameBits: number): number => Math.max(2, Math.min(
 /** Brassard and Salvail 1993: 0.73/Q, doubled in each of four passes. */
 export const original: CascadeVariant = {
   name: 'original',
-  blockSizes: (qber, frameBits) => [1, 2, 4, 8].map((factor) => clamp((0.73 / qber) * factor, frameBits)),
+  blockSizes: (qber, frameBits) => [1, 2, 4, 8].map((factor) => clamp(Math.ceil(0.73 / qber) * factor, frameBits)),
 };
 
 /** Option 3 of Martinez-Mateo et al., arXiv:1407.3257: 1/Q, 2/Q, then halves of the frame; 16 passes. */

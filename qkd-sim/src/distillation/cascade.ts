@@ -169,7 +169,7 @@ export class Cascade {
   #settle(search: Search): boolean {
     const { blocks, depth } = this.#plan(search.pass);
     for (; search.level < depth; search.level++) {
-      const nodes = blocks * 2 ** search.level;
+      const nodes = blocks << search.level;
       const [start, end] = [firstPosition(this.#frameBits, search.node, nodes), firstPosition(this.#frameBits, search.node + 1, nodes)];
       const middle = firstPosition(this.#frameBits, 2 * search.node + 1, 2 * nodes);
       if (start < middle && middle < end) return false;
@@ -189,7 +189,7 @@ export class Cascade {
     const waiting = new Map<Group, number>();
     for (const { group, frame, pass, node } of found) {
       const plan = this.#plan(pass);
-      const bit = plan.order[firstPosition(this.#frameBits, node, plan.blocks * 2 ** plan.depth)] ?? 0;
+      const bit = plan.order[firstPosition(this.#frameBits, node, plan.blocks << plan.depth)] ?? 0;
       const mask = 1 << frame;
       this.#corrections++;
       if (this.#corrects) {

@@ -23,7 +23,7 @@ export const planPass = (order: Uint16Array, blockSize: number): PassPlan => {
   const n = order.length;
   const blocks = Math.ceil(n / blockSize);
   const depth = Math.max(0, Math.ceil(Math.log2(Math.ceil(n / blocks))));
-  const leaves = blocks * 2 ** depth;
+  const leaves = blocks << depth;
   const leafOf = new Uint32Array(n);
   for (let leaf = 0; leaf < leaves; leaf++) {
     const end = firstPosition(n, leaf + 1, leaves);
@@ -33,7 +33,7 @@ export const planPass = (order: Uint16Array, blockSize: number): PassPlan => {
 };
 
 /** Where level L of a pass begins in its array of nodes. */
-const levelStart = (blocks: number, level: number): number => blocks * (2 ** level - 1);
+const levelStart = (blocks: number, level: number): number => blocks * ((1 << level) - 1);
 
 /** The parities of one party in one pass, for one group of 32 frames. */
 export class ParityTrees {
@@ -45,7 +45,7 @@ export class ParityTrees {
     const n = order.length;
     this.plan = plan;
     this.#nodes = new Int32Array(levelStart(blocks, depth + 1));
-    const leaves = blocks * 2 ** depth;
+    const leaves = blocks << depth;
     const bottom = levelStart(blocks, depth);
     for (let leaf = 0, position = 0; leaf < leaves; leaf++) {
       const end = firstPosition(n, leaf + 1, leaves);
@@ -53,7 +53,8 @@ export class ParityTrees {
     }
     for (let level = depth - 1; level >= 0; level--) {
       const [start, below] = [levelStart(blocks, level), levelStart(blocks, level + 1)];
-      for (let node = 0; node < blocks * 2 ** level; node++) {
+      const nodes = blocks << level;
+      for (let node = 0; node < nodes; node++) {
         this.#nodes[start + node] = (this.#nodes[below + 2 * node] ?? 0) ^ (this.#nodes[below + 2 * node + 1] ?? 0);
       }
     }

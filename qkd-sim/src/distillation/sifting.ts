@@ -62,8 +62,9 @@ export class BobSifting {
 
   /** The announcement of a batch: little-endian words of gap (14 bits) and 0 for the key basis, 2 + bit for the other. */
   announce({ gaps, gates }: Detections): Uint8Array {
-    const words: number[] = [];
+    const words = new Uint16Array(gaps.reduce((sum, gap) => sum + 1 + Math.floor(gap / LONG_GAP), 0));
     this.#bits = new Uint8Array(gates.length);
+    let at = 0;
     for (let i = 0; i < gates.length; i++) {
       const gate = gates[i] ?? 0;
       const pattern = patternOf(gate);
@@ -71,10 +72,10 @@ export class BobSifting {
       const bit = pattern === 3 ? this.#random.bit() : pattern - 1;
       this.#bits[i] = bit;
       let gap = gaps[i] ?? 0;
-      for (; gap >= LONG_GAP; gap -= LONG_GAP) words.push(LONG_GAP << 2);
-      words.push((gap << 2) | (bobBasis(gate) === X ? 0 : 2 | bit));
+      for (; gap >= LONG_GAP; gap -= LONG_GAP) words[at++] = LONG_GAP << 2;
+      words[at++] = (gap << 2) | (bobBasis(gate) === X ? 0 : 2 | bit);
     }
-    return new Uint8Array(Uint16Array.from(words).buffer);
+    return new Uint8Array(words.buffer);
   }
 
   /** Keeps the clicks whose bit is set in Alice's answer. */
