@@ -9,6 +9,7 @@ import { runWorker } from './run.js';
 import { initialise } from './site/membership.js';
 import { statusTable, workerStatus } from './status.js';
 import { mayReplaceRecord } from './state/database.js';
+import { addConsentCommands } from './consent-commands.js';
 import { addStudyCommands } from './study-commands.js';
 import type { Surroundings } from './site/site.js';
 
@@ -89,6 +90,7 @@ for (const [name, description, action] of commands) {
   command.action(action);
 }
 addStudyCommands(program, print);
+addConsentCommands(program, print);
 
 try {
   await program.parseAsync();

@@ -57,24 +57,30 @@ export class Places {
 
 async function freePort(): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
   const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
   return port;
 }
 
 /** Asks again and again until an answer satisfies. @throws the last error after `timeoutMs`. */
 export async function until<T>(timeoutMs: number, what: string, ask: () => Promise<T | undefined>): Promise<T> {
   const deadline = performance.now() + timeoutMs;
-  for (let cause: unknown; ; await sleep(1000)) {
+  let cause: unknown;
+  while (performance.now() < deadline) {
     try {
       const answer = await ask();
       if (answer !== undefined) return answer;
     } catch (error) {
       cause = error;
     }
-    if (performance.now() > deadline) throw new Error(`${what} did not come about within ${timeoutMs / 1000} s`, { cause });
+    await sleep(1000);
   }
+  throw new Error(`${what} did not come about within ${timeoutMs / 1000} s`, { cause });
 }
 
 /** An eavesdropper on the link between the first two hospitals. */
@@ -137,7 +143,7 @@ export class Consortium {
   }
 
   /** Writes a worker's configuration. Its address stays the same as long as the network lives, because its record names it. */
-  async configureWorker(organization: Organization, settings: { seed: string; study?: string; data?: StudyData; consents?: string }): Promise<void> {
+  async configureWorker(organization: Organization, settings: { seed: string; study?: string; data?: StudyData }): Promise<void> {
     const file = this.places.workerConfig(organization);
     const folder = this.places.worker(organization);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -155,7 +161,7 @@ export class Consortium {
         profile: this.places.profile(organization),
         state: join(folder, 'state'),
         ...(settings.study === undefined ? {} : { study: settings.study }),
-        ...(train === undefined ? {} : { data: { train, idColumn, ...(settings.consents === undefined ? {} : { consents: settings.consents }) } }),
+        ...(train === undefined ? {} : { data: { train, idColumn, consents: join(folder, 'consents.json') } }),
         ...(url === undefined ? {} : { kme: { url, ...credentials, saeId: `sae-${organization.toLowerCase()}` } }),
         blobServer: { host: 'localhost', port, ...credentials, publicUrl: `https://localhost:${port}` },
         seed: settings.seed,

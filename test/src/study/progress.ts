@@ -36,7 +36,7 @@ export class Progress {
     this.#note = '';
     const live = this.#screen.isTTY === true;
     if (!live) this.#line(`${title} ...`);
-    const timer = live ? setInterval(() => this.#screen.write(`\r\u001b[K${title} ... ${this.#note} ${seconds()}`), 200) : undefined;
+    const timer = live ? setInterval(() => this.#screen.write(`\r\u001b[K${title} ... ${this.#note === '' ? '' : `${this.#note}, `}${seconds()}`), 200) : undefined;
     try {
       const result = await work();
       this.#line(`${title}: ${this.#note === '' ? '' : `${this.#note}, `}${seconds()}`);

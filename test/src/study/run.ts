@@ -51,13 +51,14 @@ function writeStudyFile(file: string, name: string, { rounds, eve, qkdMissing }:
   return file;
 }
 
-/** Registers the study, approves it in every organization's name, opens it. */
+/** Registers the study, approves it in every organization's name, opens it; each hospital records its patients' consents. */
 async function agree(places: Places, studyFile: string): Promise<Digest> {
   const config = (organization: Organization): string[] => ['--config', places.workerConfig(organization)];
   const [first] = hospitals;
   const { study } = await command<{ study: Digest }>('fl-worker', ['study', 'register', studyFile, ...config(first), '--participants', ...hospitals, '--aggregators', ...organizations]);
   for (const organization of organizations) await command('fl-worker', ['study', 'approve', study, ...config(organization)]);
   await command('fl-worker', ['study', 'open', study, ...config(first)]);
+  for (const hospital of hospitals) await command('fl-worker', ['consent', 'grant', '--study', study, ...config(hospital)]);
   return study;
 }
 
@@ -95,14 +96,16 @@ const asAuditor = async ({ places }: Consortium): Promise<Ledger> => connect(awa
 /** Tells the state of the round that is running, for the progress line. */
 async function watch(consortium: Consortium, study: string, rounds: number, progress: Progress, done: Promise<unknown>): Promise<void> {
   using ledger = await asAuditor(consortium);
-  let running = true;
-  void done.finally(() => (running = false));
+  const over = new AbortController();
+  void done.finally(() => {
+    over.abort();
+  });
   let round = 1;
-  while (running && round <= rounds) {
+  while (!over.signal.aborted && round <= rounds) {
     const records = await ledger.getRound(study, round).catch(() => undefined);
     const submitted = records?.slots.length ?? 0;
     const attested = records?.attestations.length ?? 0;
-    progress.note(`round ${round}/${rounds}, ${submitted} of ${hospitals.length} updates, ${attested} attestations,`);
+    progress.note(`round ${round}/${rounds}, ${submitted} of ${hospitals.length} updates, ${attested} attestations`);
     if (attested > organizations.length / 2 || records?.closing?.statement.kind === 'abort') round += 1;
     else await new Promise((resolve) => setTimeout(resolve, 250));
   }
@@ -145,7 +148,7 @@ export async function runStudy(options: RunOptions): Promise<RunResult> {
     const data = divideData(join(consortium.runFolder, 'data'), hospitals, seed);
     const studyFile = writeStudyFile(join(consortium.runFolder, 'study.yaml'), name, options);
     await progress.step('Members enrolled', () => enrol(consortium, { seed, data }));
-    const study = await progress.step('Study registered, approved and opened', () => agree(places, studyFile));
+    const study = await progress.step('Study registered, approved and opened, consents recorded', () => agree(places, studyFile));
     await enrol(consortium, { seed, data, study });
 
     const exitCodes = await progress.step('Federated rounds', async () => {
