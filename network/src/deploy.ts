@@ -2,18 +2,20 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packChaincode, type ChaincodePackage } from './chaincode-package.js';
+import { readDeployment, writeDeployment, type Deployment } from './deployment.js';
 import { NetworkError, sentenceOf } from './error.js';
+import { findBinaries } from './fabric-binaries.js';
 import { withPeers, type PeerConnection } from './gateway.js';
-import { until, untilServing } from './health.js';
+import { until } from './health.js';
 import { approve, approvedPackage, commit, committed, install, type Definition } from './lifecycle.js';
 import { withLock } from './lock.js';
-import { chaincodeName, chaincodeProcess, peerName, readDeployment, writeDeployment, type Deployment } from './nodes.js';
+import { nodeOf } from './nodes.js';
 import type { NetworkOptions } from './options.js';
 import { untilEndorsed } from './peer-channel.js';
-import { runningPid, startProcess, stopProcess } from './process.js';
+import { runningPid, stopProcess } from './process.js';
 import { writeProfiles } from './profile.js';
 import { silent, timed } from './progress.js';
-import { checkPorts } from './start.js';
+import { startMissing } from './start.js';
 import { openState, type Network } from './state.js';
 
 /** The chaincode that ships beside this package. */
@@ -31,13 +33,10 @@ export interface DeployResult extends Deployment {
 
 /** Puts every chaincode process on the deployment: those that run another package are replaced. */
 async function runProcesses(network: Network, deployment: Deployment): Promise<void> {
-  const former = readDeployment(network);
-  if (former && former.packageId !== deployment.packageId) await Promise.all(network.organizations.map(async (organization) => stopProcess(network, chaincodeName(organization))));
+  const nodes = network.organizations.map((organization) => nodeOf(organization, 'chaincode'));
+  if (readDeployment(network)?.packageId !== deployment.packageId) await Promise.all(nodes.map(async ({ name }) => stopProcess(network, name)));
   writeDeployment(network, deployment);
-  const missing = network.organizations.map((organization) => chaincodeProcess(organization, deployment)).filter(({ name }) => runningPid(network, name) === undefined);
-  await checkPorts(missing);
-  for (const spec of missing) await startProcess(network, spec);
-  await Promise.all(network.organizations.map(async (organization) => untilServing(network, organization, chaincodeName(organization), organization.ports.chaincode)));
+  await startMissing(network, nodes, findBinaries());
 }
 
 async function approveEverywhere(peers: readonly PeerConnection[], channel: string, definition: Definition, { packageId }: ChaincodePackage): Promise<void> {
@@ -46,6 +45,19 @@ async function approveEverywhere(peers: readonly PeerConnection[], channel: stri
       if ((await approvedPackage(peer, channel, definition)) !== packageId) await approve(peer, channel, definition, packageId);
     }),
   );
+}
+
+/** Commits, trying again: peers learn of each other's approvals a little later, so that a first attempt may find too few. */
+async function commitWhenKnown(peer: PeerConnection, channel: string, definition: Definition): Promise<void> {
+  const remedy = 'Run fl-network doctor, then deploy again.';
+  const attempt = async (): Promise<boolean> => {
+    // An attempt whose answer was lost may have been the one.
+    if ((await committed(peer, channel, definition.name))?.version !== definition.version) await commit(peer, channel, definition);
+    return true;
+  };
+  await until('the commit of the chaincode definition', 30_000, attempt, remedy).catch((error: unknown) => {
+    throw new NetworkError('DEPLOY_FAILED', sentenceOf(error), remedy, error);
+  });
 }
 
 /**
@@ -57,7 +69,7 @@ export async function deploy({ stateDir, topology, path = defaultChaincodeDir, r
   const { channel, chaincode: name } = network.topology;
   const dir = resolve(path);
   const pack = packChaincode(dir, name);
-  const stopped = network.organizations.find((organization) => runningPid(network, peerName(organization)) === undefined);
+  const stopped = network.organizations.find((organization) => runningPid(network, nodeOf(organization, 'peer').name) === undefined);
   if (stopped) throw new NetworkError('NOT_HEALTHY', `The peer of ${stopped.mspId} does not run.`, 'Run fl-network up first.');
   return withLock(stateDir, async () =>
     withPeers(network, 'admin', async (peers) => {
@@ -66,24 +78,18 @@ export async function deploy({ stateDir, topology, path = defaultChaincodeDir, r
       const inForce = await committed(first, channel, name);
       const unchanged = inForce?.version === pack.version;
       const definition = { name, version: pack.version, sequence: unchanged ? inForce.sequence : (inForce?.sequence ?? 0) + 1 };
-      const deployment = { packageId: pack.packageId, label: pack.label, version: pack.version, sequence: definition.sequence, path: dir };
+      const deployment = { packageId: pack.packageId, label: pack.label, version: pack.version, sequence: definition.sequence, path: dir, inForce: unchanged };
       await timed(report, 'Chaincode processes', async () => runProcesses(network, deployment));
       await timed(report, 'Chaincode installed', async () => Promise.all(peers.map(async (peer) => install(peer, pack))));
       await timed(report, 'Chaincode approved', async () => approveEverywhere(peers, channel, definition, pack));
       if (!unchanged) {
-        await timed(report, 'Chaincode committed', async () => {
-          // Peers learn each other's endpoints and approvals by gossip, so the first attempts may find too few.
-          await until('the commit of the chaincode definition', 30_000, async () => {
-            await commit(first, channel, definition);
-            return true;
-          }, 'Run fl-network doctor, then deploy again.');
-        }).catch((error: unknown) => {
-          throw new NetworkError('DEPLOY_FAILED', sentenceOf(error), 'Run fl-network doctor, then deploy again.', error);
-        });
+        await timed(report, 'Chaincode committed', async () => commitWhenKnown(first, channel, definition));
       }
+      const done = { ...deployment, inForce: true };
+      writeDeployment(network, done);
       await timed(report, 'Endorsement', async () => untilEndorsed(network));
       writeProfiles(network);
-      return { ...deployment, changed: !unchanged };
+      return { ...done, changed: !unchanged };
     }),
   );
 }

@@ -3,10 +3,13 @@ import { existsSync } from 'node:fs';
 import { get } from 'node:http';
 import { dirname, join, resolve } from 'node:path';
 import { certificateStatus } from './certificates.js';
+import { packChaincode } from './chaincode-package.js';
+import { readDeployment } from './deployment.js';
 import { NetworkError, sentenceOf } from './error.js';
 import { findBinaries } from './fabric-binaries.js';
 import { leftovers } from './leftovers.js';
-import { wantedProcesses } from './nodes.js';
+import { processOf } from './node-process.js';
+import { nodesOf } from './nodes.js';
 import type { NetworkOptions } from './options.js';
 import { isFree } from './ports.js';
 import { runningPid } from './process.js';
@@ -16,7 +19,7 @@ import { status } from './status.js';
 
 /** One line of the doctor's. A `fault` keeps the network from working, a `warning` will. */
 export interface Finding {
-  readonly check: 'programs' | 'node' | 'disk' | 'state' | 'ports' | 'processes' | 'certificates' | 'clock' | 'channel';
+  readonly check: 'programs' | 'node' | 'disk' | 'state' | 'ports' | 'processes' | 'chaincode' | 'certificates' | 'clock' | 'channel';
   readonly level: 'ok' | 'warning' | 'fault';
   readonly sentence: string;
   readonly remedy?: string;
@@ -59,14 +62,25 @@ function disk(stateDir: string): Finding {
 async function ports(network: Network): Promise<Finding[]> {
   const findings: Finding[] = [];
   let free = 0;
-  for (const spec of wantedProcesses(network, findBinaries())) {
-    if (runningPid(network, spec.name) !== undefined) continue;
-    for (const [use, port] of Object.entries(spec.ports)) {
+  for (const node of nodesOf(network)) {
+    if (runningPid(network, node.name) !== undefined) continue;
+    for (const [use, port] of Object.entries(processOf(network, node, findBinaries()).ports)) {
       if (await isFree(port)) free += 1;
-      else findings.push(fault('ports', `port ${port} (ports.${use} of ${spec.name}) is in use by another program`, 'Stop that program, or set another port in the topology file and start with a new --state folder.'));
+      else findings.push(fault('ports', `port ${port} (ports.${use} of ${node.name}) is in use by another program`, 'Stop that program, or set another port in the topology file and start with a new --state folder.'));
     }
   }
   return findings.length > 0 ? findings : [ok('ports', free > 0 ? `${free} ports of stopped processes are free` : 'all ports are held by the network')];
+}
+
+function chaincode(network: Network): Finding {
+  const deployment = readDeployment(network);
+  if (!deployment) return ok('chaincode', 'none deployed');
+  if (!deployment.inForce) return fault('chaincode', `${deployment.label} is deployed half way`, 'fl-network deploy');
+  return attempt('chaincode', () => {
+    const { version } = packChaincode(deployment.path, network.topology.chaincode);
+    if (version === deployment.version) return `version ${version}, sequence ${deployment.sequence}`;
+    throw new NetworkError('CHAINCODE_INVALID', `${deployment.path} is at version ${version}, deployed is ${deployment.version}`, 'fl-network deploy');
+  });
 }
 
 function certificates(network: Network, now: Date): Finding[] {
@@ -133,5 +147,5 @@ export async function doctor(options: NetworkOptions): Promise<Finding[]> {
     return [...machine, fault('state', sentenceOf(error), error instanceof NetworkError ? error.remedy : '')];
   }
   const held = programs.level === 'ok' ? await ports(network) : [];
-  return [...machine, ok('state', network.dir), ...held, ...(await processes(options, network)), ...certificates(network, new Date()), await clock(network)];
+  return [...machine, ok('state', network.dir), ...held, ...(await processes(options, network)), chaincode(network), ...certificates(network, new Date()), await clock(network)];
 }

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { NetworkError } from './error.js';
 import { withLock } from './lock.js';
-import { processNames } from './nodes.js';
+import { nodesOf } from './nodes.js';
 import type { NetworkOptions } from './options.js';
 import { stopProcess } from './process.js';
 import { silent, timed } from './progress.js';
@@ -16,7 +16,7 @@ export async function down({ stateDir, topology, report = silent }: NetworkOptio
   return withLock(stateDir, async () => {
     setWanted(network, false);
     return timed(report, 'Processes stopped', async () => {
-      const stopped = await Promise.all(processNames(network).map(async (name) => ((await stopProcess(network, name)) ? name : undefined)));
+      const stopped = await Promise.all(nodesOf(network).map(async ({ name }) => ((await stopProcess(network, name)) ? name : undefined)));
       return stopped.filter((name) => name !== undefined);
     });
   });

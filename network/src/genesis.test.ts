@@ -1,4 +1,4 @@
-/** The digest of a block's header, against one computed with an independent encoder. */
+/** The digest of a block's header, against bytes written out by hand. */
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { derInteger } from './der.js';

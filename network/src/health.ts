@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { tlsClient } from './gateway.js';
 import { NetworkError, sentenceOf } from './error.js';
 import { readCredential } from './identities.js';
+import type { NetworkNode } from './nodes.js';
 import { credential, type Network, type Organization } from './state.js';
 import { lastWords, runningPid } from './process.js';
 
@@ -58,7 +59,7 @@ export async function answersTls(organization: Organization, port: number, timeo
 }
 
 /** Waits for one node: health page first where it has one, then its gRPC port, which opens later. */
-export async function untilServing(network: Network, organization: Organization, name: string, port: number, operationsPort?: number): Promise<void> {
+export async function untilServing(network: Network, { name, organization, port, operationsPort }: NetworkNode): Promise<void> {
   const remedy = `Read its log with fl-network logs ${name}.`;
   await until(
     `the start of ${name}`,

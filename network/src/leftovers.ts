@@ -1,7 +1,7 @@
 /** Processes that belong to a state folder without being on its records: left over from a start that was cut off. */
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { processNames } from './nodes.js';
+import { nodesOf } from './nodes.js';
 import { runningPid } from './process.js';
 import type { Network } from './state.js';
 
@@ -26,7 +26,7 @@ function belongsTo(folder: string, pid: string): string | undefined {
 export function leftovers(network: Network): Leftover[] {
   if (process.platform !== 'linux') return [];
   const folder = join(network.dir, 'organizations') + sep;
-  const known = new Set(processNames(network).map((name) => runningPid(network, name)));
+  const known = new Set(nodesOf(network).map(({ name }) => runningPid(network, name)));
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry) && !known.has(Number(entry)))
     .flatMap((entry) => {

@@ -16,7 +16,7 @@ export interface Definition {
 
 const endorsementPolicy = '/Channel/Application/Endorsement';
 
-type DefinitionMessage = InstanceType<typeof lifecycle.ApproveChaincodeDefinitionForMyOrgArgs> | InstanceType<typeof lifecycle.CommitChaincodeDefinitionArgs> | InstanceType<typeof lifecycle.CheckCommitReadinessArgs>;
+type DefinitionMessage = InstanceType<typeof lifecycle.ApproveChaincodeDefinitionForMyOrgArgs | typeof lifecycle.CommitChaincodeDefinitionArgs>;
 
 function define<T extends DefinitionMessage>(message: T, { name, version, sequence }: Definition): T {
   message.setName(name);

@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NetworkError } from './error.js';
-import { processNames } from './nodes.js';
+import { nodesOf } from './nodes.js';
 import type { NetworkOptions } from './options.js';
 import { logFile } from './process.js';
 import { openState } from './state.js';
@@ -51,7 +51,7 @@ function startOfTail(file: string, lines: number): number {
  */
 export async function* logs({ stateDir, topology, name, lines, follow }: LogOptions): AsyncGenerator<Buffer, void> {
   const network = openState(stateDir, topology);
-  const names = processNames(network);
+  const names = nodesOf(network).map((node) => node.name);
   if (!names.includes(name)) throw new NetworkError('USAGE', `There is no process ${name}.`, `Name one of ${names.join(', ')}.`);
   const file = logFile(network, name);
   let at = existsSync(file) ? startOfTail(file, lines) : 0;

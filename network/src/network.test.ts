@@ -244,6 +244,9 @@ describe('a network of four organizations', function () {
     expect(await call(network, 'HospitalA', 'admin', 'evaluate', 'role')).to.equal('none');
     expect(await call(network, 'Regulator', 'auditor', 'evaluate', 'get', 'n')).to.equal(before);
     await works();
+    writeFileSync(file, code);
+    const found = (await doctor(options)).find(({ check }) => check === 'chaincode');
+    expect(found).to.include({ level: 'fault', remedy: 'fl-network deploy' });
   });
 
   it('refuses an expired certificate and one of a foreign authority of the same name', async () => {

@@ -1,13 +1,14 @@
 /** Starting what is missing and waiting until it serves. */
 import { existsSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Binaries } from './fabric-binaries.js';
 import { NetworkError } from './error.js';
+import type { Binaries } from './fabric-binaries.js';
 import { untilServing } from './health.js';
-import { chaincodeName, ordererName, peerName, processNames, wantedProcesses } from './nodes.js';
+import { processOf } from './node-process.js';
+import type { NetworkNode } from './nodes.js';
 import { isFree } from './ports.js';
 import { runningPid, startProcess, type ProcessSpec } from './process.js';
-import { ordererOrganizations, type Network } from './state.js';
+import type { Network } from './state.js';
 
 /** Free space under which nothing is started: a peer that cannot write stops in the middle of a block. */
 export const leastFreeBytes = 500_000_000;
@@ -49,22 +50,11 @@ export function setWanted(network: Network, wanted: boolean): void {
   else rmSync(marker(network), { force: true });
 }
 
-/** Starts every process that should run and does not. Returns their names. */
-export async function startMissing(network: Network, binaries: Binaries): Promise<string[]> {
-  const missing = wantedProcesses(network, binaries).filter(({ name }) => runningPid(network, name) === undefined);
+/** Starts those of the nodes that do not run, and waits until all of them serve. Returns the names of the started. */
+export async function startMissing(network: Network, nodes: readonly NetworkNode[], binaries: Binaries): Promise<string[]> {
+  const missing = nodes.filter(({ name }) => runningPid(network, name) === undefined).map((node) => processOf(network, node, binaries));
   await checkPorts(missing);
   await Promise.all(missing.map(async (spec) => startProcess(network, spec)));
+  await Promise.all(nodes.map(async (node) => untilServing(network, node)));
   return missing.map(({ name }) => name);
-}
-
-/** Waits until every process of the network serves. */
-export async function untilAllServe(network: Network): Promise<void> {
-  const names = new Set(processNames(network));
-  await Promise.all([
-    ...ordererOrganizations(network).map(async (organization) => untilServing(network, organization, ordererName(organization), organization.ports.orderer, organization.ports.ordererOperations)),
-    ...network.organizations.map(async (organization) => untilServing(network, organization, peerName(organization), organization.ports.peer, organization.ports.peerOperations)),
-    ...network.organizations
-      .filter((organization) => names.has(chaincodeName(organization)))
-      .map(async (organization) => untilServing(network, organization, chaincodeName(organization), organization.ports.chaincode)),
-  ]);
 }

@@ -1,14 +1,15 @@
 /** What runs, and whether it serves. */
 import { existsSync } from 'node:fs';
-import { withPeers, type PeerConnection } from './gateway.js';
+import { readDeployment, type Deployment } from './deployment.js';
+import { connectPeer } from './gateway.js';
 import { genesisDigest, genesisFile } from './genesis.js';
 import { answersTls, operations } from './health.js';
-import { chaincodeName, ordererName, peerName, readDeployment, type Deployment } from './nodes.js';
+import { nodesOf, type NetworkNode } from './nodes.js';
 import type { NetworkOptions } from './options.js';
 import { ordererChannel } from './orderer-channel.js';
 import { ledgerHeight } from './peer-channel.js';
 import { runningPid } from './process.js';
-import { openState, ordererOrganizations, type Network } from './state.js';
+import { openState, type Network } from './state.js';
 
 /** One process. `height` counts blocks; `relation` is an orderer's part in the channel, `consenter` when it votes. */
 export interface ProcessStatus {
@@ -31,23 +32,30 @@ export interface NetworkStatus {
   readonly processes: readonly ProcessStatus[];
 }
 
-type Probe = () => Promise<{ serving: boolean; height?: number; relation?: string }>;
+const probeMs = 2000;
 
-async function statusOf(network: Network, name: string, port: number, probe: Probe): Promise<ProcessStatus> {
-  const pid = runningPid(network, name);
-  if (pid === undefined) return { name, port, health: 'stopped' };
-  const { serving, ...rest } = await probe().catch(() => ({ serving: false }));
-  return { name, pid, port, health: serving ? 'serving' : 'not serving', ...rest };
+/** Asks a node that runs; a throw means that it does not serve. */
+async function probe(network: Network, { kind, organization, port, operationsPort }: NetworkNode): Promise<Pick<ProcessStatus, 'health' | 'height' | 'relation'>> {
+  const isServing = operationsPort === undefined ? await answersTls(organization, port, probeMs) : (await operations(operationsPort, '/healthz')) !== undefined;
+  if (!isServing) return { health: 'not serving' };
+  if (kind === 'orderer') {
+    const channel = await ordererChannel(network, organization);
+    return channel ? { health: 'serving', relation: channel.consensusRelation, height: channel.height } : { health: 'not serving', relation: 'not in the channel' };
+  }
+  if (kind === 'chaincode') return { health: 'serving' };
+  const connection = connectPeer(organization, 'admin');
+  try {
+    return { health: 'serving', height: await ledgerHeight(connection, network.topology.channel) };
+  } finally {
+    connection.close();
+  }
 }
 
-const isHealthy = async (operationsPort: number): Promise<boolean> => (await operations(operationsPort, '/healthz')) !== undefined;
-
-async function peerStatus(network: Network, connection: PeerConnection): Promise<ProcessStatus> {
-  const { ports } = connection.organization;
-  return statusOf(network, peerName(connection.organization), ports.peer, async () => {
-    if (!(await isHealthy(ports.peerOperations))) return { serving: false };
-    return { serving: true, height: await ledgerHeight(connection, network.topology.channel) };
-  });
+async function statusOf(network: Network, node: NetworkNode): Promise<ProcessStatus> {
+  const { name, port } = node;
+  const pid = runningPid(network, name);
+  if (pid === undefined) return { name, port, health: 'stopped' };
+  return { name, pid, port, ...(await probe(network, node).catch(() => ({ health: 'not serving' as const }))) };
 }
 
 /**
@@ -57,22 +65,7 @@ async function peerStatus(network: Network, connection: PeerConnection): Promise
 export async function status({ stateDir, topology }: NetworkOptions): Promise<NetworkStatus> {
   const network = openState(stateDir, topology);
   const chaincode = readDeployment(network);
-  const orderers = ordererOrganizations(network).map(async (organization) => {
-    const { orderer, ordererOperations } = organization.ports;
-    return statusOf(network, ordererName(organization), orderer, async () => {
-      if (!(await isHealthy(ordererOperations))) return { serving: false };
-      const channel = await ordererChannel(network, organization);
-      return { serving: channel !== undefined, relation: channel?.consensusRelation ?? 'not in the channel', ...(channel ? { height: channel.height } : {}) };
-    });
-  });
-  const chaincodes = chaincode
-    ? network.organizations.map(async (organization) => {
-        const port = organization.ports.chaincode;
-        return statusOf(network, chaincodeName(organization), port, async () => ({ serving: await answersTls(organization, port, 2000) }));
-      })
-    : [];
-  const peers = withPeers(network, 'admin', async (connections) => Promise.all(connections.map(async (connection) => peerStatus(network, connection))));
-  const processes = [...(await Promise.all(orderers)), ...(await peers), ...(await Promise.all(chaincodes))];
+  const processes = await Promise.all(nodesOf(network).map(async (node) => statusOf(network, node)));
   return {
     healthy: processes.every(({ health, relation }) => health === 'serving' && (relation ?? 'consenter') === 'consenter'),
     stateDir: network.dir,

@@ -1,11 +1,12 @@
 /** Restarts any process of the network that dies, for as long as the network is meant to run. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sentenceOf } from './error.js';
-import { findBinaries } from './fabric-binaries.js';
+import { findBinaries, type Binaries } from './fabric-binaries.js';
 import { withLock } from './lock.js';
-import { wantedProcesses } from './nodes.js';
+import { processOf } from './node-process.js';
+import { nodesOf, type NetworkNode } from './nodes.js';
 import type { NetworkOptions } from './options.js';
-import { runningPid, startProcess, type ProcessSpec } from './process.js';
+import { runningPid, startProcess } from './process.js';
 import { silent } from './progress.js';
 import { checkPorts, isWanted } from './start.js';
 import { openState, type Network } from './state.js';
@@ -31,10 +32,11 @@ class Backoff {
   }
 }
 
-async function restart(network: Network, spec: ProcessSpec): Promise<boolean> {
+async function restart(network: Network, node: NetworkNode, binaries: Binaries): Promise<boolean> {
   return withLock(network.dir, async () => {
     // Another command may have stopped the network or started the process meanwhile.
-    if (!isWanted(network) || runningPid(network, spec.name) !== undefined) return false;
+    if (!isWanted(network) || runningPid(network, node.name) !== undefined) return false;
+    const spec = processOf(network, node, binaries);
     await checkPorts([spec]);
     await startProcess(network, spec);
     return true;
@@ -51,15 +53,16 @@ export async function supervise({ stateDir, topology, report = silent }: Network
   const binaries = findBinaries();
   const backoff = new Backoff();
   while (!signal.aborted && isWanted(network)) {
-    for (const spec of wantedProcesses(network, binaries)) {
+    for (const node of nodesOf(network)) {
+      const { name } = node;
       const now = performance.now();
-      if (runningPid(network, spec.name) !== undefined || !backoff.mayStart(spec.name, now)) continue;
+      if (runningPid(network, name) !== undefined || !backoff.mayStart(name, now)) continue;
       try {
-        if (await restart(network, spec)) report({ step: `${spec.name} restarted`, elapsedMs: Math.round(performance.now() - now) });
+        if (await restart(network, node, binaries)) report({ step: `${name} restarted`, elapsedMs: Math.round(performance.now() - now) });
       } catch (error) {
-        report({ step: `${spec.name} not restarted: ${sentenceOf(error)}`, elapsedMs: Math.round(performance.now() - now) });
+        report({ step: `${name} not restarted: ${sentenceOf(error)}`, elapsedMs: Math.round(performance.now() - now) });
       }
-      backoff.started(spec.name, now);
+      backoff.started(name, now);
     }
     await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
   }

@@ -14,10 +14,10 @@ export type PortName = (typeof portNames)[number];
 export type Ports = Record<PortName, number>;
 
 const port = z.number().int().min(1024).max(65535);
-// Lower case after the first letter of Fabric's rules: these names become file names and channel names.
 const channelName = z.string().regex(/^[a-z][a-z0-9.-]{0,63}$/, 'must start with a-z and hold at most 64 of a-z, 0-9, dot and hyphen');
 const chaincodeName = z.string().regex(/^[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*$/, 'must be letters and digits, joined by single hyphens or underscores');
-const mspId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,63}$/, 'must be 1 to 64 of letters, digits, dot and hyphen, and start with a letter or digit');
+// With `orderer-` before it, an MSP ID still fits into a common name of 64 characters (RFC 5280).
+const mspId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,55}$/, 'must be 1 to 56 of letters, digits, dot and hyphen, and start with a letter or digit');
 
 const organization = z.strictObject({
   mspId,

@@ -1,16 +1,18 @@
 /** Brings a network up, or what is missing of it: identities, first block, processes, channel, profiles. Running it again changes nothing. */
 import { checkNodeCertificates } from './certificates.js';
+import { readDeployment } from './deployment.js';
 import { findBinaries } from './fabric-binaries.js';
 import { genesisDigest, makeGenesis } from './genesis.js';
 import { issueIdentities } from './identities.js';
 import { withLock } from './lock.js';
-import { readDeployment, writeSettings } from './nodes.js';
+import { writeSettings } from './node-files.js';
+import { nodesOf } from './nodes.js';
 import type { NetworkOptions } from './options.js';
 import { joinOrderers } from './orderer-channel.js';
 import { joinPeers, untilEndorsed, untilPeersKnowEachOther } from './peer-channel.js';
 import { writeProfiles } from './profile.js';
 import { silent, timed } from './progress.js';
-import { checkSpace, setWanted, startMissing, untilAllServe } from './start.js';
+import { checkSpace, setWanted, startMissing } from './start.js';
 import { establishState, type Network } from './state.js';
 import { readTopology } from './topology.js';
 
@@ -37,17 +39,13 @@ export async function up({ stateDir, topology = readTopology(), report = silent 
     await timed(report, 'First block', async () => makeGenesis(network, binaries.configtxgen));
     writeSettings(network);
     setWanted(network, true);
-    const started = await timed(report, 'Processes', async () => {
-      const names = await startMissing(network, binaries);
-      await untilAllServe(network);
-      return names;
-    });
+    const started = await timed(report, 'Processes', async () => startMissing(network, nodesOf(network), binaries));
     await timed(report, 'Orderers in the channel', async () => joinOrderers(network));
     await timed(report, 'Peers in the channel', async () => {
       await joinPeers(network);
       await untilPeersKnowEachOther(network);
     });
-    if (readDeployment(network)) await timed(report, 'Endorsement', async () => untilEndorsed(network));
+    if (readDeployment(network)?.inForce) await timed(report, 'Endorsement', async () => untilEndorsed(network));
     writeProfiles(network);
     return { network, genesis: genesisDigest(network), started };
   });
