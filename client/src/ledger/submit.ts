@@ -70,13 +70,14 @@ function troubleOf(error: unknown): CodedError {
 async function settle(submitter: Submitter, first: GatewayConnection, transaction: Transaction): Promise<Status> {
   const { gateways, now } = submitter;
   const txId = transaction.getTransactionId();
+  const signature = await submitter.identity.signer(transaction.getDigest());
   const ways = [first, ...gateways.order().filter((connection) => connection !== first)];
   const deadline = now() + submitter.timeouts.commitMs;
   const troubles: string[] = [];
   for (let turn = 0; turn === 0 || now() < deadline; turn++) {
     const way = ways[turn % ways.length] ?? first;
     let within = askMs;
-    await way.gateway.newTransaction(transaction.getBytes()).submit().catch((error: unknown) => {
+    await way.gateway.newSignedTransaction(transaction.getBytes(), signature).submit().catch((error: unknown) => {
       troubles.push(troubleOf(error).message);
       within = askAfterFailureMs;
     });

@@ -12,7 +12,7 @@ import type { Committed, Ledger } from '../ledger/ledger.js';
 import type { ConnectionProfile } from '../ledger/profile.js';
 
 /** A member of the played study: its ledger, its keys, its record. */
-interface Player {
+export interface Player {
   readonly mspId: string;
   readonly ledger: Ledger;
   readonly signer: Signer;
@@ -58,7 +58,7 @@ const studyFor = (profile: ConnectionProfile, title: string, rounds: number): St
   });
 
 /** Registers a member anew: each play uses keys of its own. */
-async function enrol(profile: ConnectionProfile): Promise<Player> {
+export async function enrol(profile: ConnectionProfile): Promise<Player> {
   const ledger = await connect(profile, { identity: 'worker' });
   const certificate = new X509Certificate(await readFile(profile.identities.worker?.certificateFile ?? ''));
   const signer = newSigner('mldsa65', randomBytes(32));
