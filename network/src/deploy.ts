@@ -39,25 +39,38 @@ async function runProcesses(network: Network, deployment: Deployment): Promise<v
   await startMissing(network, nodes, findBinaries());
 }
 
-async function approveEverywhere(peers: readonly PeerConnection[], channel: string, definition: Definition, { packageId }: ChaincodePackage): Promise<void> {
-  await Promise.all(
-    peers.map(async (peer) => {
-      if ((await approvedPackage(peer, channel, definition)) !== packageId) await approve(peer, channel, definition, packageId);
-    }),
-  );
-}
+const remedy = 'Run fl-network doctor, then deploy again.';
 
-/** Commits, trying again: peers learn of each other's approvals a little later, so that a first attempt may find too few. */
-async function commitWhenKnown(peer: PeerConnection, channel: string, definition: Definition): Promise<void> {
-  const remedy = 'Run fl-network doctor, then deploy again.';
+/**
+ * Does a transaction of the lifecycle until it shows. The first attempt may find too few endorsers, as peers learn of each
+ * other a little later; and under load SmartBFT may refuse what it orders all the same ("request already processed").
+ */
+async function settle(what: string, isDone: () => Promise<boolean>, transaction: () => Promise<void>): Promise<void> {
   const attempt = async (): Promise<boolean> => {
-    // An attempt whose answer was lost may have been the one.
-    if ((await committed(peer, channel, definition.name))?.version !== definition.version) await commit(peer, channel, definition);
+    if (!(await isDone())) await transaction();
     return true;
   };
-  await until('the commit of the chaincode definition', 30_000, attempt, remedy).catch((error: unknown) => {
+  await until(what, 30_000, attempt, remedy).catch((error: unknown) => {
     throw new NetworkError('DEPLOY_FAILED', sentenceOf(error), remedy, error);
   });
+}
+
+async function approveEverywhere(peers: readonly PeerConnection[], channel: string, definition: Definition, { packageId }: ChaincodePackage): Promise<void> {
+  const one = async (peer: PeerConnection): Promise<void> =>
+    settle(
+      `the approval of ${peer.organization.mspId}`,
+      async () => (await approvedPackage(peer, channel, definition)) === packageId,
+      async () => approve(peer, channel, definition, packageId),
+    );
+  await Promise.all(peers.map(one));
+}
+
+async function commitOnce(peer: PeerConnection, channel: string, definition: Definition): Promise<void> {
+  await settle(
+    'the commit of the chaincode definition',
+    async () => (await committed(peer, channel, definition.name))?.version === definition.version,
+    async () => commit(peer, channel, definition),
+  );
 }
 
 /**
@@ -83,7 +96,7 @@ export async function deploy({ stateDir, topology, path = defaultChaincodeDir, r
       await timed(report, 'Chaincode installed', async () => Promise.all(peers.map(async (peer) => install(peer, pack))));
       await timed(report, 'Chaincode approved', async () => approveEverywhere(peers, channel, definition, pack));
       if (!unchanged) {
-        await timed(report, 'Chaincode committed', async () => commitWhenKnown(first, channel, definition));
+        await timed(report, 'Chaincode committed', async () => commitOnce(first, channel, definition));
       }
       const done = { ...deployment, inForce: true };
       writeDeployment(network, done);
