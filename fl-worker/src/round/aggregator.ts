@@ -55,8 +55,8 @@ export class Aggregator {
     if (stored === undefined || stored.committed) return;
     log.now(round, 'attesting');
     try {
-      await log.measure(round, 'ledger', this.#site.elapsed, () => this.#site.ledger.attest(stored));
-      const { outcome, model, code } = stored.statement.result;
+      await log.measure(round, 'ledger', this.#site.elapsed, () => this.#site.ledger.attest(stored.signed));
+      const { outcome, model, code } = stored.signed.statement.result;
       this.#site.report('attested', { round, outcome, model, code });
     } catch (error) {
       if (!costsRound(error)) throw error;

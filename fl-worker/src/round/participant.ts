@@ -106,13 +106,13 @@ export class Participant {
 
   async #train(view: RoundView): Promise<LocalUpdate> {
     const { round } = view;
-    const { document, digest } = this.#study;
+    const { document } = this.#study;
     const { config, report, elapsed } = this.#site;
     this.#state.log.now(round, 'training');
     const base = await baseModel(this.#site, this.#study, view.opened.base);
     const { data, consent } = await consentedRows(this.#site, this.#study, view, this.#training.data, this.#training.consents);
     return this.#state.log.measure(round, 'training', elapsed, async () => {
-      const random = seededRandom('training', config.seed, digest, round, config.mspId);
+      const random = seededRandom('training', config.seed, round, config.mspId);
       const local = await train(await loadTf(), document, base, data, random);
       const delta = Float64Array.from(local, (parameter, k) => parameter - (base[k] ?? 0));
       const words = encodeUpdate(delta, document.encoding, document.strategy.weighting === 'uniform' ? 1 : data.rows);
@@ -126,7 +126,7 @@ export class Participant {
     const stored = outbox.find('submission', round);
     if (stored === undefined) return;
     log.now(round, 'submitting');
-    const { digest } = await log.measure(round, 'ledger', this.#site.elapsed, () => this.#site.ledger.submit(stored));
+    const { digest } = await log.measure(round, 'ledger', this.#site.elapsed, () => this.#site.ledger.submit(stored.signed));
     outbox.committed('submission', round);
     this.#site.report('submitted', { round, submission: digest });
   }

@@ -1,5 +1,6 @@
 /** What an organization decides about studies: register one, approve it, open it. */
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Committed } from '@epione/client';
 import { readStudy, sign, statementDigest, type Approval, type Digest, type Opening, type Study } from '@epione/protocol';
 import { parse as parseYaml } from 'yaml';
@@ -26,12 +27,15 @@ export async function approveStudy({ ledger, keys, profile, config }: Membership
   return ledger.approve(sign('approval', approval, keys.signer));
 }
 
-/** Opens an approved study with its first epoch: the current records of all participants. @throws CodedError NOT_APPROVED and others of the ledger. */
-export async function openStudy({ ledger, keys, config }: Membership, study: Digest): Promise<Committed> {
+/** How long decisions of other members may take to reach this organization's peer, ms. */
+const settleMs = 10_000;
+const pauseMs = 250;
+
+async function openingOf({ ledger, config }: Membership, study: Digest): Promise<Opening> {
   const { approvals } = await ledger.getStudy(study);
   const { document } = await readStudyView(ledger, study);
   const participants = await Promise.all(document.participants.map(async (mspId) => ({ mspId, record: (await currentRecord(ledger, mspId)).digest })));
-  const opening: Opening = {
+  return {
     study,
     member: config.mspId,
     record: (await currentRecord(ledger, config.mspId)).digest,
@@ -41,7 +45,23 @@ export async function openStudy({ ledger, keys, config }: Membership, study: Dig
       .sort((a, b) => (a.member < b.member ? -1 : 1)),
     epoch: { epoch: 1, from: 1, participants, aggregators: document.aggregators, quorum: document.quorums.attest },
   };
-  return ledger.openStudy(sign('opening', opening, keys.signer));
+}
+
+/**
+ * Opens an approved study with its first epoch: the current records of all participants. Tries again for a while when approvals
+ * are missing, because the last one may not have reached every peer yet.
+ * @throws CodedError NOT_APPROVED and others of the ledger.
+ */
+export async function openStudy(membership: Membership, study: Digest): Promise<Committed> {
+  for (let waited = 0; ; waited += pauseMs) {
+    try {
+      return await membership.ledger.openStudy(sign('opening', await openingOf(membership, study), membership.keys.signer));
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (waited >= settleMs || (code !== 'NOT_APPROVED' && code !== 'BAD_FIELD')) throw error;
+      await sleep(pauseMs);
+    }
+  }
 }
 
 /** The digest of the study that a configuration names, by digest or by file. @throws WorkerError CONFIG_INVALID, CodedError STUDY_INVALID. */

@@ -1,10 +1,16 @@
 /** What this site has sent or is about to send: on the disk before the first byte leaves, so that a restart sends the same bytes (PROTOCOL section 4, outbox rule). */
 import type { DatabaseSync } from 'node:sqlite';
-import { statementDigest, toBase64Url, type Attestation, type Json, type Named, type Signed, type Submission } from '@epione/protocol';
+import { statementDigest, toBase64Url, type Attestation, type Json, type Signed, type Submission } from '@epione/protocol';
 import { atomically } from './database.js';
 
 /** What an outbox entry may be; one of each a round, for ever. */
 export type Outgoing = { readonly submission: Submission; readonly attestation: Attestation };
+
+/** A statement that was stored, and whether the ledger has it. */
+export interface Entry<T> {
+  readonly signed: Signed<T>;
+  readonly committed: boolean;
+}
 
 /** Statements, the secrets behind them and the updates they speak of. */
 export class Outbox {
@@ -15,11 +21,11 @@ export class Outbox {
   }
 
   /** The stored statement of a round, if there is one. */
-  find<K extends keyof Outgoing>(kind: K, round: number): (Named<Outgoing[K]> & { readonly committed: boolean }) | undefined {
+  find<K extends keyof Outgoing>(kind: K, round: number): Entry<Outgoing[K]> | undefined {
     const row = this.#database.prepare('SELECT signed, committed FROM outbox WHERE kind = ? AND round = ?').get(kind, round);
     if (row === undefined) return undefined;
     const signed = JSON.parse(row['signed'] as string) as Signed<Outgoing[K]>;
-    return { ...signed, digest: statementDigest(kind, signed.statement), committed: row['committed'] === 1 };
+    return { signed, committed: row['committed'] === 1 };
   }
 
   /**
