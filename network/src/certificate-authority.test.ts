@@ -6,7 +6,9 @@ import { createAuthority, issueCertificate, validFor, type IssuedCertificate } f
 const now = new Date('2026-01-15T12:00:00Z');
 const validity = validFor(10, now);
 
-describe('certificate authority', () => {
+describe('certificate authority', function () {
+  // A loaded machine is slow, which is no fault of the code.
+  this.timeout(60_000);
   let root: IssuedCertificate;
   before(async () => {
     root = await createAuthority('ca.Org', 'Org', validFor(100, now));

@@ -12,7 +12,9 @@ import { parseTopology } from './topology.js';
 const issuedAt = new Date('2024-03-01T00:00:00Z');
 const later = (days: number): Date => new Date(issuedAt.getTime() + days * 86_400_000);
 
-describe('certificates', () => {
+describe('certificates', function () {
+  // A loaded machine is slow, which is no fault of the code.
+  this.timeout(60_000);
   let dir: string;
   let network: Network;
   before(async () => {

@@ -7,7 +7,9 @@ import { expect } from 'chai';
 import { gzip, packChaincode, tar } from './chaincode-package.js';
 import { NetworkError } from './error.js';
 
-describe('chaincode package', () => {
+describe('chaincode package', function () {
+  // A loaded machine is slow, which is no fault of the code.
+  this.timeout(60_000);
   let root: string;
   let dir: string;
   beforeEach(() => {

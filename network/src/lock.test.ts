@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { withLock } from './lock.js';
 
-describe('lock', () => {
+describe('lock', function () {
+  // A loaded machine is slow, which is no fault of the code.
+  this.timeout(60_000);
   let dir: string;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'epione-lock-'));

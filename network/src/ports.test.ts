@@ -8,7 +8,9 @@ const topology = parseTopology({
   organizations: [{ mspId: 'A', ports: { peer: 15051, orderer: 15050 } }, { mspId: 'B' }, { mspId: 'C' }, { mspId: 'D' }],
 });
 
-describe('ports', () => {
+describe('ports', function () {
+  // A loaded machine is slow, which is no fault of the code.
+  this.timeout(60_000);
   it('keeps configured ports and chooses distinct free ones for the rest', async () => {
     const chosen = await choosePorts('seed', topology);
     expect(chosen[0]).to.include({ peer: 15051, orderer: 15050 });

@@ -8,7 +8,9 @@ import { lastWords, runningPid, startProcess, stopProcess, type ProcessSpec } fr
 import { writeJson, type Network } from './state.js';
 import { parseTopology } from './topology.js';
 
-describe('process', () => {
+describe('process', function () {
+  // A loaded machine is slow, which is no fault of the code.
+  this.timeout(60_000);
   let network: Network;
   const spec = (name: string, code: string): ProcessSpec => ({ name, command: process.execPath, args: ['-e', code], cwd: network.dir, env: {}, ports: {} });
   beforeEach(() => {
