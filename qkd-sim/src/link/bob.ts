@@ -23,6 +23,9 @@ export interface Bob {
   readonly nextDetections: (run: number, timeoutMs: number) => Promise<Detections>;
 }
 
+/** Rounds of reconciliation after which it is given up: some 400 are usual, and altered messages can make it run in circles. */
+const MAX_ROUNDS = 4000;
+
 const sift = async ({ channel, profile, random, nextDetections }: Bob, run: number): Promise<BobSifting> => {
   const sifting = new BobSifting(blockBits(profile), new RandomNumbers(random));
   while (!sifting.full) {
@@ -35,12 +38,12 @@ const sift = async ({ channel, profile, random, nextDetections }: Bob, run: numb
 
 const reconcile = async ({ channel, profile }: Bob, words: Int32Array, qber: number): Promise<Cascade> => {
   const cascade = new Cascade(words, profile.frameBits, qber, option3, true);
-  while (!cascade.done) {
+  for (let round = 0; !cascade.done; round++) {
     const parities = await channel.receive('parities', TURN_TIMEOUT_MS);
+    if (round === MAX_ROUNDS) stop(channel, 'drop', 'reconciliation does not end');
     const differences = xor(cascade.parities(), parities);
     cascade.advance(differences);
     channel.send('differences', differences);
-    if (cascade.disclosedBits > blockBits(profile)) stop(channel, 'drop', 'reconciliation does not end');
   }
   return cascade;
 };

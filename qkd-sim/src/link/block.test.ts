@@ -1,0 +1,196 @@
+/** Both halves of a block against each other, over a channel that can be tampered with. */
+import { mkdtempSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { duplexPair, type Duplex } from 'node:stream';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Detections } from '../distillation/sifting.js';
+import { QkdError } from '../error.js';
+import { Optics } from '../optics/optics.js';
+import { type Profile, profileOf } from '../profile.js';
+import { RandomNumbers, seededRandom } from '../random.js';
+import { BlockStore, INITIAL_KEY_BYTES, blockPlace } from '../store/block-store.js';
+import { openDatabase } from '../store/database.js';
+import { Vault } from '../store/vault.js';
+import { ATTEMPT_BYTES } from './authentication.js';
+import { makeBlock } from './alice.js';
+import { type BlockFailed, type BlockMade, blockFailure } from './block.js';
+import { followBlock } from './bob.js';
+import { ClassicalChannel } from './classical-channel.js';
+import { BATCH_CLICKS, settingsOf } from './quantum-channel.js';
+
+/** A short link whose bound is still positive for 64,000 sifted bits: half of the clicks check, and there is little noise. */
+const profile: Profile = {
+  ...profileOf('metro-10dB'), name: 'test', lossDb: 0, deadGates: 0, afterpulse: 0, misalignment: 0.01, keyBasisProbability: 0.5,
+  intensities: [0.5, 0.1, 1e-4], intensityProbabilities: [0.4, 0.4, 0.2], frameBits: 2000, groups: 1,
+};
+const vault = new Vault(new Uint8Array(32));
+const HEADER = 5;
+
+/** Changes messages on their way; gets type and payload. */
+type Tamper = (type: number, payload: Buffer) => void;
+
+/** Passes frames on, one by one. */
+const relay = (from: Duplex, to: Duplex, tamper: Tamper): void => {
+  let pending = Buffer.alloc(0);
+  from.on('data', (chunk: Buffer) => {
+    pending = Buffer.concat([pending, chunk]);
+    while (pending.length >= HEADER && pending.length >= HEADER + pending.readUInt32BE()) {
+      const frame = Buffer.from(pending.subarray(0, HEADER + pending.readUInt32BE()));
+      pending = pending.subarray(frame.length);
+      tamper(frame[4]!, frame.subarray(HEADER));
+      to.write(frame);
+    }
+  });
+};
+
+/** Two ends with stores of their own. */
+class Ends {
+  readonly databases: readonly [DatabaseSync, DatabaseSync] = [openDatabase(':memory:'), openDatabase(':memory:')];
+  readonly stores: readonly [BlockStore, BlockStore];
+  readonly #optics: Optics;
+  readonly #random = seededRandom(new Uint8Array(32).fill(9));
+
+  constructor(interceptFraction = 0, keys: readonly [number, number] = [1, 1]) {
+    const folder = mkdtempSync(join(tmpdir(), 'epione-'));
+    const store = (end: 0 | 1): BlockStore => {
+      const file = join(folder, `${end}.key`);
+      writeFileSync(file, new Uint8Array(INITIAL_KEY_BYTES).fill(keys[end]));
+      const made = new BlockStore(this.databases[end], vault, 'a-b', end === 0 ? 'alice' : 'bob');
+      made.importInitialKey(file);
+      expect(existsSync(file)).equal(false);
+      return made;
+    };
+    this.stores = [store(0), store(1)];
+    rmSync(folder, { recursive: true });
+    this.#optics = new Optics(profile, new RandomNumbers(seededRandom(new Uint8Array(32).fill(8))), interceptFraction);
+  }
+
+  async block(tamperUp: Tamper = () => undefined, tamperDown: Tamper = () => undefined): Promise<(BlockMade | BlockFailed)[]> {
+    const [aliceSide, up] = duplexPair();
+    const [down, bobSide] = duplexPair();
+    relay(up, down, tamperUp);
+    relay(down, up, tamperDown);
+    // A pair does not pass a break on by itself.
+    for (const side of [aliceSide, bobSide]) side.on('close', () => { for (const end of [aliceSide, up, down, bobSide]) end.destroy(); });
+    const channels = [new ClassicalChannel(aliceSide), new ClassicalChannel(bobSide)] as const;
+    const seen: Detections[] = [];
+    const alice = makeBlock({
+      profile, channel: channels[0], store: this.stores[0], random: this.#random,
+      nextSettings: async () => {
+        const batch = this.#optics.next(BATCH_CLICKS);
+        seen.push({ gaps: batch.gaps, gates: batch.gates });
+        return Promise.resolve(settingsOf(batch));
+      },
+    }, 'both');
+    const bob = followBlock({
+      profile, channel: channels[1], store: this.stores[1], random: this.#random,
+      nextDetections: async () => Promise.resolve(seen.shift()!),
+    }, () => undefined);
+    const ended = await Promise.all([alice, bob].map(async (end, index) => end.catch((thrown: unknown) => blockFailure(channels[index]!, thrown))));
+    for (const channel of channels) channel.close();
+    return ended;
+  }
+
+  /** The blocks that an end has kept. */
+  kept(end: 0 | 1): { number: number; secret: Uint8Array; confirmation: Uint8Array }[] {
+    return this.databases[end].prepare('SELECT number, secret, confirmation FROM block ORDER BY number').all().map((row) => {
+      const number = row['number'] as number;
+      return { number, secret: vault.open(row['secret'] as Uint8Array, blockPlace('a-b', number)), confirmation: row['confirmation'] as Uint8Array };
+    });
+  }
+}
+
+describe('block', function () {
+  this.timeout(60_000);
+
+  it('gives both ends the same secret key, block after block', async () => {
+    const ends = new Ends();
+    for (const number of [0, 1]) {
+      const [alice, bob] = await ends.block();
+      expect(alice).deep.include({ number }).and.deep.equal(bob);
+      expect((alice as BlockMade).keyBytes * 8).within(8000, 15_000);
+      // n = 64,000, five standard deviations about 1 %: a false alarm in 10^6.
+      expect((alice as BlockMade).stats.qber).within(0.008, 0.012);
+    }
+    expect(ends.kept(0)).deep.equal(ends.kept(1));
+    const [first, second] = ends.kept(0);
+    expect(first!.secret.subarray(0, 1000)).not.deep.equal(second!.secret.subarray(0, 1000));
+    for (const store of ends.stores) expect(store.padBytes()).equal(INITIAL_KEY_BYTES - 2 * ATTEMPT_BYTES);
+  });
+
+  // Which byte of which message is changed; a message without payload can only be left out, which is silence.
+  const types = ['start', 'ready', 'pulses', 'detections', 'kept', 'estimate', 'parities', 'differences', 'verify', 'verified', 'amplify', 'tag'];
+  for (const [name, place] of [['detections', 0], ['kept', 9], ['parities', 3], ['differences', 5], ['verify', 20], ['amplify', 0], ['amplify', 5000]] as const) {
+    it(`makes no key when ${name} was changed at ${place}`, async () => {
+      const ends = new Ends();
+      let changed = 0;
+      const tamper: Tamper = (type, payload) => { if (types[type] === name && changed++ === 0) payload[place]! ^= 1; };
+      const ended = await ends.block(tamper, tamper);
+      expect(changed).above(0);
+      expect(ended[0]).have.property('kind', 'drop');
+      expect(ends.kept(0)).deep.equal([]);
+      // What Bob said is under the last tag of all: he may keep a block that the key servers will drop.
+      const number = ends.kept(1).length;
+      expect(number).most(name === 'detections' || name === 'differences' ? 1 : 0);
+      const [alice, bob] = await ends.block();
+      expect(alice).deep.equal(bob).and.have.property('number', number);
+      expect(ends.kept(0)).deep.equal(ends.kept(1).slice(number));
+    });
+  }
+
+  it('keeps nothing at Alice when Bob\'s tag was changed, and goes on with another number', async () => {
+    const ends = new Ends();
+    const ended = await ends.block(undefined, (type, payload) => { if (types[type] === 'tag') payload[0]! ^= 1; });
+    expect((ended[0] as BlockFailed).message).match(/tampered/);
+    expect([ends.kept(0).length, ends.kept(1).length]).deep.equal([0, 1]);
+    const [alice] = await ends.block();
+    expect(alice).have.property('number', 1);
+    expect(ends.kept(0)).deep.equal(ends.kept(1).slice(1));
+  });
+
+  it('keeps nothing when the ends do not share the initial key', async () => {
+    const ends = new Ends(0, [1, 2]);
+    const ended = await ends.block();
+    expect((ended[1] as BlockFailed).message).match(/tampered/);
+    expect([ends.kept(0), ends.kept(1)]).deep.equal([[], []]);
+  });
+
+  it('aborts at both ends when Eve intercepts half of the pulses', async () => {
+    const ends = new Ends(0.5);
+    for (const end of await ends.block()) {
+      expect(end).have.property('kind', 'abort');
+      expect((end as BlockFailed).message).match(/^QBER 0\.1\d+ is above 0\.11$/);
+      expect((end as BlockFailed).qber).within(0.11, 0.16);
+    }
+    // No tag was sent, so no pad was used.
+    expect(ends.stores[0].padBytes()).equal(INITIAL_KEY_BYTES);
+  });
+
+  it('aborts for want of a secret key before the QBER limit is reached', async () => {
+    const ends = new Ends(0.15);
+    for (const end of await ends.block()) {
+      expect(end).have.property('kind', 'abort');
+      expect((end as BlockFailed).message).match(/^no secret key can be distilled at QBER 0\.0[45]/);
+    }
+  });
+
+  it('skips pads that one end has used, and refuses a gap that no crash can make', async () => {
+    const ends = new Ends();
+    ends.stores[1].takePads(0);
+    expect((await ends.block())[0]).have.property('number', 0);
+    expect(ends.stores.map((store) => store.next().attempt)).deep.equal([2, 2]);
+    ends.stores[0].skipTo(4);
+    for (const end of await ends.block()) expect((end as BlockFailed).message).match(/disagree on the authentication key/);
+  });
+
+  it('never gives the same pads twice and says when they are used up', () => {
+    const [store] = new Ends().stores;
+    const once = store.takePads(0);
+    expect(once.length).equal(ATTEMPT_BYTES);
+    store.takePads(15);
+    expect(store.padBytes()).equal(0);
+    expect(() => store.takePads(16)).throw(QkdError, 'used up');
+  });
+});
