@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly qkdMissing: 'fail' | 'fallback';
   readonly progress: Progress;
   /** Called once the workers run; what it returns is awaited before the run ends. For fault tests. */
-  readonly disturb?: (consortium: Consortium, study: string) => Promise<void>;
+  readonly alongside?: (consortium: Consortium, study: string) => Promise<void>;
 }
 
 /** Where the parts of a run are, for those who look at them afterwards. */
@@ -154,7 +154,7 @@ export async function runStudy(options: RunOptions): Promise<RunResult> {
     const exitCodes = await progress.step('Federated rounds', async () => {
       consortium.startWorkers(options.eve === undefined ? [] : ['--stop-on-abort']);
       const done = consortium.workersDone();
-      const [codes] = await Promise.all([done, watch(consortium, study, options.rounds, progress, done), options.disturb?.(consortium, study)]);
+      const [codes] = await Promise.all([done, watch(consortium, study, options.rounds, progress, done), options.alongside?.(consortium, study)]);
       return codes;
     });
     const refused = Object.values(exitCodes).includes(3);
