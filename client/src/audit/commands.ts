@@ -3,8 +3,8 @@ import { Command, Option } from 'commander';
 import { writeEvidence } from '../evidence/evidence.js';
 import { UsageError } from '../ledger/faults.js';
 import { readContentKeys } from '../verify/recompute.js';
+import type { Verdict } from '../verify/report.js';
 import { verify } from '../verify/verify.js';
-import { exitCodes } from './exit-code.js';
 import { readHistory, type History } from './history.js';
 import { printLog, printRounds, printStudies, printVerdict } from './print.js';
 import { openSource, type Source, type SourceOptions } from './source.js';
@@ -14,10 +14,8 @@ import { showLog, showRounds, showStudies } from './views.js';
 export interface Output {
   /** Results. */
   readonly out: (text: string) => void;
-  /** Remarks for people. */
+  /** Remarks and errors. */
   readonly note: (text: string) => void;
-  /** Sets the process's exit code. */
-  readonly exit: (code: number) => void;
 }
 
 interface VerifyFlags extends SourceOptions {
@@ -34,6 +32,7 @@ function command(name: string, summary: string, example: string): Command {
     .addHelpText('before', `Example: ${example}\n`)
     .option('--profile <file>', 'connection profile of a running channel')
     .addOption(new Option('--identity <name>', 'which identity of the profile asks').choices(identities).default('auditor'))
+    .option('--allow-classical-tls', 'accept peers without post-quantum key exchange')
     .option('--evidence <dir>', 'folder written by fl-audit export, instead of a channel')
     .option('--trust-root <file>', 'pinned first block, organizations and orderers; without it nothing is verified')
     .option('--chaincode <name>', 'chaincode that holds the studies; the profile\'s, else epione')
@@ -53,7 +52,7 @@ function viewing<T>(output: Output, key: string, show: (history: History, source
   };
 }
 
-async function verifying(options: VerifyFlags, output: Output): Promise<void> {
+async function verifying(options: VerifyFlags, output: Output): Promise<Verdict['verdict']> {
   const { evidence, trustRoot, chaincode } = await openSource(options);
   if (trustRoot === undefined) throw new UsageError('verify needs --trust-root FILE');
   const contentKeys = options.contentKeys === undefined ? undefined : await readContentKeys(options.contentKeys);
@@ -64,7 +63,7 @@ async function verifying(options: VerifyFlags, output: Output): Promise<void> {
     ...(contentKeys === undefined ? {} : { contentKeys }),
   });
   output.out(options.json === true ? JSON.stringify(verdict, undefined, 2) : printVerdict(verdict));
-  output.exit(verdict.verdict === 'valid' ? exitCodes.done : exitCodes.failed);
+  return verdict.verdict;
 }
 
 async function exporting(options: SourceOptions & { readonly out: string }, output: Output): Promise<void> {
@@ -74,12 +73,15 @@ async function exporting(options: SourceOptions & { readonly out: string }, outp
   output.out(options.json === true ? JSON.stringify(summary) : `${summary.blocks} blocks, head signed by ${summary.heads.join(', ')}: ${options.out}`);
 }
 
-/** The whole command line. Errors leave as exceptions; commander's own as `CommanderError`. */
-export function auditCommand(output: Output): Command {
+/**
+ * The whole command line. Errors leave as exceptions; commander's own, and its help, as `CommanderError`.
+ * @param decided told how a verification ended.
+ */
+export function auditCommand(output: Output, decided: (verdict: Verdict['verdict']) => void): Command {
   const studies = viewing(output, 'studies', (history, _source, options) => showStudies(history, options.study), printStudies);
   const rounds = viewing(output, 'rounds', (history, _source, options) => showRounds(history, options.study), printRounds);
   const log = viewing(output, 'log', (history, { chaincode }) => showLog(history, chaincode), printLog);
-  return new Command('fl-audit')
+  const program = new Command('fl-audit')
     .description('Who did what, when, under which consent; checked without trusting anyone.')
     .addHelpText('before', 'Example: fl-audit verify --evidence evidence --trust-root trust-root.json --blobs blobs\n')
     .addCommand(command('study', 'studies, who approved them and how far they are', 'fl-audit study --profile HospitalA.json').addOption(study).action(studies))
@@ -90,11 +92,14 @@ export function auditCommand(output: Output): Command {
         .addOption(study)
         .option('--blobs <dirs...>', 'folders with sealed updates and models')
         .option('--content-keys <file>', 'content keys handed over by an aggregator, to recompute the models')
-        .action((options: VerifyFlags) => verifying(options, output)),
+        .action(async (options: VerifyFlags) => { decided(await verifying(options, output)); }),
     )
     .addCommand(
       command('export', 'write the channel\'s evidence into a folder', 'fl-audit export --profile Regulator.json --out evidence')
         .requiredOption('--out <dir>', 'folder to write')
         .action((options: SourceOptions & { readonly out: string }) => exporting(options, output)),
     );
+  const writing = { writeOut: (text: string) => { output.out(text.trimEnd()); }, writeErr: (text: string) => { output.note(text.trimEnd()); } };
+  for (const each of [program, ...program.commands]) each.exitOverride().configureOutput(writing);
+  return program;
 }

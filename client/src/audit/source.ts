@@ -14,6 +14,7 @@ export interface SourceOptions {
   readonly chaincode?: string;
   readonly study?: string;
   readonly json?: boolean;
+  readonly allowClassicalTls?: boolean;
 }
 
 /** What a command works on. */
@@ -26,9 +27,9 @@ export interface Source {
 const defaultChaincode = 'epione';
 
 /** Evidence of a running channel. @throws UsageError, CodedError UNAVAILABLE, NOT_AUTHORISED. */
-async function fromChannel(path: string, identity: IdentityName): Promise<Pick<Source, 'evidence' | 'chaincode'>> {
+async function fromChannel(path: string, { identity, allowClassicalTls = false }: SourceOptions): Promise<Pick<Source, 'evidence' | 'chaincode'>> {
   const profile = await readProfile(path);
-  using ledger = await connect(profile, { identity });
+  using ledger = await connect(profile, { identity, allowClassicalTls });
   return { evidence: await ledger.evidence(), chaincode: profile.chaincode };
 }
 
@@ -36,7 +37,7 @@ async function fromChannel(path: string, identity: IdentityName): Promise<Pick<S
 export async function openSource(options: SourceOptions): Promise<Source> {
   const { profile, evidence: folder, trustRoot } = options;
   if ((profile === undefined) === (folder === undefined)) throw new UsageError('give either --profile FILE or --evidence DIR');
-  const found = profile === undefined ? { evidence: await readEvidence(folder ?? ''), chaincode: defaultChaincode } : await fromChannel(profile, options.identity);
+  const found = profile === undefined ? { evidence: await readEvidence(folder ?? ''), chaincode: defaultChaincode } : await fromChannel(profile, options);
   return {
     evidence: found.evidence,
     chaincode: options.chaincode ?? found.chaincode,

@@ -83,7 +83,7 @@ function showRound(book: StudyBook, { number, round, state }: RoundFound): Round
     base: statements.find((base) => base !== undefined) ?? 'zeros',
     ...('result' in state && state.result.model !== undefined ? { model: state.result.model } : {}),
     ...('reason' in state ? { reason: state.reason } : {}),
-    submissions: round.submitted.map(({ digest, statement }) => {
+    submissions: round.submitted.toSorted((a, b) => (a.statement.participant < b.statement.participant ? -1 : 1)).map(({ digest, statement }) => {
       const slot = round.slots.get(statement.participant);
       return { participant: statement.participant, submission: digest, blob: statement.blob, time: slot?.time ?? 0, retracted: slot?.kind === 'retraction', suites: [...new Set(statement.sealed.map((entry) => entry.suite))] };
     }),

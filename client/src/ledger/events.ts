@@ -44,7 +44,7 @@ function toEvent(event: ChaincodeEvent): LedgerEvent {
 export async function* events(submitter: Submitter, options: EventOptions): AsyncGenerator<LedgerEvent, void, undefined> {
   const { signal } = options;
   const ended = (): boolean => signal?.aborted ?? false;
-  let position = options.from ?? { block: await height(submitter) };
+  let position = options.from;
   for (let failures = 0; !ended(); failures++) {
     const connection = submitter.gateways.order()[0];
     if (connection === undefined) return;
@@ -52,6 +52,8 @@ export async function* events(submitter: Submitter, options: EventOptions): Asyn
     const close = (): void => stream?.close();
     signal?.addEventListener('abort', close);
     try {
+      // From now on: fixed once, so that nothing is missed when the first gateway is lost before anything came.
+      position ??= { block: await height(submitter) };
       const { block, txId } = position;
       const checkpoint = { getBlockNumber: () => BigInt(block), getTransactionId: () => txId };
       stream = await connection.gateway.getNetwork(submitter.channel).getChaincodeEvents(submitter.chaincode, { checkpoint });

@@ -14,23 +14,21 @@ export interface Chain extends Replayed {
   readonly blocks: readonly Block[];
 }
 
-function readBlocks(evidence: Evidence, report: Report): Block[] {
-  return evidence.blocks.map((bytes, number) => {
-    try {
-      return readBlock(bytes);
-    } catch (cause) {
-      return report.broken('chain.headers', `block ${number}`, `cannot be read: ${String(cause)}`);
-    }
-  });
+function read(bytes: Uint8Array, number: number, report: Report): Block {
+  try {
+    return readBlock(bytes);
+  } catch (cause) {
+    return report.broken('chain.headers', `block ${number}`, `cannot be read: ${String(cause)}`);
+  }
 }
 
 /** Checks `trust.root`, `chain.headers` and `chain.validity`. @throws Broken when one of them fails. */
 export function verifyChain(evidence: Evidence, trustRoot: TrustRoot, report: Report): Chain {
   const organizations = new Organizations(trustRoot);
-  const blocks = readBlocks(evidence, report);
-  const [genesis] = blocks;
-  if (genesis === undefined) return report.broken('trust.root', trustRoot.genesis, 'the evidence holds no block');
-  checkTrustRoot(genesis, evidence, trustRoot, report);
+  const [first] = evidence.blocks;
+  if (first === undefined) return report.broken('trust.root', trustRoot.genesis, 'the evidence holds no block');
+  checkTrustRoot(read(first, 0, report), evidence, trustRoot, report);
+  const blocks = evidence.blocks.map((bytes, number) => read(bytes, number, report));
   checkHeaders(blocks, trustRoot, organizations, report);
   const replayed = replay(blocks, trustRoot, organizations, report);
   checkHeads(evidence.heads, blocks, replayed.commitHashes, trustRoot, organizations, report);
