@@ -1,16 +1,17 @@
 /** The whole way on the real network: a study from nothing to the verdict, an eavesdropper, forty kills, and changed evidence. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { connect, readContentKeys, readEvidence, readProfile, readTrustRoot, verify, type Verdict } from '@epione/client';
-import { command, CommandError } from './study/command.js';
-import { hospitals, organizations } from './study/consortium.js';
+import { command, CommandError, repository } from './study/command.js';
+import { hospitals, organizations, until } from './study/consortium.js';
+import type { StudyOutcome } from './study/outcome.js';
 import { Progress } from './study/progress.js';
 import { runStudy, type RunOptions, type RunResult } from './study/run.js';
 import { Saboteur } from './study/saboteur.js';
-import { until } from './study/consortium.js';
 
 const rounds = 10;
 const minutes = 60_000;
@@ -164,10 +165,18 @@ describe('a study, end to end', function () {
     expect(outcome.verify.verdict).to.equal('valid');
   });
 
-  it('goes on without that link where the study allows it, with suite and reason on the ledger', async () => {
-    const { outcome } = await run({ rounds: 1, eve: { interceptFraction: 0.5 }, qkdMissing: 'fallback' });
+  it('goes on without that link where the study allows it, by the command of the README', () => {
+    const args = ['start', '--silent', '--', '--json', '--rounds', '1', '--eve', '0.5', '--qkd-missing', 'fallback', '--state', state];
+    const { status, stdout } = spawnSync('npm', args, { cwd: repository, encoding: 'utf8', maxBuffer: 2 ** 26 });
+    const outcome = JSON.parse(stdout) as StudyOutcome;
+    expect(status).to.equal(0);
     expect(outcome.outcome).to.equal('complete');
     expect(outcome.rounds.map((round) => round.outcome)).to.deep.equal(['final']);
+    expect(Object.keys(outcome.auc.local)).to.deep.equal([...hospitals]);
+    expect(outcome.auc.federated).to.be.a('number');
     expect(outcome.verify.verdict).to.equal('valid');
+    const tapped = outcome.links.find((link) => link.name === 'HospitalA-HospitalB');
+    expect(tapped?.state).to.equal('aborted');
+    expect(tapped?.usedBits).to.equal(0);
   });
 });

@@ -88,7 +88,7 @@ ${new TextDecoder().decode(signedBytes('study', document as unknown as Json).sub
 
 ## 2 The round
 
-Opened by ${shown(slot.statement.after)} on base \`${slot.statement.base}\`. No transaction opens a round: that it is open is derived.
+Opened by \`${canonicalText(slot.statement.after)}\`, on base \`${slot.statement.base}\`. No transaction opens a round: that it is open is derived.
 
 ## 3 Consents
 
