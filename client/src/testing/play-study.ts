@@ -3,8 +3,8 @@ import { randomBytes, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  concat, decodeSum, deriveRound, digestOf, encapsulate, encodeModel, encodeUpdate, evidenceAfter, frame, fromBase64Url, liveSet, newKemKeys, newSigner, openRound, readStudy,
-  sealUpdate, setDigest, sha256, sign, sumVectors, toBase64Url, toHex,
+  decodeSum, deriveRound, digestOf, encapsulate, encodeModel, encodeUpdate, evidenceAfter, fromBase64Url, liveSet, newKemKeys, newSigner, openRound, readStudy,
+  sealUpdate, setDigest, sign, sumVectors, toBase64Url, witnessOf,
   type Base, type Course, type Digest, type OpeningEvidence, type ParticipantRecord, type Result, type Signer, type Study, type Submission,
 } from '@epione/protocol';
 import { connect } from '../ledger/connect.js';
@@ -121,7 +121,7 @@ async function attest(all: readonly Player[], turn: Turn, sum: Uint8Array, model
   const submissions = liveSet((await (all[0] as Player).ledger.getRound(turn.digest, turn.round)).slots);
   const result: Result = { outcome: 'model', base: turn.base, set: setDigest(submissions), excluded: [], model };
   return Promise.all(all.map((player) => {
-    const witness = toHex(sha256(concat(frame('epione/v1/witness', turn.digest, turn.round, player.mspId), sum)));
+    const witness = witnessOf(turn.digest, turn.round, player.mspId, sum);
     const who = { study: turn.digest, epoch: 1, round: turn.round, aggregator: player.mspId, record: player.recordDigest, after: turn.after };
     return player.ledger.attest(sign('attestation', { ...who, submissions, result, witness, software: 'played study' }, player.signer));
   }));
