@@ -17,7 +17,7 @@ const row = (x: Uint8Array, s: Uint8Array, outputBytes: number, i: number): numb
 /** Bytes with the first bits of a text of 0 and 1. */
 const bytesOfBits = (bits: string, length: number): Uint8Array => {
   const bytes = new Uint8Array(length);
-  [...bits].forEach((bit, index) => { bytes[index >> 3]! |= Number(bit) << (index & 7); });
+  for (let i = 0; i < bits.length; i++) bytes[i >> 3]! |= Number(bits[i]) << (i & 7);
   return bytes;
 };
 

@@ -1,6 +1,7 @@
 /** The HTTPS server of a site: applications and other key servers meet it at the same port. */
 import type { IncomingMessage } from 'node:http';
 import { type Server, createServer } from 'node:https';
+import { ZodError } from 'zod';
 import { QkdError, messageOf } from '../error.js';
 import type { SiteConfig } from '../site/config.js';
 import type { Log } from '../site/log.js';
@@ -26,7 +27,12 @@ export const startKeyServer = async (site: SiteConfig, store: KeyStore, links: r
     }
     if (url.pathname.startsWith(PEER_PATH)) {
       const own = (name: string): KmeLink | undefined => links.find(({ config }) => config.name === name && config.peerKmeId === caller);
-      return answerPeer(url.pathname.slice(PEER_PATH.length), body, own, site.saeIds);
+      try {
+        return answerPeer(url.pathname.slice(PEER_PATH.length), body, own, site.saeIds);
+      } catch (thrown) {
+        if (thrown instanceof ZodError) return refusal(400, 'bad request format');
+        throw thrown;
+      }
     }
     const [sae, action, ...rest] = url.pathname.startsWith(ETSI_PATH) ? url.pathname.slice(ETSI_PATH.length).split('/') : [];
     const method = request.method ?? '';

@@ -8,8 +8,9 @@ import type { LinkConfig } from '../site/config.js';
 import { blockBits, profileOf } from '../profile.js';
 import type { Log } from '../site/log.js';
 import type { Split } from '../store/block-store.js';
-import type { BlockOffer, DeliveredKey, KeyStore, LinkCounters, Reservation } from '../store/key-store.js';
+import type { BlockOffer, DeliveredKey, KeyStore, LinkCounters, Mark, Reservation } from '../store/key-store.js';
 import type { PeerClient } from './peer-client.js';
+import { MAX_RESERVATIONS } from './peer-messages.js';
 
 /** The size of a key when the caller names none. */
 export const KEY_BYTES = 32;
@@ -51,6 +52,14 @@ export class KmeLink {
   #retryMs = FIRST_RETRY_MS;
   #interceptFraction: number | undefined;
   #stopped = false;
+  /** Whether the other end knows how far this end's pool is used up; not so after a crash or a lost reservation. */
+  #agreed = false;
+  #settling: Promise<void> | undefined;
+  /** The request that gathers reservations, and the end of the one before it. */
+  #batch: { readonly reservations: Reservation[]; readonly sent: Promise<void> } | undefined;
+  #reserving: Promise<void> = Promise.resolve();
+  /** Whether a block is wanted for its own sake, to see what the channel is like now. */
+  #probe = false;
 
   constructor(config: LinkConfig, store: KeyStore, peer: PeerClient, makeBlock: (split: Split) => void, log: Log) {
     this.config = config;
@@ -61,7 +70,7 @@ export class KmeLink {
     if (config.role === 'alice') this.#interceptFraction = config.eve?.interceptFraction ?? 0;
   }
 
-  /** Begins: blocks left from before are compared first. */
+  /** Begins: the two ends first agree on what is left from before. */
   async start(): Promise<void> {
     await this.#settle();
   }
@@ -101,14 +110,19 @@ export class KmeLink {
     const { name, peerKmeId } = this.config;
     const aborted = this.aborted;
     if (aborted !== undefined) throw new NoKeys(`the link to ${peerKmeId} is aborted: ${aborted}`);
+    // Otherwise each try would burn a key while the other end is away.
+    if (!this.#agreed) await this.#settle();
+    if (!this.#agreed) throw new NoKeys(`the key server ${peerKmeId} does not answer`);
     const keys = this.#store.allocate(name, { count, bytes, master, slave });
     if (keys === undefined) throw new NoKeys(`the pool for ${peerKmeId} has fewer than ${count} keys of ${8 * bytes} bits now`);
     this.refill();
     try {
-      await this.#peer.reserve(keys.map(({ reservation }) => reservation));
+      await this.#reserveAtPeer(keys.map(({ reservation }) => reservation));
     } catch (cause) {
       // The places stay marked: whether the other end noted them is not known.
+      this.#agreed = false;
       this.#log('keys-burnt', { link: name, keys: keys.length, reason: messageOf(cause) });
+      this.#later(LAST_RETRY_MS);
       throw new NoKeys(`the keys could not be reserved at ${peerKmeId}`, { cause });
     }
     return keys.map(({ reservation, key }) => ({ keyId: reservation.keyId, key }));
@@ -124,6 +138,12 @@ export class KmeLink {
   /** The other end offers its blocks. */
   compare(offers: readonly BlockOffer[]): number[] {
     return this.#store.compare(this.config.name, offers);
+  }
+
+  /** The other end tells how far its pool is used up. */
+  takeMarks(marks: readonly Mark[]): void {
+    this.#store.takeMarks(this.config.name, marks);
+    this.refill();
   }
 
   /** A half of this link has something to say. */
@@ -156,8 +176,11 @@ export class KmeLink {
   /** Eve changed: one block is made at once, so that her effect shows, or its end. */
   eveChanged(interceptFraction: number): void {
     this.#interceptFraction = interceptFraction;
+    this.#probe = true;
     this.#retryMs = FIRST_RETRY_MS;
-    if (!this.#distilling) this.#make('both');
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    this.refill();
   }
 
   /** Makes a block if a pool needs one. */
@@ -167,6 +190,24 @@ export class KmeLink {
     if (split !== undefined) this.#make(split);
   }
 
+  /**
+   * Has keys noted at the other end. Places must arrive in order, so one request is on its way at a time; what comes
+   * meanwhile goes together in the next.
+   */
+  async #reserveAtPeer(reservations: readonly Reservation[]): Promise<void> {
+    if (this.#batch === undefined || this.#batch.reservations.length + reservations.length > MAX_RESERVATIONS) {
+      const batch: Reservation[] = [];
+      const sent = this.#reserving.then(async () => {
+        if (this.#batch?.reservations === batch) this.#batch = undefined;
+        return this.#peer.reserve(batch);
+      });
+      this.#batch = { reservations: batch, sent };
+      this.#reserving = sent.catch(() => undefined);
+    }
+    this.#batch.reservations.push(...reservations);
+    return this.#batch.sent;
+  }
+
   /** Which pool has too few keys; an aborted link always tries. */
   #need(): Split | undefined {
     const pool = this.#store.poolBytes(this.config.name);
@@ -174,33 +215,39 @@ export class KmeLink {
     if (pool.out < low && pool.in < low) return 'both';
     if (pool.out < low) return 'alice';
     if (pool.in < low) return 'bob';
-    return this.aborted === undefined ? undefined : 'both';
+    return this.#probe || this.aborted !== undefined ? 'both' : undefined;
   }
 
   #make(split: Split): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
     this.#distilling = true;
+    this.#probe = false;
     this.#makeBlock(split);
   }
 
-  /** Has the other end confirm what was made, then goes on. */
+  /** Has the two ends agree on blocks and marks, then goes on; once at a time, and again later if it fails. */
   async #settle(): Promise<void> {
+    this.#settling ??= this.#agree().finally(() => { this.#settling = undefined; });
+    return this.#settling;
+  }
+
+  async #agree(): Promise<void> {
     const { name, role } = this.config;
     const offers = role === 'alice' ? this.#store.offers(name) : [];
     try {
       if (offers.length > 0) this.#store.settle(name, offers.map(({ number }) => number), await this.#peer.match(offers));
+      if (!this.#agreed) await this.#peer.agree(this.#store.marks(name));
+      this.#agreed = true;
       this.refill();
     } catch (thrown) {
       if (this.#stopped) return;
-      this.#log('match-failed', { link: name, reason: messageOf(thrown) });
+      this.#log('peer-unreachable', { link: name, reason: messageOf(thrown) });
       this.#later(LAST_RETRY_MS);
     }
   }
 
   /** Tries again later, each time after a longer pause. */
   #later(lastMs: number): void {
-    if (this.config.role !== 'alice' || this.#stopped) return;
+    if (this.#stopped) return;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       this.#retry = undefined;

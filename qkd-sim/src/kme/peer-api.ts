@@ -1,30 +1,45 @@
 /** The side of a key server that other key servers see. */
-import { refusal, type Answer } from './http.js';
-import { matchRequest, reserveRequest } from './peer-messages.js';
+import { type Answer, refusal } from './http.js';
 import type { KmeLink } from './link-pool.js';
+import { marksRequest, matchRequest, reserveRequest } from './peer-messages.js';
+
+/** The link of a name, if the caller is at its other end. */
+type FindLink = (name: string) => KmeLink | undefined;
+
+const done: Answer = { status: 200, body: {} };
+const stranger = refusal(401, 'not a link of the caller');
+
+const match = (body: unknown, find: FindLink): Answer => {
+  const { link, blocks } = matchRequest.parse(body);
+  const offers = blocks.map(({ confirmation, ...offer }) => ({ ...offer, confirmation: Buffer.from(confirmation, 'hex') }));
+  const same = find(link)?.compare(offers);
+  return same === undefined ? stranger : { status: 200, body: { same } };
+};
+
+const marks = (body: unknown, find: FindLink): Answer => {
+  const request = marksRequest.parse(body);
+  const link = find(request.link);
+  link?.takeMarks(request.marks);
+  return link === undefined ? stranger : done;
+};
+
+const reserve = (body: unknown, find: FindLink, saeIds: readonly string[]): Answer => {
+  const { link: name, keys } = reserveRequest.parse(body);
+  const link = find(name);
+  if (link === undefined) return stranger;
+  const foreign = keys.some(({ master, slave }) => !saeIds.includes(slave) || !link.config.peerSaeIds.includes(master));
+  const refused = foreign ? 'SAE IDs of other sites' : link.reserve(keys);
+  return refused === undefined ? done : refusal(400, refused);
+};
 
 /**
  * Answers another key server.
- * @param link the link of a name, if the caller is at its other end
+ * @param saeIds the SAEs of this site
+ * @throws z.ZodError when the body is not what the action takes
  */
-export const answerPeer = (action: string, body: unknown, link: (name: string) => KmeLink | undefined, saeIds: readonly string[]): Answer => {
-  if (action === 'match') {
-    const parsed = matchRequest.safeParse(body);
-    if (!parsed.success) return refusal(400, 'not a list of blocks');
-    const pool = link(parsed.data.link);
-    if (pool === undefined) return refusal(401, 'not a link of the caller');
-    const offers = parsed.data.blocks.map(({ confirmation, ...offer }) => ({ ...offer, confirmation: Buffer.from(confirmation, 'hex') }));
-    return { status: 200, body: { same: pool.compare(offers) } };
-  }
-  if (action === 'reserve') {
-    const parsed = reserveRequest.safeParse(body);
-    if (!parsed.success) return refusal(400, 'not a list of keys');
-    const { link: name, keys } = parsed.data;
-    const pool = link(name);
-    if (pool === undefined) return refusal(401, 'not a link of the caller');
-    const foreign = keys.some(({ master, slave }) => !saeIds.includes(slave) || !pool.config.peerSaeIds.includes(master));
-    const refused = foreign ? 'SAE IDs of other sites' : pool.reserve(keys);
-    return refused === undefined ? { status: 200, body: {} } : refusal(400, refused);
-  }
+export const answerPeer = (action: string, body: unknown, find: FindLink, saeIds: readonly string[]): Answer => {
+  if (action === 'match') return match(body, find);
+  if (action === 'marks') return marks(body, find);
+  if (action === 'reserve') return reserve(body, find, saeIds);
   return refusal(400, 'no such action');
 };

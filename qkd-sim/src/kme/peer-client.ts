@@ -4,7 +4,7 @@ import { checkServerIdentity } from 'node:tls';
 import { z } from 'zod';
 import { QkdError, messageOf } from '../error.js';
 import type { LinkConfig } from '../site/config.js';
-import type { BlockOffer, Reservation } from '../store/key-store.js';
+import type { BlockOffer, Mark, Reservation } from '../store/key-store.js';
 import { PEER_PATH } from './peer-messages.js';
 
 const TIMEOUT_MS = 5000;
@@ -37,6 +37,11 @@ export class PeerClient {
     await this.#post('reserve', { link: this.#link.name, keys });
   }
 
+  /** Tells how far one's own pool is used up. @throws QkdError PEER */
+  async agree(marks: readonly Mark[]): Promise<void> {
+    await this.#post('marks', { link: this.#link.name, marks });
+  }
+
   close(): void {
     this.#agent.destroy();
   }
@@ -45,7 +50,7 @@ export class PeerClient {
     try {
       return await this.#exchange(new URL(`${PEER_PATH}${action}`, this.#link.peerUrl), JSON.stringify(body));
     } catch (cause) {
-      throw new QkdError('PEER', `the key server ${this.#link.peerKmeId} did not ${action}: ${messageOf(cause)}`, { cause });
+      throw new QkdError('PEER', `the key server ${this.#link.peerKmeId} did not take ${action}: ${messageOf(cause)}`, { cause });
     }
   }
 

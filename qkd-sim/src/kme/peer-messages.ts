@@ -1,8 +1,11 @@
-/** What key servers say to each other: they compare blocks, and reserve keys before giving them out. */
+/** What key servers say to each other: they compare blocks and marks, and reserve keys before giving them out. */
 import { z } from 'zod';
 
 /** Where one key server answers another. */
 export const PEER_PATH = '/peer/v1/';
+
+/** Keys that are reserved in one request. */
+export const MAX_RESERVATIONS = 1000;
 
 const index = z.int().nonnegative();
 
@@ -13,10 +16,12 @@ export const matchRequest = z.strictObject({
     .max(1000),
 });
 
+export const marksRequest = z.strictObject({ link: z.string(), marks: z.array(z.strictObject({ block: index, used: index })).max(1000) });
+
 export const reserveRequest = z.strictObject({
   link: z.string(),
   keys: z
     .array(z.strictObject({ keyId: z.uuid().toLowerCase(), block: index, start: index, bytes: index, master: z.string(), slave: z.string() }))
     .min(1)
-    .max(1000),
+    .max(MAX_RESERVATIONS),
 });

@@ -1,5 +1,6 @@
 /** What the threads of a site say to each other. */
 import type { MessagePort } from 'node:worker_threads';
+import type { QkdErrorCode } from '../error.js';
 import type { ClickBatch } from '../optics/optics.js';
 import type { LinkConfig, SiteConfig } from '../site/config.js';
 import type { Split } from '../store/block-store.js';
@@ -26,6 +27,7 @@ export interface MakeBlock {
 /** From a half: what became of a block. */
 export type HalfReport =
   | { readonly kind: 'listening' }
+  | { readonly kind: 'refused'; readonly code: QkdErrorCode; readonly message: string; readonly remedy: string | undefined }
   | { readonly kind: 'begun'; readonly link: string }
   | { readonly kind: 'made'; readonly link: string; readonly block: BlockMade }
   | { readonly kind: 'unreachable'; readonly link: string; readonly reason: string }

@@ -1,6 +1,7 @@
 /** The thread of a site in which its halves of the links live: post-processing does not hold up the key server. */
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
+import { QkdError } from '../error.js';
 import { profileOf } from '../profile.js';
 import { systemRandom } from '../random.js';
 import { databaseFile } from '../site/config.js';
@@ -15,18 +16,28 @@ const { site, optics } = workerData as HalvesData;
 const report = (message: HalfReport): void => { parentPort?.postMessage(message); };
 const askOptics = (message: NextBatch): void => { optics.postMessage(message); };
 
-const database = openDatabase(databaseFile(site));
-const vault = new Vault(readFileSync(site.storeKeyFile));
-const alices = new Map<string, AliceHalf>();
-const listening: Promise<unknown>[] = [];
-for (const link of site.links) {
-  const store = new BlockStore(database, vault, link.name, link.role);
-  store.importInitialKey(link.initialKeyFile);
-  const profile = profileOf(link.profile);
-  if (link.role === 'alice') alices.set(link.name, new AliceHalf(link, profile, store, systemRandom, askOptics, report));
-  else listening.push(new BobHalf(link, profile, store, systemRandom, report).listen());
+const start = async (): Promise<void> => {
+  const database = openDatabase(databaseFile(site));
+  const vault = new Vault(readFileSync(site.storeKeyFile));
+  const alices = new Map<string, AliceHalf>();
+  const bobs: BobHalf[] = [];
+  for (const link of site.links) {
+    const store = new BlockStore(database, vault, link.name, link.role);
+    store.importInitialKey(link.initialKeyFile);
+    const profile = profileOf(link.profile);
+    if (link.role === 'alice') alices.set(link.name, new AliceHalf(link, profile, store, systemRandom, askOptics, report));
+    else bobs.push(new BobHalf(link, profile, store, systemRandom, report));
+  }
+  await Promise.all(bobs.map(async (bob) => bob.listen()));
+  optics.on('message', (answer: BatchAnswer) => { alices.get(answer.link)?.take(answer); });
+  parentPort?.on('message', ({ link, split }: MakeBlock) => { void alices.get(link)?.make(split); });
+};
+
+try {
+  await start();
+  report({ kind: 'listening' });
+} catch (thrown) {
+  // An error's class does not survive the way to another thread.
+  if (!(thrown instanceof QkdError)) throw thrown;
+  report({ kind: 'refused', code: thrown.code, message: thrown.message, remedy: thrown.remedy });
 }
-optics.on('message', (answer: BatchAnswer) => { alices.get(answer.link)?.take(answer); });
-parentPort?.on('message', ({ link, split }: MakeBlock) => { void alices.get(link)?.make(split); });
-await Promise.all(listening);
-report({ kind: 'listening' });

@@ -162,6 +162,16 @@ describe('two sites', function () {
     }
   });
 
+  it('serves many callers at once', async () => {
+    const made = await Promise.all(Array.from({ length: 40 }, async (_, index) => (index % 2 === 0
+      ? saeA.call(path(a, 'sae-b', 'enc_keys')) : saeB.call(path(b, 'sae-a', 'enc_keys')))));
+    expect(made.map(({ status: code }) => code)).deep.equal(new Array(40).fill(200));
+    const got = await Promise.all(made.map(async ({ body }, index) => (index % 2 === 0
+      ? saeB.call(`${path(b, 'sae-a', 'dec_keys')}?key_ID=${body.keys![0]!.key_ID}`) : saeA.call(`${path(a, 'sae-b', 'dec_keys')}?key_ID=${body.keys![0]!.key_ID}`))));
+    expect(got.map(({ body }) => body.keys)).deep.equal(made.map(({ body }) => body.keys));
+    expect(new Set(made.map(({ body }) => body.keys![0]!.key)).size).equal(40);
+  });
+
   it('delivers a key once and knows no others', async () => {
     const { body } = await saeA.call(path(a, 'sae-b', 'enc_keys'), {});
     const ask = { key_IDs: [{ key_ID: body.keys![0]!.key_ID }] };
@@ -190,8 +200,7 @@ describe('two sites', function () {
     const third = await sae('sae-c');
     const { body } = await saeA.call(path(a, 'sae-b', 'enc_keys'));
     const ask = { key_IDs: [{ key_ID: body.keys![0]!.key_ID }] };
-    for (const reply of [await third.call(path(b, 'sae-a', 'dec_keys'), ask), await saeB.call(path(a, 'sae-b', 'enc_keys')), await saeB.call(path(b, 'sae-a', 'dec_keys'), ask)]) {
-      if (reply.status === 200) continue;
+    for (const reply of [await third.call(path(b, 'sae-a', 'dec_keys'), ask), await saeB.call(path(a, 'sae-b', 'enc_keys')), await saeA.call(path(b, 'sae-a', 'dec_keys'), ask)]) {
       expect(reply.status).equal(401);
       expect(reply.body.message).a('string');
     }
@@ -241,7 +250,7 @@ describe('two sites', function () {
 
     await cli('eve', '--config', a.configFile, '--link', 'a-b', '--fraction', '0');
     await until('keys again', async () => ((await saeA.call(path(a, 'sae-b', 'enc_keys'))).status === 200 ? true : undefined));
-    expect(await status(a)).deep.include({ reason: undefined });
+    expect(await status(a)).not.have.property('reason');
   });
 
   it('loses no sync and doubles no key when either site is killed at any moment', async () => {

@@ -42,7 +42,6 @@ export const startSite = async (site: SiteConfig, log: Log, failed: (error: Erro
   const threads = await startThreads(
     site,
     (report) => {
-      if (report.kind === 'listening') return;
       links.get(report.link)?.report(report).catch((thrown: unknown) => { failed(new Error(messageOf(thrown), { cause: thrown })); });
     },
     failed,

@@ -1,7 +1,11 @@
 /** Starts the two threads of a site beside the key server: the halves of its links, and the optics of Alice's. */
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { HalfReport, HalvesData, MakeBlock, OpticsData, SetEve } from '../link/half-messages.js';
+import { QkdError } from '../error.js';
 import type { SiteConfig } from './config.js';
+
+/** What a half of a link says once it runs. */
+export type LinkReport = Extract<HalfReport, { link: string }>;
 
 /** The running threads. */
 export interface Threads {
@@ -14,7 +18,7 @@ export interface Threads {
  * Starts the threads; resolves when Bob's halves listen.
  * @param failed called when a thread dies later on
  */
-export const startThreads = async (site: SiteConfig, report: (report: HalfReport) => void, failed: (error: Error) => void): Promise<Threads> => {
+export const startThreads = async (site: SiteConfig, report: (report: LinkReport) => void, failed: (error: Error) => void): Promise<Threads> => {
   const { port1, port2 } = new MessageChannel();
   const opticsData: OpticsData = { links: site.links.filter(({ role }) => role === 'alice'), halves: port1 };
   const halvesData: HalvesData = { site, optics: port2 };
@@ -25,18 +29,18 @@ export const startThreads = async (site: SiteConfig, report: (report: HalfReport
   };
   try {
     await new Promise<void>((resolve, reject) => {
-      halves.on('message', (message: HalfReport) => { if (message.kind === 'listening') resolve(); else report(message); });
-      for (const thread of [optics, halves]) {
-        thread.on('error', (error: Error) => {
-          reject(error);
-          failed(error);
-        });
-      }
+      halves.on('message', (message: HalfReport) => {
+        if (message.kind === 'listening') resolve();
+        else if (message.kind === 'refused') reject(new QkdError(message.code, message.message, message.remedy === undefined ? {} : { remedy: message.remedy }));
+        else report(message);
+      });
+      for (const thread of [optics, halves]) thread.on('error', reject);
     });
   } catch (thrown) {
     await stop();
     throw thrown;
   }
+  for (const thread of [optics, halves]) thread.on('error', failed);
   return {
     makeBlock: (message) => { halves.postMessage(message); },
     setEve: (message) => { optics.postMessage(message); },

@@ -30,6 +30,12 @@ export interface Reservation {
   readonly slave: string;
 }
 
+/** How far the pool that leaves a site is used up in one block, whether or not the other end noted every key. */
+export interface Mark {
+  readonly block: number;
+  readonly used: number;
+}
+
 /** A key as it is given out. */
 export interface DeliveredKey {
   readonly keyId: string;
@@ -67,6 +73,9 @@ export interface LinkCounters {
 }
 
 const blockStats = z.object({ siftedBits: z.number(), disclosedBits: z.number(), qber: z.number(), linkSeconds: z.number() }) satisfies z.ZodType<BlockStats>;
+
+/** Older blocks than this many are used up: pools are small against it. */
+const RECENT_BLOCKS = 100;
 
 const keyPlace = (keyId: string, slave: string): string => `key ${keyId} for ${slave}`;
 
@@ -152,6 +161,27 @@ export class KeyStore {
       if (thrown instanceof Refused) return thrown.message;
       throw thrown;
     }
+  }
+
+  /** The marks of the pool that leaves this site. */
+  marks(link: string): Mark[] {
+    return this.#database
+      .prepare("SELECT number, outMark FROM block WHERE link = ? AND state = 'open' ORDER BY number DESC LIMIT ?")
+      .all(link, RECENT_BLOCKS)
+      .map((row) => ({ block: numberIn(row, 'number'), used: numberIn(row, 'outMark') }));
+  }
+
+  /** Takes the other end's marks: what it has used up without a reservation that arrived here is burnt. */
+  takeMarks(link: string, marks: readonly Mark[]): void {
+    inTransaction(this.#database, () => {
+      for (const { block, used } of marks) {
+        this.#open(link, block);
+        this.#database
+          .prepare("UPDATE block SET inMark = max(inMark, ?1) WHERE link = ?2 AND number = ?3 AND state = 'open' AND ?1 <= inEnd")
+          .run(used, link, block);
+        this.#wipe(link, block);
+      }
+    });
   }
 
   /**
@@ -272,6 +302,11 @@ export class KeyStore {
       .run(keyId, slave, master, link, block, start, bytes, direction, direction === 'out' ? 1 : 0, secret);
     this.#database.prepare(`UPDATE block SET ${direction}Mark = ? WHERE link = ? AND number = ?`).run(end, link, block);
     this.#database.prepare('UPDATE link SET usedBits = usedBits + ? WHERE name = ?').run(8 * bytes, link);
+    this.#wipe(link, block);
+  }
+
+  /** Forgets the bytes of a block that is used up. */
+  #wipe(link: string, block: number): void {
     const wiped = this.#database
       .prepare('UPDATE block SET secret = NULL WHERE link = ? AND number = ? AND outMark = outEnd AND inMark = inEnd')
       .run(link, block);
