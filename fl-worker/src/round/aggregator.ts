@@ -1,12 +1,11 @@
 /** The aggregator's part in a round: fetch what was sealed, open it, sum it, attest what came out. */
 import {
-  assertHeaderOf, assertSignedBy, CodedError, digestOf, needsQkd, openPayload, readSealed, sign, slotOwner, submissionDigest, unwrapFor,
-  type Attestation, type SealedUpdate, type Stored, type Submission, type SubmissionRef,
+  CodedError, aggregate, assertHeaderOf, assertSignedBy, digestOf, judgeUpdate, needsQkd, openPayload, readSealed, sign, slotOwner, submissionDigest, unwrapFor, witnessOf,
+  type Aggregated, type Attestation, type SealedUpdate, type Stored, type Submission, type SubmissionRef, type UpdateVerdict,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
-import { aggregate, judge, witnessOf, type Aggregated, type Verdict } from './aggregate.js';
 import { baseModel, blobUrls, keepModel, type RoundView, type StudyInForce } from './course.js';
 import { codeOf, costsRound } from './refusal.js';
 import { software } from './seal.js';
@@ -71,7 +70,7 @@ export class Aggregator {
     const parameters = await baseModel(this.#site, this.#study, view.opened.base);
     const found = await Promise.all(submissions.map((slot) => this.#verdict(view, slot)));
     if (found.includes('later')) return false;
-    const verdicts = new Map(submissions.map((slot, at) => [slot.statement.participant, found[at] as Verdict]));
+    const verdicts = new Map(submissions.map((slot, at) => [slot.statement.participant, found[at] as UpdateVerdict]));
     const aggregated = aggregate(document, view.opened.base, parameters, set, verdicts);
     if (aggregated.model !== undefined) await keepModel(this.#site, aggregated.model);
     this.#state.outbox.keepAttestation(sign('attestation', this.#statement(view, set, aggregated), this.#site.keys.signer));
@@ -94,13 +93,13 @@ export class Aggregator {
   }
 
   /** What becomes of one submission; `later` while its bytes or its key may still come. */
-  async #verdict(view: RoundView, slot: Stored<Submission>): Promise<Verdict | 'later'> {
+  async #verdict(view: RoundView, slot: Stored<Submission>): Promise<UpdateVerdict | 'later'> {
     const { config, report, now } = this.#site;
     const { participant } = slot.statement;
     if (participant === config.mspId) return this.#ownVerdict(view.round);
     try {
       await this.#assertSigned(slot);
-      return judge(this.#study.document, slot.statement, await this.#open(view, slot));
+      return judgeUpdate(this.#study.document, slot.statement, await this.#open(view, slot));
     } catch (error) {
       if (codeOf(error) === 'BLOB_MISMATCH') return { code: 'BLOB_MISMATCH' };
       if (fatal.has(codeOf(error) ?? '') || !(error instanceof CodedError)) throw error;
@@ -114,7 +113,7 @@ export class Aggregator {
     }
   }
 
-  #ownVerdict(round: number): Verdict | 'later' {
+  #ownVerdict(round: number): UpdateVerdict | 'later' {
     const words = this.#state.outbox.ownUpdate(round);
     if (words !== undefined) return { words };
     this.#site.report('own update lost', { round });
