@@ -245,7 +245,8 @@ describe('two sites', function () {
     expect(shown.body['status_extension']).deep.include({ epione_state: 'aborted' });
     expect((shown.body['status_extension'] as Record<string, unknown>)['epione_qber']).within(0.12, 0.18);
     const link = await status(b);
-    expect(link).deep.include({ state: 'aborted', aborts: 1 });
+    expect(link.state).equal('aborted');
+    expect(link.aborts).least(1);
     expect(link.reason).match(/^QBER/);
 
     await cli('eve', '--config', a.configFile, '--link', 'a-b', '--fraction', '0');
@@ -272,14 +273,17 @@ describe('two sites', function () {
       }
     };
     const workers = [work(saeA, a, 'sae-a', saeB, b, 'sae-b'), work(saeB, b, 'sae-b', saeA, a, 'sae-a')];
-    for (const [site, ms] of [[b, 150], [a, 230], [b, 310]] as const) {
-      await pause(ms);
-      await kill(site);
-      start(site);
-      const before = delivered.size;
-      await until('delivery again', async () => Promise.resolve(delivered.size > before + 10 ? true : undefined));
+    try {
+      for (const [site, ms] of [[b, 150], [a, 230], [b, 310]] as const) {
+        await pause(ms);
+        await kill(site);
+        start(site);
+        const before = delivered.size;
+        await until('delivery again', async () => Promise.resolve(delivered.size > before + 10 ? true : undefined));
+      }
+    } finally {
+      running = false;
     }
-    running = false;
     await Promise.all(workers);
     expect(new Set(given.values()).size, 'key bytes twice').equal(given.size);
     for (const id of [...delivered].slice(-5)) {
