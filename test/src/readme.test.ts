@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect } from 'chai';
-import { programs, repository } from './study/command.js';
+import { programs, repository, type ProgramName } from './study/command.js';
 
 const scripts = (JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { scripts: Record<string, string> }).scripts;
 const pages = readdirSync(repository, { recursive: true, encoding: 'utf8' })
@@ -13,7 +13,35 @@ const pages = readdirSync(repository, { recursive: true, encoding: 'utf8' })
 /** Commands in fenced blocks and in backticks, without comments. */
 const commandsIn = (text: string): string[] => [...text.matchAll(/(?:^|`)((?:npm|fl-network|fl-worker|fl-audit|qkd-sim) [^`\n#]+)/gm)].map((match) => match[1]!.trim());
 
-const help = (script: string, ...words: string[]): string => spawnSync(process.execPath, [script, ...words, '--help'], { encoding: 'utf8' }).stdout;
+const asked = new Map<string, string>();
+
+/** What a command says of itself. */
+function help(script: string, ...words: string[]): string {
+  const key = [script, ...words].join(' ');
+  const text = asked.get(key) ?? spawnSync(process.execPath, [script, ...words, '--help'], { encoding: 'utf8' }).stdout;
+  asked.set(key, text);
+  return text;
+}
+
+const optionsIn = (words: readonly string[]): string[] => words.filter((word) => word.startsWith('--')).map((word) => word.replace(/[^-a-z].*$/, ''));
+const verbsIn = (words: readonly string[]): string[] => words.filter((word) => /^[a-z][a-z-]*$/.test(word));
+
+/** Scripts and options of npm that do not exist. */
+function npmFaults(words: readonly string[]): string[] {
+  const [first = '', second = ''] = verbsIn(words);
+  const script = first === 'run' ? second : first;
+  if (!(script in scripts)) return [`no script ${script}`];
+  const known = script === 'start' ? help(join(repository, 'test', 'dist', 'study', 'main.js')) : undefined;
+  return known === undefined ? [] : optionsIn(words).filter((option) => !known.includes(option));
+}
+
+/** Commands and options of our own programs that do not exist. */
+function programFaults(program: ProgramName, words: readonly string[]): string[] {
+  const verbs = verbsIn(words);
+  const nested = program === 'fl-worker' && ['study', 'consent'].includes(verbs[0] ?? '');
+  const text = help(programs[program], ...verbs.slice(0, nested ? 2 : 1));
+  return text === '' ? ['no such command'] : optionsIn(words).filter((option) => !text.includes(option));
+}
 
 describe('README and docs', function () {
   this.timeout(120_000);
@@ -24,31 +52,13 @@ describe('README and docs', function () {
   });
 
   it('names only commands and options that exist', () => {
-    const helps = new Map<string, string>();
-    const faults: string[] = [];
-    const ask = (script: string, ...words: string[]): string => {
-      const key = [script, ...words].join(' ');
-      if (!helps.has(key)) helps.set(key, help(script, ...words));
-      return helps.get(key)!;
-    };
-    for (const page of pages) {
-      for (const line of commandsIn(readFileSync(page, 'utf8'))) {
+    const faults = pages.flatMap((page) =>
+      commandsIn(readFileSync(page, 'utf8')).flatMap((line) => {
         const [program = '', ...words] = line.split(/\s+/).filter((word) => word !== '--');
-        const options = words.filter((word) => word.startsWith('--')).map((word) => word.replace(/[^-a-z].*$/, ''));
-        const verbs = words.filter((word) => /^[a-z-]+$/.test(word) && !word.startsWith('-'));
-        const where = `${relative(repository, page)}: ${line}`;
-        if (program === 'npm') {
-          const script = verbs[0] === 'run' ? verbs[1] : verbs[0];
-          if (script === undefined || !(script in scripts || ['ci', 'install'].includes(script))) faults.push(where);
-          else if (script === 'start') for (const option of options) if (!ask(join(repository, 'test', 'dist', 'study', 'main.js')).includes(option)) faults.push(where);
-          continue;
-        }
-        const script = programs[program as keyof typeof programs];
-        const text = verbs[0] === undefined ? ask(script) : ask(script, ...verbs.slice(0, ['study', 'consent'].includes(verbs[0]) && program === 'fl-worker' ? 2 : 1));
-        if (text === '') faults.push(where);
-        for (const option of options) if (!text.includes(option)) faults.push(`${where}: ${option}`);
-      }
-    }
+        const missing = program === 'npm' ? npmFaults(words) : programFaults(program as ProgramName, words);
+        return missing.map((fault) => `${relative(repository, page)}: ${line}: ${fault}`);
+      }),
+    );
     expect(faults).to.deep.equal([]);
   });
 

@@ -1,16 +1,12 @@
 /** Kills processes of a running consortium at seeded random moments, as crashes would. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { command } from './command.js';
+import { status } from '@epione/network';
 import { organizations, type Consortium } from './consortium.js';
 
 /** What can be killed: a site's worker or key server, or one of Fabric's processes. */
 export const targets = ['worker', 'kme', 'peer', 'orderer', 'chaincode'] as const;
 export type Target = (typeof targets)[number];
-
-interface NetworkStatus {
-  readonly processes: readonly { readonly name: string; readonly pid?: number }[];
-}
 
 export class Saboteur {
   readonly #consortium: Consortium;
@@ -37,18 +33,18 @@ export class Saboteur {
   async #kill(target: Target): Promise<boolean> {
     const organization = organizations[this.#draw(organizations.length)] ?? organizations[0];
     if (target === 'worker' || target === 'kme') return this.#consortium.kill(target, organization);
-    const { processes } = await command<NetworkStatus>('fl-network', ['status', '--state', this.#consortium.places.network], [1]);
+    const { processes } = await status({ stateDir: this.#consortium.places.network });
     const pid = processes.find(({ name }) => name === `${target}.${organization}`)?.pid;
     if (pid === undefined) return false;
     process.kill(pid, 'SIGKILL');
     return true;
   }
 
-  /** Kills `count` processes, each kind in turn, at random distances of at most `gapMs`. A target that is down already is drawn again. */
+  /** Kills `count` processes, each kind in turn, at random distances of at most `gapMs`; what is down already is passed over. */
   async strike(count: number, gapMs: number): Promise<void> {
-    for (let done = 0; done < count; ) {
+    for (let done = 0, turn = this.total; done < count; turn++) {
       await sleep(this.#draw(gapMs));
-      const target = targets[this.total % targets.length] ?? 'worker';
+      const target = targets[turn % targets.length] ?? 'worker';
       if (!(await this.#kill(target).catch(() => false))) continue;
       this.kills[target] += 1;
       done += 1;

@@ -83,7 +83,7 @@ ${shown(rest)}
 Signed bytes are DSSE's pre-authentication encoding: they begin
 
 \`\`\`
-${new TextDecoder().decode(signedBytes('study', document as unknown as Json).subarray(0, 120))}...
+${new TextDecoder().decode(signedBytes('study', document).subarray(0, 120))}...
 \`\`\`
 
 ## 2 The round
