@@ -94,11 +94,11 @@ async function dataFile(config: WorkerConfig): Promise<string> {
 /** Runs all checks; none stops another. @param now ms since 1970 UTC. */
 export async function examine(config: WorkerConfig, now: () => number): Promise<Finding[]> {
   const profile = await readProfile(config.profile).catch(() => undefined);
-  const certificates = [profile?.identities.worker?.certificateFile, config.blobServer.certificate, config.kme?.certificate].filter((path) => path !== undefined);
+  const certificates = new Set([profile?.identities.worker?.certificateFile, config.blobServer.certificate, config.kme?.certificate].filter((path) => path !== undefined));
   const probes: [check: string, remedy: string, probe: Probe][] = [
     ['profile', 'Name the connection profile that the network operator gave you.', async () => (await readProfile(config.profile)).channel],
     ['key files', 'Run fl-worker init, or chmod 600 the files in the keys folder.', () => keyFiles(config)],
-    ...certificates.map((path): [string, string, Probe] => [`certificate ${path}`, 'Ask the certificate authority for a new one.', () => certificateDays(path, now())]),
+    ...[...certificates].map((path): [string, string, Probe] => [`certificate ${path}`, 'Ask the certificate authority for a new one.', () => certificateDays(path, now())]),
     ['peer', 'Start the peer, or correct its endpoint in the profile.', () => ownPeer(config)],
     ['key management entity', 'Start it, or correct kme in the configuration; an empty stock fills while the link runs.', () => keyStock(config)],
     ['clock', 'Let the machine set its clock by NTP.', () => clock(config, now)],

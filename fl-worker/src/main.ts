@@ -92,6 +92,7 @@ for (const [name, description, action] of commands) {
 addStudyCommands(program, print);
 addConsentCommands(program, print);
 
+process.umask(0o077); // whatever this program writes is for its owner
 try {
   await program.parseAsync();
 } catch (error) {

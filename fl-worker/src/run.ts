@@ -12,7 +12,7 @@ import { readConsents } from './round/consented-rows.js';
 import type { TrainingData } from './round/participant.js';
 import { readTls } from './site/https.js';
 import { openMembership, openSite } from './site/membership.js';
-import type { Surroundings } from './site/site.js';
+import type { Site, Surroundings } from './site/site.js';
 import { studyDigestOf } from './site/study-desk.js';
 import { openState } from './state/database.js';
 import { studyState } from './state/study-state.js';
@@ -32,17 +32,10 @@ export async function readTrainingData(config: WorkerConfig, study: Study): Prom
   return { data: rows, consents: data.consents === undefined ? undefined : await readConsents(data.consents) };
 }
 
-/**
- * Runs a worker until its study is over or `options.signal` fires.
- * @throws WorkerError and CodedError for everything that cannot pass by itself.
- */
-export async function runWorker(config: WorkerConfig, surroundings: Surroundings, options: RunOptions): Promise<Ending> {
-  const digest: Digest = await studyDigestOf(config.study);
+/** Takes part in one study with an opened site: serves blobs, waits for the study, runs the worker, closes what it opened. @throws as `runWorker`. */
+export async function takePart(site: Site, digest: Digest, options: RunOptions): Promise<Ending> {
+  const { config, report, ledger } = site;
   using database = openState(config.state, digest);
-  const membership = await openMembership(config);
-  using ledger = membership.ledger;
-  const report = withoutRepeats(surroundings.report);
-  const site = await openSite(membership, { ...surroundings, report });
   await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port);
   report('serving blobs', { port: server.port });
   using bell = new Bell(ledger);
@@ -54,4 +47,15 @@ export async function runWorker(config: WorkerConfig, surroundings: Surroundings
   const training = participates ? await readTrainingData(config, document) : undefined;
   report('joined', { study: digest, name: document.name, participant: participates, aggregator: document.aggregators.includes(config.mspId), rows: training?.data.rows });
   return await new Worker(site, study, studyState(database), bell, training).run(options);
+}
+
+/**
+ * Runs a worker until its study is over or `options.signal` fires.
+ * @throws WorkerError and CodedError for everything that cannot pass by itself.
+ */
+export async function runWorker(config: WorkerConfig, surroundings: Surroundings, options: RunOptions): Promise<Ending> {
+  const digest = await studyDigestOf(config.study);
+  const membership = await openMembership(config);
+  using ledger = membership.ledger;
+  return await takePart(await openSite({ ...membership, ledger }, { ...surroundings, report: withoutRepeats(surroundings.report) }), digest, options);
 }

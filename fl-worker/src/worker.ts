@@ -8,7 +8,7 @@ import { Bell } from './round/bell.js';
 import { closeOrAbort, closingDue } from './round/closing.js';
 import { baseModel, hasEnded, readStudyView, viewRound, type RoundView, type StudyInForce } from './round/course.js';
 import { Participant, type TrainingData } from './round/participant.js';
-import { passes } from './round/refusal.js';
+import { codeOf, passes } from './round/refusal.js';
 import type { Site } from './site/site.js';
 import type { StudyState } from './state/study-state.js';
 
@@ -28,13 +28,25 @@ export interface RunOptions {
   readonly stopOnAbort: boolean;
 }
 
-/** Waits until the study is open and returns it. @throws WorkerError STUDY_MISMATCH, CodedError of the ledger. */
-export async function awaitStudy(site: Pick<Site, 'ledger' | 'report' | 'config'>, digest: StudyInForce['digest'], bell: Bell, signal: AbortSignal): Promise<StudyInForce | undefined> {
+/** How long a study that others have just registered may take to reach this organization's peer, ms. */
+const settleMs = 5000;
+/** How long a worker stays after the last round, so that aggregators that were down can still fetch what they need, ms. */
+const lingerMs = 60_000;
+
+/** Waits until the study is open and returns it; undefined when stopped before. @throws WorkerError STUDY_MISMATCH, CodedError of the ledger. */
+export async function awaitStudy({ ledger, config, report, elapsed }: Site, digest: StudyInForce['digest'], bell: Bell, signal: AbortSignal): Promise<StudyInForce | undefined> {
+  const begun = elapsed();
   while (!signal.aborted) {
-    const { document, course } = await readStudyView(site.ledger, digest);
-    if (course !== undefined) return { digest, document, course };
-    site.report('waiting for the study to be opened', { study: digest });
-    await bell.wait(site.config.pollMs, signal);
+    try {
+      const { document, course } = await readStudyView(ledger, digest);
+      if (course !== undefined) return { digest, document, course };
+      report('waiting for the study to be opened', { study: digest });
+    } catch (error) {
+      const settling = codeOf(error) === 'STUDY_MISMATCH' && elapsed() - begun < settleMs;
+      if (!settling && !passes(error)) throw error;
+      report('trouble', { code: codeOf(error), message: (error as Error).message });
+    }
+    await bell.wait(config.pollMs, signal);
   }
   return undefined;
 }
@@ -70,9 +82,21 @@ export class Worker {
       if (ended.state.state === 'final') model = ended.state.result.model;
       else if (options.stopOnAbort) return { outcome: 'refused', ...(model === undefined ? {} : { model }), code: endCode(ended) ?? 'ROUND_ENDED' };
     }
+    if (before !== undefined) await this.#linger(before, options.signal);
     this.#state.log.now(count, 'complete');
     if (before?.state.state === 'final' && model !== undefined) return { outcome: 'complete', model };
     return { outcome: 'refused', ...(model === undefined ? {} : { model }), code: (before && endCode(before)) ?? 'ROUND_ENDED' };
+  }
+
+  /** Serves on after the last round until every aggregator has attested it, or for a while. */
+  async #linger({ round, epoch, state }: RoundView, signal: AbortSignal): Promise<void> {
+    const { ledger, elapsed, config } = this.#site;
+    const end = elapsed() + Math.min(lingerMs, this.#study.document.rounds.attestMs);
+    while (state.state !== 'aborted' && elapsed() < end && !signal.aborted) {
+      const attested = await ledger.getRound(this.#study.digest, round).then(({ attestations }) => attestations.length, () => 0);
+      if (attested >= epoch.aggregators.length) return;
+      await this.#bell.wait(config.pollMs, signal);
+    }
   }
 
   /** Takes part in a round until it has ended; undefined when stopped before. */
@@ -83,7 +107,7 @@ export class Worker {
       try {
         const view = await viewRound(ledger, this.#study, round, before, now());
         if (hasEnded(view)) {
-          await this.#finish(view, watched);
+          await this.#finish(view);
           return view;
         }
         if (!watched) report('round open', { round, base: view.opened.base });
@@ -126,15 +150,15 @@ export class Worker {
     return 50;
   }
 
-  /** The end of a round: a late attestation if this site saw it or keeps keys for the auditor, the next base, the report. */
-  async #finish(view: RoundView, watched: boolean): Promise<void> {
+  /** The end of a round: an attestation if this site has none yet, the next base, the report. */
+  async #finish(view: RoundView): Promise<void> {
     const { state, round, opened } = view;
     const { log, outbox } = this.#state;
     const { config, report } = this.#site;
     if (state.state === 'open' || state.state === 'sealed') return;
-    if (state.state !== 'aborted' && (watched || config.keepContentKeys)) await this.#attestLate(view, state.set);
-    if (state.state === 'final' && state.result.model !== undefined) await baseModel(this.#site, this.#study, state.result.model); // fetched now, while those who made it are there
+    if (state.state !== 'aborted') await this.#attempt('no late attestation', round, () => this.#aggregator?.step(view, state.set));
     const model = state.state === 'final' ? state.result.model : undefined;
+    if (model !== undefined) await this.#attempt('model not here yet', round, () => baseModel(this.#site, this.#study, model)); // now, while those who made it are there
     const code = endCode(view);
     log.ended(round, { outcome: state.state, model, code, seconds: (state.endedAt - opened.openedAt) / 1000 });
     if (config.keepContentKeys) await this.#writeContentKeys();
@@ -142,11 +166,12 @@ export class Worker {
     report('round ended', { round, outcome: state.state, model, code });
   }
 
-  async #attestLate(view: RoundView, set: Parameters<Aggregator['step']>[1]): Promise<void> {
+  /** Does what is good to have done and need not be: a fault is told and no more. */
+  async #attempt(told: string, round: number, work: () => Promise<unknown> | undefined): Promise<void> {
     try {
-      await this.#aggregator?.step(view, set);
+      await work();
     } catch (error) {
-      this.#site.report('no late attestation', { round: view.round, message: (error as Error).message });
+      this.#site.report(told, { round, code: codeOf(error), message: (error as Error).message });
     }
   }
 

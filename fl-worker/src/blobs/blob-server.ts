@@ -1,6 +1,6 @@
 /** Serves a site's blobs to the consortium's members, whose certificates the TLS handshake demands. */
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Tls } from '../site/https.js';
 import { isBlobName, type BlobStore } from './blob-store.js';
 
@@ -26,14 +26,21 @@ export async function serveBlobs(store: BlobStore, tls: Tls, host: string, port:
       response.destroy();
     });
   });
+  // Connections that are still shaking hands would otherwise keep a stopped server open.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
     [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of sockets) socket.destroy();
+      await closed;
     },
   };
 }

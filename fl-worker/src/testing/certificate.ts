@@ -43,7 +43,7 @@ export class TestAuthority {
       publicKey.export({ type: 'spki', format: 'der' }), der(0xa3, der(0x30, ...extensions)),
     );
     const certificate = der(0x30, body, ecdsaWithSha256, der(0x03, [0x00], sign('sha256', body, this.#key)));
-    return `-----BEGIN CERTIFICATE-----\n${certificate.toString('base64').replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+    return `-----BEGIN CERTIFICATE-----\n${certificate.toString('base64').match(/.{1,64}/g)?.join('\n') ?? ''}\n-----END CERTIFICATE-----\n`;
   }
 
   /** A certificate for localhost, for servers and clients. @param validMs negative for an expired one. */

@@ -1,0 +1,167 @@
+/** A ledger in memory for tests of the worker: the protocol's own rules over a map, with the SDK's habit that saying the same twice is success. */
+import {
+  assertAttestation, assertClosing, assertSignedBy, assertSubmission, CodedError, epochOf, openRound, resultDigest, statementDigest, submissionDigest,
+  type Attestation, type Closing, type Course, type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type RoundContext, type RoundRecords,
+  type Signed, type Slot, type Stored, type StoredClosing, type Study, type Submission,
+} from '@epione/protocol';
+import type { RoundLedger } from '../site/site.js';
+
+interface RoundData {
+  slots: Slot[];
+  closing: StoredClosing | undefined;
+  attestations: Stored<Attestation>[];
+}
+
+const byText = (a: string, b: string): number => (a < b ? -1 : 1);
+
+/** The channel of one opened study. */
+export class TestLedger implements RoundLedger {
+  readonly #records = new Map<string, Stored<ParticipantRecord>>();
+  readonly #study: Study;
+  readonly #rounds = new Map<number, RoundData>();
+  readonly #listeners = new Set<() => void>();
+  readonly #digest: Digest;
+  readonly #course: Course;
+  readonly #now: () => number;
+  #serial = 0;
+
+  constructor(study: Study, records: readonly ParticipantRecord[], now: () => number) {
+    this.#study = study;
+    this.#digest = statementDigest('study', study);
+    this.#now = now;
+    for (const record of records) this.#records.set(record.mspId, this.#store(record, record.mspId));
+    const participants = study.participants.map((mspId) => ({ mspId, record: statementDigest('participant', this.#record(mspId).statement) }));
+    this.#course = { openedAt: now(), epochs: [{ epoch: 1, from: 1, participants, aggregators: study.aggregators, quorum: study.quorums.attest }] };
+  }
+
+  #store<T>(statement: T, by: string, signature = ''): Stored<T> {
+    return { by, signature, statement, time: this.#now(), txId: (this.#serial++).toString(16).padStart(64, '0') };
+  }
+
+  #record(mspId: string): Stored<ParticipantRecord> {
+    const found = this.#records.get(mspId);
+    if (found === undefined) throw new CodedError('RECORD_NOT_CURRENT', `no record of ${mspId}`);
+    return found;
+  }
+
+  #data(round: number): RoundData {
+    const data = this.#rounds.get(round) ?? { slots: [], closing: undefined, attestations: [] };
+    this.#rounds.set(round, data);
+    return data;
+  }
+
+  #context(round: number, after: OpeningEvidence): RoundContext {
+    const epoch = epochOf(this.#course, round);
+    if (epoch === undefined) throw new CodedError('ROUND_NOT_OPEN', `there is no epoch for round ${round}`);
+    const before = this.#rounds.get(round - 1) ?? { attestations: [], closing: undefined };
+    return { study: this.#study, epoch, opened: openRound(this.#study, this.#course, round, after, before), records: this.#data(round), now: this.#now() };
+  }
+
+  #written<T extends Json>(kind: 'submission' | 'closing' | 'attestation', signed: Signed<T>, by: string, write: (stored: Stored<T>) => void): { digest: string; txId: string } {
+    assertSignedBy(kind, signed, this.#record(by).statement);
+    const stored = this.#store(signed.statement, by, signed.signature);
+    write(stored);
+    for (const listener of this.#listeners) listener();
+    return { digest: statementDigest(kind, signed.statement), txId: stored.txId };
+  }
+
+  submit(signed: Signed<Submission>): Promise<{ digest: string; txId: string }> {
+    const { round, participant, after } = signed.statement;
+    const data = this.#data(round);
+    const mine = data.slots.find((slot) => slot.statement.participant === participant);
+    const digest = submissionDigest(signed.statement);
+    if (mine?.kind === 'submission' && submissionDigest(mine.statement) === digest) return Promise.resolve({ digest, txId: mine.txId });
+    return attempt(() => {
+      assertSubmission(this.#context(round, after), signed.statement);
+      return this.#written('submission', signed, participant, (stored) => {
+        data.slots = [...data.slots, { kind: 'submission' as const, ...stored }].sort((a, b) => byText(a.statement.participant, b.statement.participant));
+      });
+    });
+  }
+
+  attest(signed: Signed<Attestation>): Promise<{ digest: string; txId: string }> {
+    const { round, aggregator, after, result } = signed.statement;
+    const data = this.#data(round);
+    const mine = data.attestations.find((entry) => entry.statement.aggregator === aggregator);
+    if (mine !== undefined && resultDigest(mine.statement.result) === resultDigest(result)) return Promise.resolve({ digest: statementDigest('attestation', mine.statement), txId: mine.txId });
+    return attempt(() => {
+      assertAttestation(this.#context(round, after), signed.statement);
+      return this.#written('attestation', signed, aggregator, (stored) => {
+        data.attestations = [...data.attestations, stored].sort((a, b) => byText(a.statement.aggregator, b.statement.aggregator));
+      });
+    });
+  }
+
+  #close(signed: Signed<Closing>): Promise<{ digest: string; txId: string }> {
+    const { round, after, member } = signed.statement;
+    return attempt(() => {
+      const context = this.#context(round, after);
+      assertClosing(context, signed.statement);
+      return this.#written('closing', signed, member, (stored) => {
+        this.#data(round).closing = { ...stored, base: context.opened.base };
+      });
+    });
+  }
+
+  closeRound(signed: Signed<Closing>): Promise<{ digest: string; txId: string }> {
+    return this.#close(signed);
+  }
+
+  abortRound(signed: Signed<Closing>): Promise<{ digest: string; txId: string }> {
+    return this.#close(signed);
+  }
+
+  getRound(_study: string, round: number): Promise<RoundRecords> {
+    return Promise.resolve({ ...this.#data(round) });
+  }
+
+  getStudy(study: string): ReturnType<RoundLedger['getStudy']> {
+    if (study !== this.#digest) return Promise.reject(new CodedError('STUDY_UNKNOWN', `there is no study ${study}`));
+    return Promise.resolve({ study: this.#store(this.#study, 'HospitalA'), approvals: [], course: this.#course });
+  }
+
+  listStudies(): ReturnType<RoundLedger['listStudies']> {
+    return Promise.resolve([{ study: this.#digest, name: this.#study.name, title: this.#study.title, by: 'HospitalA', time: 0 }]);
+  }
+
+  getParticipant(mspId: string): ReturnType<RoundLedger['getParticipant']> {
+    const record = this.#records.get(mspId);
+    return Promise.resolve(record === undefined ? {} : { state: { record: statementDigest('participant', record.statement), version: 1, status: 'current' }, record });
+  }
+
+  getRecord(digest: string): ReturnType<RoundLedger['getRecord']> {
+    return Promise.resolve([...this.#records.values()].find((entry) => statementDigest('participant', entry.statement) === digest));
+  }
+
+  evaluateConsent(): never {
+    throw new Error('these studies require no consent');
+  }
+
+  height(): Promise<number> {
+    return Promise.resolve(this.#serial);
+  }
+
+  blocks(): never {
+    throw new Error('these studies name no block');
+  }
+
+  async *events({ signal }: { signal?: AbortSignal } = {}): ReturnType<RoundLedger['events']> {
+    while (signal?.aborted !== true) {
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const wake = (): void => {
+        resolve(undefined);
+      };
+      this.#listeners.add(wake);
+      signal?.addEventListener('abort', wake);
+      await promise;
+      this.#listeners.delete(wake);
+      yield { name: 'changed', facts: {}, block: this.#serial, txId: '', position: { block: this.#serial } };
+    }
+  }
+}
+
+/** What the work throws becomes a rejection. */
+const attempt = <T>(work: () => T): Promise<T> =>
+  new Promise((resolve) => {
+    resolve(work());
+  });

@@ -1,0 +1,154 @@
+// The worker among others: whole rounds, a site killed at every step, links without keys, blobs that vanish.
+import { fork } from 'node:child_process';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { CodedError, decodeModel, type Attestation, type Digest, type Stored, type Submission } from '@epione/protocol';
+import type { Report } from './progress.js';
+import { seededRandom } from './random.js';
+import { readTrainingData, takePart } from './run.js';
+import { loadTf } from './training/tf.js';
+import { train } from './training/train.js';
+import { hospitals, organizations, smallTemplate, TestConsortium } from './testing/consortium.js';
+import { linkOf } from './testing/key-entity.js';
+import type { Orders } from './testing/crashing-worker.js';
+import { TestLedger } from './testing/round-ledger.js';
+import type { Ending } from './worker.js';
+
+const options = { signal: new AbortController().signal, stopOnAbort: false };
+const newLedger = (house: TestConsortium): TestLedger => new TestLedger(house.study, [...house.records.values()], Date.now);
+
+async function runSites(house: TestConsortium, ledger: TestLedger, mspIds: readonly string[], reportOf: (mspId: string) => Report = () => () => undefined): Promise<Ending[]> {
+  return Promise.all(mspIds.map(async (mspId) => takePart(await house.site(mspId, ledger, reportOf(mspId)), house.digest, options)));
+}
+
+async function submissionsOf(ledger: TestLedger, round: number): Promise<Stored<Submission>[]> {
+  return (await ledger.getRound('', round)).slots.flatMap((slot) => (slot.kind === 'submission' ? [slot] : []));
+}
+const attestationsOf = async (ledger: TestLedger, round: number): Promise<readonly Stored<Attestation>[]> => (await ledger.getRound('', round)).attestations;
+
+describe('worker', function () {
+  this.timeout(60_000);
+  let undisturbed: string | undefined;
+
+  it('runs a study to its end: all sites attest the same federated average', async () => {
+    await using house = await TestConsortium.found(smallTemplate);
+    const ledger = newLedger(house);
+    const endings = await runSites(house, ledger, organizations);
+    undisturbed = endings[0]!.model;
+    expect(endings).to.deep.equal(organizations.map(() => ({ outcome: 'complete', model: undisturbed })));
+    expect(await attestationsOf(ledger, 2)).to.have.length(4);
+
+    const tf = await loadTf();
+    let model = new Float32Array(3);
+    for (const round of [1, 2]) {
+      const parts = await Promise.all(hospitals.map(async (mspId) => {
+        const { data } = await readTrainingData(house.of(mspId).config, house.study);
+        return { rows: data.rows, local: await train(tf, house.study, model, data, seededRandom('training', 'seed', round, mspId)) };
+      }));
+      const total = parts.reduce((sum, part) => sum + part.rows, 0);
+      model = model.map((_, k) => parts.reduce((sum, part) => sum + (part.rows * part.local[k]!) / total, 0));
+    }
+    const site = await house.site('Regulator', ledger);
+    const federated = decodeModel((await site.blobs.get(undisturbed as Digest))!);
+    federated.forEach((parameter, k) => expect(parameter).to.be.closeTo(model[k]!, 1e-6));
+  });
+
+  it('killed at every step and started again, submits once a round and ends in the same model', async () => {
+    await using house = await TestConsortium.found(smallTemplate);
+    const ledger = newLedger(house);
+    const others = runSites(house, ledger, ['HospitalB', 'HospitalC']); // without the regulator every attestation counts
+    const at = (round: number, ...events: string[]): Death[] => events.map((event) => ({ event, round }));
+    const deaths = [...at(1, 'round open', 'trained', 'keys ready', 'sealed'), 'submit', ...at(1, 'round sealed', 'aggregated'), 'attest', ...at(1, 'round ended'), ...at(2, 'submitted', 'attested')] satisfies Death[];
+    const submitted: string[] = [];
+    for (const death of deaths) expect(await lifeOfHospitalA(house, ledger, death, submitted), JSON.stringify(death)).to.equal('killed');
+    const endings = await Promise.all([lifeOfHospitalA(house, ledger, undefined, submitted), others, runSites(house, ledger, ['Regulator'])]);
+    expect(endings.flat()).to.deep.equal(organizations.map(() => ({ outcome: 'complete', model: undisturbed })));
+
+    const statements = [...(await submissionsOf(ledger, 1)), ...(await submissionsOf(ledger, 2))].map((slot) => slot.statement);
+    expect(statements.filter((statement) => statement.participant === 'HospitalA')).to.have.length(2);
+    expect(new Set(submitted), 'distinct statements that left the site').to.have.length(2);
+    const keyIds = statements.flatMap((statement) => statement.sealed.flatMap((entry) => entry.keyIds));
+    expect(keyIds).to.have.length(18); // 3 hospitals, 3 recipients, 2 rounds
+    expect(new Set(keyIds)).to.have.length(18);
+  });
+
+  it('waits without a QKD key and names the cause when the round is aborted', async () => {
+    await using house = await TestConsortium.found({ ...smallTemplate, rounds: { count: 1, submitMs: 1500, graceMs: 1000, attestMs: 60_000 } });
+    house.entity.cut.add(linkOf('sae-hospitala', 'sae-hospitalb'));
+    const ledger = newLedger(house);
+    const endings = await runSites(house, ledger, organizations);
+    expect(endings).to.deep.equal(organizations.map(() => ({ outcome: 'refused', code: 'QKD_UNAVAILABLE' })));
+    expect((await submissionsOf(ledger, 1)).map((slot) => slot.statement.participant)).to.deep.equal(['HospitalC']);
+    expect((await ledger.getRound('', 1)).closing?.statement.reason).to.equal('QKD_UNAVAILABLE');
+  });
+
+  it('falls back where the study allows it, with the reason on the ledger', async () => {
+    const suites = { ...smallTemplate.suites, sealing: ['seal-mlkem768-qkd', 'seal-mlkem768'], qkdMissing: 'fallback', qkdWaitMs: 300 } as typeof smallTemplate.suites;
+    await using house = await TestConsortium.found({ ...smallTemplate, suites, rounds: { ...smallTemplate.rounds, count: 1 } });
+    house.entity.cut.add(linkOf('sae-hospitala', 'sae-hospitalb'));
+    const ledger = newLedger(house);
+    expect((await runSites(house, ledger, organizations)).map((ending) => ending.outcome)).to.deep.equal(['complete', 'complete', 'complete', 'complete']);
+    const [a] = await submissionsOf(ledger, 1);
+    expect(a!.statement.sealed.map(({ to, suite, reason, keyIds }) => [to, suite, reason, keyIds.length])).to.deep.equal([
+      ['HospitalB', 'seal-mlkem768', 'QKD_UNAVAILABLE', 0], ['HospitalC', 'seal-mlkem768-qkd', undefined, 1], ['Regulator', 'seal-mlkem768-qkd', undefined, 1],
+    ]);
+  });
+
+  it('excludes an update whose blob nobody has, and shows who differs', async () => {
+    await using house = await TestConsortium.found({ ...smallTemplate, rounds: { count: 1, submitMs: 60_000, graceMs: 1000, attestMs: 3000 } });
+    const ledger = newLedger(house);
+    const spoil: Report = (event) => {
+      if (event !== 'sealed') return;
+      const blobs = join(house.of('HospitalB').config.state, 'blobs');
+      for (const name of readdirSync(blobs)) writeFileSync(join(blobs, name), 'spoilt');
+    };
+    const endings = await runSites(house, ledger, organizations, (mspId) => (mspId === 'HospitalB' ? spoil : () => undefined));
+    expect(new Set(endings.map((ending) => ending.model))).to.have.length(1);
+    const results = (await attestationsOf(ledger, 1)).map(({ statement }) => [statement.aggregator, statement.result.excluded]);
+    const missing = [{ participant: 'HospitalB', code: 'BLOB_MISSING' }];
+    expect(results).to.deep.equal([['HospitalA', missing], ['HospitalB', []], ['HospitalC', missing], ['Regulator', missing]]);
+  });
+
+  it('refuses a study that the ledger does not have, naming those it has', async () => {
+    await using house = await TestConsortium.found(smallTemplate);
+    const site = await house.site('HospitalA', newLedger(house));
+    let clock = 0;
+    const error = await takePart({ ...site, elapsed: () => (clock += 4000) }, `sha256:${'0'.repeat(64)}`, options).then(() => undefined, (cause: unknown) => cause as { code: string; remedy: string });
+    expect(error?.code).to.equal('STUDY_MISMATCH');
+    expect(error?.remedy).to.contain(house.digest);
+  });
+});
+
+/** Where a life ends: at an event in a round, or once the ledger has a statement and before its answer arrives. */
+type Death = NonNullable<Orders['dieAt']> | 'submit' | 'attest';
+
+/** One life of HospitalA's worker: until it dies where told, or ends. */
+async function lifeOfHospitalA(house: TestConsortium, ledger: TestLedger, death: Death | undefined, submitted: string[]): Promise<Ending | 'killed'> {
+  const child = fork(fileURLToPath(new URL('testing/crashing-worker.js', import.meta.url)));
+  const orders: Orders = { config: house.of('HospitalA').config, record: house.of('HospitalA').record, digest: house.digest, ...(typeof death === 'object' ? { dieAt: death } : {}) };
+  child.send(orders);
+  let ending: Ending | undefined;
+  let failed: string | undefined;
+  child.on('message', (message: { id: number; method: keyof TestLedger; args: unknown[]; ending?: Ending; failed?: string }) => {
+    ending ??= message.ending;
+    failed ??= message.failed;
+    if (typeof message.method !== 'string') return;
+    if (message.method === 'submit') submitted.push(JSON.stringify(message.args));
+    const call = (ledger[message.method] as (...args: unknown[]) => Promise<unknown>).apply(ledger, message.args);
+    call.then(
+      (value) => {
+        if (message.method === death) child.kill('SIGKILL');
+        else if (child.connected) child.send({ id: message.id, value });
+      },
+      (error: unknown) => {
+        const { code, message: text } = error as CodedError;
+        if (child.connected) child.send({ id: message.id, fault: { code, message: text } });
+      },
+    );
+  });
+  const signal = await new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, by) => { resolve(by); }));
+  if (failed !== undefined) throw new Error(`the worker failed: ${failed}`);
+  return signal === 'SIGKILL' ? 'killed' : ending!;
+}
