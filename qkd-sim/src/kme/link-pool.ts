@@ -10,6 +10,7 @@ import type { Log } from '../site/log.js';
 import type { Split } from '../store/block-store.js';
 import type { BlockOffer, DeliveredKey, KeyStore, LinkCounters, Mark, Reservation } from '../store/key-store.js';
 import type { PeerClient } from './peer-client.js';
+import { LIMITS } from './etsi-requests.js';
 import { MAX_RESERVATIONS } from './peer-messages.js';
 
 /** The size of a key when the caller names none. */
@@ -47,6 +48,8 @@ export class KmeLink {
   readonly #peer: PeerClient;
   readonly #makeBlock: (split: Split) => void;
   readonly #log: Log;
+  /** Bytes below which a block is made for the pool that leaves this site, and for the one that leads to it. */
+  readonly #low: { out: number; in: number };
   #distilling = false;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
@@ -67,6 +70,7 @@ export class KmeLink {
     this.#peer = peer;
     this.#makeBlock = makeBlock;
     this.#log = log;
+    this.#low = { out: config.refillBelowKeys * KEY_BYTES, in: config.refillBelowKeys * KEY_BYTES };
     if (config.role === 'alice') this.#interceptFraction = config.eve?.interceptFraction ?? 0;
   }
 
@@ -99,7 +103,7 @@ export class KmeLink {
 
   /** Keys the pool can hold: a block is made only below the limit, and never has more key than sifted bits. */
   get maxKeys(): number {
-    return this.config.refillBelowKeys + Math.ceil(blockBits(profileOf(this.config.profile)) / (8 * KEY_BYTES));
+    return Math.ceil(this.#low.out / KEY_BYTES + blockBits(profileOf(this.config.profile)) / (8 * KEY_BYTES));
   }
 
   /**
@@ -114,7 +118,10 @@ export class KmeLink {
     if (!this.#agreed) await this.#settle();
     if (!this.#agreed) throw new NoKeys(`the key server ${peerKmeId} does not answer`);
     const keys = this.#store.allocate(name, { count, bytes, master, slave });
-    if (keys === undefined) throw new NoKeys(`the pool for ${peerKmeId} has fewer than ${count} keys of ${8 * bytes} bits now`);
+    if (keys === undefined) {
+      this.#want(count * bytes);
+      throw new NoKeys(`the pool for ${peerKmeId} has fewer than ${count} keys of ${8 * bytes} bits now`);
+    }
     this.refill();
     try {
       await this.#reserveAtPeer(keys.map(({ reservation }) => reservation));
@@ -126,6 +133,18 @@ export class KmeLink {
       throw new NoKeys(`the keys could not be reserved at ${peerKmeId}`, { cause });
     }
     return keys.map(({ reservation, key }) => ({ keyId: reservation.keyId, key }));
+  }
+
+  /** Has the pool that leaves this site grow to the largest request that it could not meet. */
+  #want(bytes: number): void {
+    // A rest that is too small for a key may be burnt on the way.
+    this.#low.out = Math.max(this.#low.out, bytes + LIMITS.maxKeySize / 8);
+    if (this.config.role === 'alice') {
+      this.refill();
+    } else {
+      this.#agreed = false;
+      void this.#settle();
+    }
   }
 
   /** The other end is about to give out keys. */
@@ -140,9 +159,10 @@ export class KmeLink {
     return this.#store.compare(this.config.name, offers);
   }
 
-  /** The other end tells how far its pool is used up. */
-  takeMarks(marks: readonly Mark[]): void {
-    this.#store.takeMarks(this.config.name, marks);
+  /** The other end tells how far its pool is used up, and how much it should hold. */
+  takeMark(mark: Mark | undefined, wantedBytes: number): void {
+    if (mark !== undefined) this.#store.takeMark(this.config.name, mark);
+    this.#low.in = Math.max(this.#low.in, wantedBytes);
     this.refill();
   }
 
@@ -211,10 +231,8 @@ export class KmeLink {
   /** Which pool has too few keys; an aborted link always tries. */
   #need(): Split | undefined {
     const pool = this.#store.poolBytes(this.config.name);
-    const low = this.config.refillBelowKeys * KEY_BYTES;
-    if (pool.out < low && pool.in < low) return 'both';
-    if (pool.out < low) return 'alice';
-    if (pool.in < low) return 'bob';
+    const [out, incoming] = [pool.out < this.#low.out, pool.in < this.#low.in];
+    if (out || incoming) return out && incoming ? 'both' : out ? 'alice' : 'bob';
     return this.#probe || this.aborted !== undefined ? 'both' : undefined;
   }
 
@@ -235,7 +253,7 @@ export class KmeLink {
     const offers = role === 'alice' ? this.#store.offers(name) : [];
     try {
       if (offers.length > 0) this.#store.settle(name, offers.map(({ number }) => number), await this.#peer.match(offers));
-      if (!this.#agreed) await this.#peer.agree(this.#store.marks(name));
+      if (!this.#agreed) await this.#peer.agree(this.#store.mark(name), this.#low.out);
       this.#agreed = true;
       this.refill();
     } catch (thrown) {

@@ -1,7 +1,7 @@
 /** The side of a key server that other key servers see. */
 import { type Answer, refusal } from './http.js';
 import type { KmeLink } from './link-pool.js';
-import { marksRequest, matchRequest, reserveRequest } from './peer-messages.js';
+import { markRequest, matchRequest, reserveRequest } from './peer-messages.js';
 
 /** The link of a name, if the caller is at its other end. */
 type FindLink = (name: string) => KmeLink | undefined;
@@ -16,10 +16,10 @@ const match = (body: unknown, find: FindLink): Answer => {
   return same === undefined ? stranger : { status: 200, body: { same } };
 };
 
-const marks = (body: unknown, find: FindLink): Answer => {
-  const request = marksRequest.parse(body);
+const mark = (body: unknown, find: FindLink): Answer => {
+  const request = markRequest.parse(body);
   const link = find(request.link);
-  link?.takeMarks(request.marks);
+  link?.takeMark(request.mark, request.wantedBytes);
   return link === undefined ? stranger : done;
 };
 
@@ -39,7 +39,7 @@ const reserve = (body: unknown, find: FindLink, saeIds: readonly string[]): Answ
  */
 export const answerPeer = (action: string, body: unknown, find: FindLink, saeIds: readonly string[]): Answer => {
   if (action === 'match') return match(body, find);
-  if (action === 'marks') return marks(body, find);
+  if (action === 'mark') return mark(body, find);
   if (action === 'reserve') return reserve(body, find, saeIds);
   return refusal(400, 'no such action');
 };

@@ -37,9 +37,9 @@ export class PeerClient {
     await this.#post('reserve', { link: this.#link.name, keys });
   }
 
-  /** Tells how far one's own pool is used up. @throws QkdError PEER */
-  async agree(marks: readonly Mark[]): Promise<void> {
-    await this.#post('marks', { link: this.#link.name, marks });
+  /** Tells how far one's own pool is used up, and how much it should hold. @throws QkdError PEER */
+  async agree(mark: Mark | undefined, wantedBytes: number): Promise<void> {
+    await this.#post('mark', { link: this.#link.name, mark, wantedBytes });
   }
 
   close(): void {

@@ -1,4 +1,4 @@
-/** What key servers say to each other: they compare blocks and marks, and reserve keys before giving them out. */
+/** What key servers say to each other: they compare blocks and marks of their pools, and reserve keys before giving them out. */
 import { z } from 'zod';
 
 /** Where one key server answers another. */
@@ -16,7 +16,12 @@ export const matchRequest = z.strictObject({
     .max(1000),
 });
 
-export const marksRequest = z.strictObject({ link: z.string(), marks: z.array(z.strictObject({ block: index, used: index })).max(1000) });
+export const markRequest = z.strictObject({
+  link: z.string(),
+  mark: z.strictObject({ block: index, used: index }).optional(),
+  /** Bytes that the pool of the caller should hold. */
+  wantedBytes: index.max(1 << 20),
+});
 
 export const reserveRequest = z.strictObject({
   link: z.string(),

@@ -172,6 +172,20 @@ describe('two sites', function () {
     expect(new Set(made.map(({ body }) => body.keys![0]!.key)).size).equal(40);
   });
 
+  it('makes key for a request that is larger than the pools', async () => {
+    const ask = { number: 48, size: 2048 };
+    for (const [master, site, slave, other, from, to] of [[saeB, b, saeA, a, 'sae-b', 'sae-a'], [saeA, a, saeB, b, 'sae-a', 'sae-b']] as const) {
+      const first = await master.call(path(site, to, 'enc_keys'), ask);
+      if (first.status === 503) expect(first.body.message).match(/has fewer than 48 keys of 2048 bits now$/);
+      const { keys } = first.status === 200 ? first.body : await until('a large pool', async () => {
+        const reply = await master.call(path(site, to, 'enc_keys'), ask);
+        return reply.status === 200 ? reply.body : undefined;
+      });
+      const got = await slave.call(path(other, from, 'dec_keys'), { key_IDs: keys!.map(({ key_ID }) => ({ key_ID })) });
+      expect(got.body.keys).deep.equal(keys);
+    }
+  });
+
   it('delivers a key once and knows no others', async () => {
     const { body } = await saeA.call(path(a, 'sae-b', 'enc_keys'), {});
     const ask = { key_IDs: [{ key_ID: body.keys![0]!.key_ID }] };

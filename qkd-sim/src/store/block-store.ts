@@ -37,10 +37,11 @@ export interface Agreement {
   readonly attempt: number;
 }
 
-/** The bytes after the reserved ones that go to the pool from Alice to Bob. */
-const alicePart = (bytes: number, split: Split): number => {
+/** The bytes that go to the pool from Alice to Bob and to the one back; a rest smaller than a cell goes to none. */
+const parts = (bytes: number, split: Split): [alice: number, bob: number] => {
   const cells = Math.floor((bytes - RESERVED_BYTES) / CELL_BYTES);
-  return CELL_BYTES * { both: Math.ceil(cells / 2), alice: cells, bob: 0 }[split];
+  const alice = { both: Math.ceil(cells / 2), alice: cells, bob: 0 }[split];
+  return [CELL_BYTES * alice, CELL_BYTES * (cells - alice)];
 };
 
 /** One-time authentication of a block's own bits: tells whether both ends hold the same, and nothing else. */
@@ -112,9 +113,9 @@ export class BlockStore {
 
   /** Keeps a block whose tags were good. It is delivered from when the key servers have compared it. */
   deposit(number: number, split: Split, secret: Uint8Array, stats: BlockStats): void {
-    const aliceBytes = alicePart(secret.length, split);
+    const [aliceBytes, bobBytes] = parts(secret.length, split);
     const middle = RESERVED_BYTES + aliceBytes;
-    const halves = [[RESERVED_BYTES, middle], [middle, secret.length]];
+    const halves = [[RESERVED_BYTES, middle], [middle, middle + bobBytes]];
     const [out, incoming] = this.#role === 'alice' ? halves : halves.reverse();
     this.#database
       .prepare(`INSERT INTO block (link, number, state, bytes, aliceBytes, secret, confirmation, stats, outMark, outEnd, inMark, inEnd)

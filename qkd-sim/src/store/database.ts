@@ -21,7 +21,8 @@ CREATE TABLE IF NOT EXISTS block (
   outMark INTEGER NOT NULL, outEnd INTEGER NOT NULL, inMark INTEGER NOT NULL, inEnd INTEGER NOT NULL,
   PRIMARY KEY (link, number)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS pool ON block (link, number) WHERE state = 'open' AND outMark < outEnd;
+CREATE INDEX IF NOT EXISTS outPool ON block (link, number) WHERE outMark < outEnd;
+CREATE INDEX IF NOT EXISTS inPool ON block (link, number) WHERE inMark < inEnd;
 CREATE TABLE IF NOT EXISTS key (
   keyId TEXT NOT NULL, slave TEXT NOT NULL, master TEXT NOT NULL, link TEXT NOT NULL, block INTEGER NOT NULL,
   start INTEGER NOT NULL, bytes INTEGER NOT NULL, direction TEXT NOT NULL, delivered INTEGER NOT NULL, secret BLOB,

@@ -48,6 +48,12 @@ class Pair {
     if (answered) this.alice.keys.settle(LINK, offers.map(({ number }) => number), same);
   }
 
+  /** One end tells the other how far it has come. */
+  agree(end: Site): void {
+    const mark = end.keys.mark(LINK);
+    if (mark !== undefined) this.other(end).keys.takeMark(LINK, mark);
+  }
+
   other(end: Site): Site {
     return end === this.alice ? this.bob : this.alice;
   }
@@ -103,6 +109,36 @@ describe('key store', function () {
     expect(pair.bob.keys.poolBytes(LINK)).deep.equal({ out: 640, in: 0 });
     expect(pair.alice.keys.counters(LINK).usedBits).equal(20 * 256);
     expect(pair.bob.keys.counters(LINK).usedBits).equal(20 * 256);
+  });
+
+  it('burns a rest that is too small, at both ends', () => {
+    const pair = new Pair();
+    pair.deposit();
+    pair.deposit();
+    pair.match();
+    expect(pair.get(pair.alice, 1, 200)!.length).equal(1);
+    // 120 bytes are left in the first block.
+    expect(pair.get(pair.alice, 1, 128)!.length).equal(1);
+    expect(pair.alice.keys.poolBytes(LINK).out).equal(192);
+    expect(pair.bob.keys.poolBytes(LINK).in).equal(192);
+  });
+
+  it('agrees on marks after reservations that never arrived', () => {
+    const pair = new Pair();
+    pair.deposit();
+    pair.deposit();
+    pair.match();
+    expect(pair.alice.keys.mark(LINK)).equal(undefined);
+    pair.get(pair.alice, 2);
+    pair.alice.keys.allocate(LINK, { count: 12, bytes: 32, master: 'sae-a', slave: 'sae-b' });
+    expect(pair.bob.keys.poolBytes(LINK).in).equal(640 - 64);
+    const mark = pair.alice.keys.mark(LINK)!;
+    expect(mark).deep.equal({ block: 1, used: RESERVED_BYTES + 4 * 32 });
+    for (let twice = 0; twice < 2; twice++) pair.bob.keys.takeMark(LINK, mark);
+    expect(pair.bob.keys.poolBytes(LINK).in).equal(pair.alice.keys.poolBytes(LINK).out);
+    expect(pair.get(pair.alice, 6)!.length).equal(6);
+    pair.bob.keys.takeMark(LINK, mark);
+    expect(pair.bob.keys.poolBytes(LINK).in).equal(0);
   });
 
   it('forgets the bytes of a used-up block, but not the keys that wait for their slave', () => {
@@ -187,13 +223,13 @@ describe('key store', function () {
   });
 
   // What a crash does to a key server: memory is lost, and so is any message on the way.
-  type Step = readonly ['deposit' | 'match' | 'matchLost' | 'get' | 'getLost' | 'getUnsent' | 'deliver' | 'crash', 0 | 1];
+  type Step = readonly ['deposit' | 'match' | 'matchLost' | 'get' | 'getLost' | 'getUnsent' | 'mark' | 'deliver' | 'crash', 0 | 1];
   const steps = fc.array(fc.tuple(
-    fc.constantFrom<Step[0]>('deposit', 'match', 'matchLost', 'get', 'get', 'get', 'getLost', 'getUnsent', 'deliver', 'deliver', 'crash'),
+    fc.constantFrom<Step[0]>('deposit', 'match', 'matchLost', 'get', 'get', 'get', 'getLost', 'getUnsent', 'mark', 'deliver', 'deliver', 'crash'),
     fc.constantFrom<Step[1]>(0, 1),
   ), { maxLength: 60 });
 
-  it('never doubles a key, whatever is lost when', () => {
+  it('never doubles a key and never loses sync, whatever is lost when', () => {
     fc.assert(fc.property(steps, (course) => {
       const pair = new Pair();
       const sites = [pair.alice, pair.bob] as const;
@@ -208,7 +244,9 @@ describe('key store', function () {
         else if (step === 'matchLost') pair.match(false);
         else if (step === 'crash') end.keys = new KeyStore(end.database, new Vault(new Uint8Array(32).fill(1)));
         else if (step === 'getUnsent') end.keys.allocate(LINK, { count: 2, bytes: 32, master: end.sae, slave: other.sae });
-        else if (step === 'deliver') {
+        else if (step === 'mark') {
+          pair.agree(end);
+        } else if (step === 'deliver') {
           const keyId = waiting.shift();
           if (keyId === undefined) continue;
           const { key, master } = given.get(keyId)!;
@@ -232,6 +270,10 @@ describe('key store', function () {
         const twice = end.database.prepare('SELECT count(*) AS n FROM key GROUP BY block, start HAVING n > 1').all();
         expect(twice).deep.equal([]);
       }
-    }), { numRuns: 60 });
+      // When the two ends have met again, they have the same pools.
+      pair.match();
+      for (const end of sites) pair.agree(end);
+      for (const end of sites) expect(end.keys.poolBytes(LINK).out).equal(pair.other(end).keys.poolBytes(LINK).in);
+    }), { numRuns: 100 });
   });
 });

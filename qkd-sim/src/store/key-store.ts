@@ -30,7 +30,7 @@ export interface Reservation {
   readonly slave: string;
 }
 
-/** How far the pool that leaves a site is used up in one block, whether or not the other end noted every key. */
+/** How far the pool that leaves a site is used up, whether or not the other end noted every key. */
 export interface Mark {
   readonly block: number;
   readonly used: number;
@@ -73,9 +73,6 @@ export interface LinkCounters {
 }
 
 const blockStats = z.object({ siftedBits: z.number(), disclosedBits: z.number(), qber: z.number(), linkSeconds: z.number() }) satisfies z.ZodType<BlockStats>;
-
-/** Older blocks than this many are used up: pools are small against it. */
-const RECENT_BLOCKS = 100;
 
 const keyPlace = (keyId: string, slave: string): string => `key ${keyId} for ${slave}`;
 
@@ -135,7 +132,6 @@ export class KeyStore {
       const keys: { reservation: Reservation; key: Uint8Array }[] = [];
       for (const { number, outMark, outEnd } of this.#pool(link)) {
         const room = Math.min(count - keys.length, Math.floor((outEnd - outMark) / bytes));
-        if (room <= 0) continue;
         for (let i = 0; i < room; i++) {
           const reservation = { keyId: randomUUID(), block: number, start: outMark + i * bytes, bytes, master, slave };
           keys.push({ reservation, key: this.#secret(link, number).slice(reservation.start, reservation.start + bytes) });
@@ -163,24 +159,20 @@ export class KeyStore {
     }
   }
 
-  /** The marks of the pool that leaves this site. */
-  marks(link: string): Mark[] {
-    return this.#database
-      .prepare("SELECT number, outMark FROM block WHERE link = ? AND state = 'open' ORDER BY number DESC LIMIT ?")
-      .all(link, RECENT_BLOCKS)
-      .map((row) => ({ block: numberIn(row, 'number'), used: numberIn(row, 'outMark') }));
+  /** The mark of the pool that leaves this site: of the last block that it has used; undefined when it has used none. */
+  mark(link: string): Mark | undefined {
+    const row = this.#database
+      .prepare("SELECT block, start + bytes AS used FROM key WHERE link = ? AND direction = 'out' ORDER BY block DESC, start DESC LIMIT 1")
+      .get(link);
+    return row === undefined ? undefined : { block: numberIn(row, 'block'), used: numberIn(row, 'used') };
   }
 
-  /** Takes the other end's marks: what it has used up without a reservation that arrived here is burnt. */
-  takeMarks(link: string, marks: readonly Mark[]): void {
+  /** Takes the other end's mark: what it has used up without a reservation that arrived here is burnt. */
+  takeMark(link: string, { block, used }: Mark): void {
     inTransaction(this.#database, () => {
-      for (const { block, used } of marks) {
-        this.#open(link, block);
-        this.#database
-          .prepare("UPDATE block SET inMark = max(inMark, ?1) WHERE link = ?2 AND number = ?3 AND state = 'open' AND ?1 <= inEnd")
-          .run(used, link, block);
-        this.#wipe(link, block);
-      }
+      this.#open(link, block);
+      const row = this.#block(link, block);
+      if (row?.['state'] === 'open' && used <= numberIn(row, 'inEnd')) this.#moveMark(link, block, 'in', used);
     });
   }
 
@@ -266,6 +258,7 @@ export class KeyStore {
         secretBits = secretBits + ?, qber = ?, keyRateBps = ?, aborted = CASE WHEN abortedFrom <= ? THEN NULL ELSE aborted END WHERE name = ?`)
       .run(this.#vault.seal(refilled, padsPlace(link)), stats.siftedBits, stats.disclosedBits, 8 * secret.length, stats.qber,
         (8 * secret.length) / stats.linkSeconds, number, link);
+    this.#wipe(link, number);
   }
 
   #drop(link: string, number: number): void {
@@ -300,15 +293,27 @@ export class KeyStore {
     this.#database
       .prepare('INSERT INTO key (keyId, slave, master, link, block, start, bytes, direction, delivered, secret) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run(keyId, slave, master, link, block, start, bytes, direction, direction === 'out' ? 1 : 0, secret);
-    this.#database.prepare(`UPDATE block SET ${direction}Mark = ? WHERE link = ? AND number = ?`).run(end, link, block);
     this.#database.prepare('UPDATE link SET usedBits = usedBits + ? WHERE name = ?').run(8 * bytes, link);
-    this.#wipe(link, block);
+    this.#moveMark(link, block, direction, end);
+  }
+
+  /**
+   * A pool is a queue: a key of a block uses up all earlier blocks, at both ends alike. A rest that was too small for
+   * the key asked is burnt so.
+   */
+  #moveMark(link: string, block: number, direction: 'in' | 'out', end: number): void {
+    const [mark, last] = [`${direction}Mark`, `${direction}End`];
+    const left = this.#database
+      .prepare(`UPDATE block SET ${mark} = ${last} WHERE link = ? AND number < ? AND ${mark} < ${last} RETURNING number`)
+      .all(link, block);
+    this.#database.prepare(`UPDATE block SET ${mark} = max(${mark}, ?) WHERE link = ? AND number = ?`).run(end, link, block);
+    for (const number of [...left.map((row) => numberIn(row, 'number')), block]) this.#wipe(link, number);
   }
 
   /** Forgets the bytes of a block that is used up. */
   #wipe(link: string, block: number): void {
     const wiped = this.#database
-      .prepare('UPDATE block SET secret = NULL WHERE link = ? AND number = ? AND outMark = outEnd AND inMark = inEnd')
+      .prepare("UPDATE block SET secret = NULL WHERE link = ? AND number = ? AND state = 'open' AND outMark = outEnd AND inMark = inEnd")
       .run(link, block);
     if (wiped.changes > 0) this.#secrets.delete(blockPlace(link, block));
   }
