@@ -10,6 +10,7 @@ import { withoutRepeats } from './progress.js';
 import { Bell } from './round/bell.js';
 import { readConsents } from './round/consented-rows.js';
 import type { TrainingData } from './round/participant.js';
+import { RescueDesk } from './round/rescue.js';
 import { readTls } from './site/https.js';
 import { openMembership, openSite } from './site/membership.js';
 import type { Site, Surroundings } from './site/site.js';
@@ -36,8 +37,6 @@ export async function readTrainingData(config: WorkerConfig, study: Study): Prom
 export async function takePart(site: Site, digest: Digest, options: RunOptions): Promise<Ending> {
   const { config, report, ledger } = site;
   using database = openState(config.state, digest);
-  await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port);
-  report('serving blobs', { port: server.port });
   using bell = new Bell(ledger);
   const study = await awaitStudy(site, digest, bell, options.signal);
   if (study === undefined) return { outcome: 'stopped' };
@@ -45,8 +44,11 @@ export async function takePart(site: Site, digest: Digest, options: RunOptions):
   if (document.suites.signature !== site.own.record.signatureSuite) throw new WorkerError('SUITE_REFUSED', `the study signs with ${document.suites.signature}, this site with ${site.own.record.signatureSuite}`, { remedy: 'Set suites in the configuration and initialise the site anew.' });
   const participates = document.participants.includes(config.mspId);
   const training = participates ? await readTrainingData(config, document) : undefined;
-  report('joined', { study: digest, name: document.name, participant: participates, aggregator: document.aggregators.includes(config.mspId), rows: training?.data.rows });
-  return await new Worker(site, study, studyState(database), bell, training).run(options);
+  const state = studyState(database);
+  const rescues = new RescueDesk(site, study, state);
+  await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port, (path) => rescues.serve(path));
+  report('joined', { port: server.port, study: digest, name: document.name, participant: participates, aggregator: document.aggregators.includes(config.mspId), rows: training?.data.rows });
+  return await new Worker(site, study, state, bell, training, rescues).run(options);
 }
 
 /**

@@ -1,10 +1,10 @@
 // The worker among others: whole rounds, a site killed at every step, links without keys, blobs that vanish.
 import { fork } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { CodedError, decodeModel, type Attestation, type Digest, type Stored, type Submission } from '@epione/protocol';
+import { CodedError, decodeModel, submissionDigest, type Attestation, type Digest, type Stored, type Submission } from '@epione/protocol';
 import type { Report } from './progress.js';
 import { seededRandom } from './random.js';
 import { readTrainingData, takePart } from './run.js';
@@ -60,7 +60,7 @@ describe('worker', function () {
     const ledger = newLedger(house);
     const others = runSites(house, ledger, ['HospitalB', 'HospitalC']); // without the regulator every attestation counts
     const at = (round: number, ...events: string[]): Death[] => events.map((event) => ({ event, round }));
-    const deaths = [...at(1, 'round open', 'trained', 'keys ready', 'sealed'), 'submit', ...at(1, 'round sealed', 'aggregated'), 'attest', ...at(1, 'round ended'), ...at(2, 'submitted', 'attested')] satisfies Death[];
+    const deaths = [...at(1, 'trained', 'keys ready', 'sealed'), 'submit', ...at(1, 'aggregated'), 'attest', ...at(1, 'round ended'), ...at(2, 'submitted')] satisfies Death[];
     const submitted: string[] = [];
     for (const death of deaths) expect(await lifeOfHospitalA(house, ledger, death, submitted), JSON.stringify(death)).to.equal('killed');
     const endings = await Promise.all([lifeOfHospitalA(house, ledger, undefined, submitted), others, runSites(house, ledger, ['Regulator'])]);
@@ -109,6 +109,19 @@ describe('worker', function () {
     const results = (await attestationsOf(ledger, 1)).map(({ statement }) => [statement.aggregator, statement.result.excluded]);
     const missing = [{ participant: 'HospitalB', code: 'BLOB_MISSING' }];
     expect(results).to.deep.equal([['HospitalA', missing], ['HospitalB', []], ['HospitalC', missing], ['Regulator', missing]]);
+  });
+
+  it('is rescued by others when its QKD keys are lost', async () => {
+    await using house = await TestConsortium.found({ ...smallTemplate, rounds: { ...smallTemplate.rounds, count: 1 } });
+    house.entity.lose.set('sae-regulator', 3);
+    const ledger = newLedger(house);
+    const told: string[] = [];
+    const endings = await runSites(house, ledger, organizations, (mspId) => (event) => told.push(`${mspId} ${event}`));
+    expect(endings).to.deep.equal(organizations.map(() => ({ outcome: 'complete', model: endings[0]!.model })));
+    expect(told.filter((line) => line === 'Regulator rescued by another member')).to.have.length(3);
+    expect((await attestationsOf(ledger, 1)).map(({ statement }) => statement.result.excluded)).to.deep.equal([[], [], [], []]);
+    const kept = JSON.parse(readFileSync(join(house.of('Regulator').config.state, 'content-keys.json'), 'utf8')) as { submission: string }[];
+    expect(kept.map((entry) => entry.submission).sort()).to.deep.equal((await submissionsOf(ledger, 1)).map((slot) => submissionDigest(slot.statement)).sort());
   });
 
   it('refuses a study that the ledger does not have, naming those it has', async () => {

@@ -9,6 +9,7 @@ import { closeOrAbort, closingDue } from './round/closing.js';
 import { baseModel, hasEnded, readStudyView, viewRound, type RoundView, type StudyInForce } from './round/course.js';
 import { Participant, type TrainingData } from './round/participant.js';
 import { codeOf, passes } from './round/refusal.js';
+import type { RescueDesk } from './round/rescue.js';
 import type { Site } from './site/site.js';
 import type { StudyState } from './state/study-state.js';
 
@@ -61,13 +62,13 @@ export class Worker {
   readonly #aggregator: Aggregator | undefined;
 
   /** @param training rows of a participant; undefined for an organization that aggregates only. */
-  constructor(site: Site, study: StudyInForce, state: StudyState, bell: Bell, training: TrainingData | undefined) {
+  constructor(site: Site, study: StudyInForce, state: StudyState, bell: Bell, training: TrainingData | undefined, rescues: RescueDesk) {
     this.#site = site;
     this.#study = study;
     this.#state = state;
     this.#bell = bell;
     this.#participant = training === undefined ? undefined : new Participant(site, study, state, training);
-    this.#aggregator = study.document.aggregators.includes(site.config.mspId) ? new Aggregator(site, study, state) : undefined;
+    this.#aggregator = study.document.aggregators.includes(site.config.mspId) ? new Aggregator(site, study, state, rescues) : undefined;
   }
 
   /** Runs all rounds. @throws errors that no further look can mend: refused by the ledger's rules, not authorised, broken state. */
@@ -83,6 +84,7 @@ export class Worker {
       else if (options.stopOnAbort) return { outcome: 'refused', ...(model === undefined ? {} : { model }), code: endCode(ended) ?? 'ROUND_ENDED' };
     }
     if (before !== undefined) await this.#linger(before, options.signal);
+    this.#state.outbox.forget(count + 1, this.#site.config.keepContentKeys);
     this.#state.log.now(count, 'complete');
     if (before?.state.state === 'final' && model !== undefined) return { outcome: 'complete', model };
     return { outcome: 'refused', ...(model === undefined ? {} : { model }), code: (before && endCode(before)) ?? 'ROUND_ENDED' };

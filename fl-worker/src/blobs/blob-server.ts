@@ -9,16 +9,21 @@ export interface BlobServer extends AsyncDisposable {
   readonly port: number;
 }
 
+/** Bytes that a site serves under another path than a digest. */
+export type Slots = (path: string) => Promise<Uint8Array | undefined>;
+
 /**
  * Listens for `GET …/<digest>`.
+ * @param slots asked for every other path.
  * @param port 0 takes a free one.
  * @throws Error EADDRINUSE and others of `listen`.
  */
-export async function serveBlobs(store: BlobStore, tls: Tls, host: string, port: number): Promise<BlobServer> {
+export async function serveBlobs(store: BlobStore, tls: Tls, host: string, port: number, slots: Slots): Promise<BlobServer> {
   const server = createServer({ ...tls, requestCert: true, rejectUnauthorized: true }, (request, response) => {
     const answer = async (): Promise<void> => {
-      const name = decodeURIComponent((request.url ?? '').split('/').at(-1) ?? '');
-      const bytes = request.method === 'GET' && isBlobName(name) ? await store.get(name) : undefined;
+      const path = decodeURIComponent(request.url ?? '');
+      const name = path.split('/').at(-1) ?? '';
+      const bytes = request.method !== 'GET' ? undefined : await (isBlobName(name) ? store.get(name) : slots(path));
       response.writeHead(bytes === undefined ? 404 : 200, { 'content-type': 'application/octet-stream', 'content-length': bytes?.length ?? 0 });
       response.end(bytes);
     };

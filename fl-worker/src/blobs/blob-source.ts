@@ -23,6 +23,13 @@ export class BlobSource {
     return undefined;
   }
 
+  /** What a member serves under a path of its own. @throws WorkerError BLOB_MISSING. */
+  async slot(blobUrl: string, path: string): Promise<Uint8Array> {
+    const answer = await this.#client.ask(new URL(path, blobUrl.replace(/\/*$/, '/')), LIMITS.blobHeaderBytes).catch(() => undefined);
+    if (answer?.status !== 200) throw new WorkerError('BLOB_MISSING', `${blobUrl} serves nothing there`);
+    return answer.body;
+  }
+
   /**
    * The bytes under a digest.
    * @param blobUrls `blobUrl` of the members that should have it, the likeliest first.

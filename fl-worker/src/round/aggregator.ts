@@ -8,10 +8,14 @@ import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
 import { baseModel, blobUrls, keepModel, type RoundView, type StudyInForce } from './course.js';
 import { codeOf, costsRound } from './refusal.js';
+import type { RescueDesk } from './rescue.js';
 import { software } from './seal.js';
 
 /** Faults of the ledger's answer, not of a submission. */
 const fatal: ReadonlySet<string> = new Set(['UNAVAILABLE', 'BAD_SIGNATURE']);
+
+/** The own wrap is of no use; others may have a good one. */
+const mayBeRescued: ReadonlySet<string> = new Set(['UNOPENABLE', 'QKD_KEY_NOT_FOUND', 'QKD_NOT_ENTITLED']);
 
 /** Recomputes a study's rounds, one after the other. */
 export class Aggregator {
@@ -19,10 +23,13 @@ export class Aggregator {
   readonly #study: StudyInForce;
   readonly #state: StudyState;
 
-  constructor(site: Site, study: StudyInForce, state: StudyState) {
+  readonly #rescues: RescueDesk;
+
+  constructor(site: Site, study: StudyInForce, state: StudyState, rescues: RescueDesk) {
     this.#site = site;
     this.#study = study;
     this.#state = state;
+    this.#rescues = rescues;
   }
 
   /** Whether this site's attestation of a round is on the ledger. */
@@ -130,12 +137,18 @@ export class Aggregator {
     const { statement } = slot;
     const blob = await this.#site.source.get(statement.blob, await blobUrls(this.#site, this.#study, [statement.participant, ...view.epoch.aggregators]));
     const sealed = readChecked(blob, statement);
-    const submission = submissionDigest(statement);
-    const { outbox } = this.#state;
-    const contentKey = outbox.contentKey(submission) ?? unwrapFor(sealed, this.#site.config.mspId, this.#site.keys.kem, await this.#qkdKey(view.round, sealed));
-    const words = openPayload(sealed, contentKey);
-    outbox.keepContentKey(submission, contentKey);
+    const { contentKey, words } = await this.#unwrap(view, slot, sealed).catch((error: unknown) => {
+      if (!mayBeRescued.has(codeOf(error) ?? '')) throw error;
+      return this.#rescues.ask(view, slot, sealed);
+    });
+    this.#state.outbox.keepContentKey(submissionDigest(statement), view.round, contentKey);
     return words;
+  }
+
+  async #unwrap(view: RoundView, slot: Stored<Submission>, sealed: SealedUpdate): Promise<{ contentKey: Uint8Array; words: Uint8Array }> {
+    const kept = this.#state.outbox.contentKey(submissionDigest(slot.statement));
+    const contentKey = kept ?? unwrapFor(sealed, this.#site.config.mspId, this.#site.keys.kem, await this.#qkdKey(view.round, sealed));
+    return { contentKey, words: openPayload(sealed, contentKey) };
   }
 
   async #qkdKey(round: number, { header }: SealedUpdate): Promise<Uint8Array | undefined> {

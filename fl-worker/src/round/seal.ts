@@ -31,7 +31,11 @@ export const software = 'epione fl-worker 0.1.0';
 
 const asCode = (code: string): Code => ((CODES as readonly string[]).includes(code) ? (code as Code) : 'QKD_UNAVAILABLE');
 
-async function keyFor(site: Site, study: StudyInForce, ring: KeyRing, to: string, mayFallBack: boolean): Promise<RecipientKey> {
+/**
+ * A key for one recipient, by the study's suites.
+ * @throws WorkerError the code of the first failure, unless `mayFallBack`.
+ */
+export async function keyFor(site: Site, study: StudyInForce, ring: KeyRing, to: string, mayFallBack: boolean): Promise<RecipientKey> {
   const { sealing } = study.document.suites;
   const { digest, record } = await currentRecord(site.ledger, to);
   let failure: WorkerError | undefined;

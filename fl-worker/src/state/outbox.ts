@@ -37,12 +37,15 @@ export class Outbox {
     const digest = statementDigest('submission', statement);
     atomically(this.#database, () => {
       this.#insert('submission', statement.round, signed);
-      this.#database.prepare('INSERT INTO content_key (submission, key) VALUES (?, ?)').run(digest, contentKey);
+      this.#database.prepare('INSERT INTO content_key (submission, round, key) VALUES (?, ?, ?)').run(digest, statement.round, contentKey);
       this.#database.prepare('INSERT INTO own_update (round, words) VALUES (?, ?)').run(statement.round, words);
-      for (const { to, keyIds } of statement.sealed) {
-        if (keyIds.length > 0) this.#database.prepare('UPDATE master_key SET round = ? WHERE recipient = ? AND key_ids = ?').run(statement.round, to, keyIds.join(' '));
-      }
+      for (const { to, keyIds } of statement.sealed) this.#useUp(statement.round, to, keyIds);
     });
+  }
+
+  /** A QKD key that stands in a header is never put into another. */
+  #useUp(round: number, recipient: string, keyIds: readonly string[]): void {
+    this.#database.prepare('UPDATE master_key SET round = ? WHERE recipient = ? AND key_ids = ?').run(round, recipient, keyIds.join(' '));
   }
 
   /** Stores an attestation. Its model must be in the blob store already. */
@@ -70,8 +73,21 @@ export class Outbox {
   }
 
   /** Keeps the content key of an opened submission, so that its QKD key need not be asked for again. */
-  keepContentKey(submission: string, key: Uint8Array): void {
-    this.#database.prepare('INSERT OR IGNORE INTO content_key (submission, key) VALUES (?, ?)').run(submission, key);
+  keepContentKey(submission: string, round: number, key: Uint8Array): void {
+    this.#database.prepare('INSERT OR IGNORE INTO content_key (submission, round, key) VALUES (?, ?, ?)').run(submission, round, key);
+  }
+
+  /** Stores a rescue with the QKD key that it used up. */
+  keepRescue(round: number, sender: string, recipient: string, sealed: Uint8Array, keyIds: readonly string[]): void {
+    atomically(this.#database, () => {
+      this.#database.prepare('INSERT INTO rescue (round, sender, recipient, sealed) VALUES (?, ?, ?, ?)').run(round, sender, recipient, sealed);
+      this.#useUp(round, recipient, keyIds);
+    });
+  }
+
+  /** A rescue that was made before. */
+  rescue(round: number, sender: string, recipient: string): Uint8Array | undefined {
+    return this.#database.prepare('SELECT sealed FROM rescue WHERE round = ? AND sender = ? AND recipient = ?').get(round, sender, recipient)?.['sealed'] as Uint8Array | undefined;
   }
 
   /** All content keys, in the form that the auditor's program reads. */
@@ -80,14 +96,16 @@ export class Outbox {
     return rows.map((row) => ({ submission: row['submission'] as string, contentKey: toBase64Url(row['key'] as Uint8Array) }));
   }
 
-  /** Destroys what an ended round no longer needs: the own update, QKD keys of both directions and, unless they are kept for the auditor, content keys. */
+  /**
+   * Destroys what an ended round no longer needs: the own update and QKD keys of both directions. Content keys stay for one round
+   * more, because others may still need a rescue, or for good where they are kept for the auditor.
+   */
   forget(round: number, keepContentKeys: boolean): void {
     atomically(this.#database, () => {
-      this.#database.prepare('DELETE FROM own_update WHERE round <= ?').run(round);
-      this.#database.prepare('DELETE FROM slave_key WHERE round <= ?').run(round);
-      this.#database.prepare('DELETE FROM master_key WHERE round <= ?').run(round);
+      for (const table of ['own_update', 'slave_key', 'master_key']) this.#database.prepare(`DELETE FROM ${table} WHERE round <= ?`).run(round);
+      this.#database.prepare('DELETE FROM rescue WHERE round < ?').run(round);
+      if (!keepContentKeys) this.#database.prepare('DELETE FROM content_key WHERE round < ?').run(round);
       this.#database.prepare('UPDATE outbox SET committed = 1 WHERE round <= ?').run(round); // what was refused will never be sent
-      if (!keepContentKeys) this.#database.exec('DELETE FROM content_key');
     });
   }
 }

@@ -105,7 +105,7 @@ export class TestConsortium implements AsyncDisposable {
     const port = await freePort();
     const tls = { certificate: 'site.pem', privateKey: 'site.key', ca: '../ca.pem' };
     const data = hospitals.includes(mspId) ? { data: { train: 'rows.csv', idColumn: 'id' } } : { keepContentKeys: true };
-    const settings = { mspId, profile: 'none', state: '.', study: this.digest, ...data, kme: { url: this.entity.url, saeId, ...tls }, blobServer: { port, publicUrl: `https://localhost:${port}`, ...tls }, seed: 'seed', pollMs: 200 };
+    const settings = { mspId, profile: 'none', state: '.', study: this.digest, ...data, kme: { url: this.entity.url, saeId, ...tls }, blobServer: { port, publicUrl: `https://localhost:${port}`, ...tls }, seed: 'seed', pollMs: 100 };
     const config = parseConfig(JSON.stringify(settings), folder);
     const { signer, kem } = await readKeys(folder, 'mldsa65', 'mlkem768');
     this.configs.set(mspId, config);

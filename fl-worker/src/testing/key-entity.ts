@@ -16,6 +16,8 @@ export interface TestKeyEntity extends AsyncDisposable {
   readonly url: string;
   /** Answers every request for this pair with 503 while it is set. */
   readonly cut: Set<string>;
+  /** How many of the next requests of a slave SAE lose their keys on the way. */
+  readonly lose: Map<string, number>;
   /** Keys left for every link. */
   stock: number;
   /** Size limits that status tells, in bits. */
@@ -38,7 +40,7 @@ export const linkOf = (a: string, b: string): string => [a, b].sort().join('|');
 /** Starts an entity that serves every SAE with a certificate of the test authority. */
 export async function startKeyEntity(tls: Tls, port = 0): Promise<TestKeyEntity> {
   const held = new Map<string, HeldKey>();
-  const entity = { cut: new Set<string>(), stock: 1000, maxKeySize: 1024, delivered: [] as string[] };
+  const entity = { cut: new Set<string>(), lose: new Map<string, number>(), stock: 1000, maxKeySize: 1024, delivered: [] as string[] };
 
   const status = (master: string, slave: string): object => ({
     source_KME_ID: 'kme-1', target_KME_ID: 'kme-2', master_SAE_ID: master, slave_SAE_ID: slave, key_size: 256, stored_key_count: entity.stock,
@@ -61,6 +63,9 @@ export async function startKeyEntity(tls: Tls, port = 0): Promise<TestKeyEntity>
       return { key_ID, key: found.key };
     });
     for (const { key_ID } of keys) held.delete(key_ID);
+    const losses = entity.lose.get(slave) ?? 0;
+    entity.lose.set(slave, Math.max(0, losses - 1));
+    if (losses > 0) throw new Refused(400, 'one or more keys specified are not found on KME');
     return { keys };
   };
 
