@@ -43,6 +43,7 @@ const run = async (file: string): Promise<void> => {
 const program = new Command('qkd-sim')
   .description('An emulated quantum link and its ETSI GS QKD 014 key server, one process a site.')
   .addHelpText('before', 'Example: qkd-sim init --topology topology.yaml --out sites && qkd-sim run --config sites/north/site.yaml\n')
+  .addHelpText('before', 'Example: qkd-sim init --topology topology.yaml --out sites && qkd-sim run --config sites/north/site.yaml\n')
   .helpCommand(false)
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });

@@ -18,9 +18,10 @@ export const startKeyServer = async (site: SiteConfig, store: KeyStore, links: r
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const caller = callerOf(request);
-    const url = new URL(request.url ?? '/', 'https://kme');
+    let url: URL;
     let body: unknown;
     try {
+      url = new URL(request.url ?? '/', 'https://kme');
       body = await readBody(request);
     } catch (thrown) {
       return refusal(400, `bad request format: ${messageOf(thrown)}`);

@@ -81,7 +81,7 @@ export class KmeLink {
 
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#retry);
+    this.#stopWaiting();
     this.#peer.close();
   }
 
@@ -163,6 +163,7 @@ export class KmeLink {
   takeMark(mark: Mark | undefined, wantedBytes: number): void {
     if (mark !== undefined) this.#store.takeMark(this.config.name, mark);
     this.#low.in = Math.max(this.#low.in, wantedBytes);
+    if (this.aborted === undefined) this.#stopWaiting();
     this.refill();
   }
 
@@ -198,8 +199,7 @@ export class KmeLink {
     this.#interceptFraction = interceptFraction;
     this.#probe = true;
     this.#retryMs = FIRST_RETRY_MS;
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
+    this.#stopWaiting();
     this.refill();
   }
 
@@ -255,22 +255,28 @@ export class KmeLink {
       if (offers.length > 0) this.#store.settle(name, offers.map(({ number }) => number), await this.#peer.match(offers));
       if (!this.#agreed) await this.#peer.agree(this.#store.mark(name), this.#low.out);
       this.#agreed = true;
+      // The other end is back; only an abort is worth waiting for.
+      if (this.aborted === undefined) this.#stopWaiting();
       this.refill();
     } catch (thrown) {
       if (this.#stopped) return;
-      this.#log('peer-unreachable', { link: name, reason: messageOf(thrown) });
+      if (this.#retry === undefined) this.#log('peer-unreachable', { link: name, reason: messageOf(thrown) });
       this.#later(LAST_RETRY_MS);
     }
   }
 
   /** Tries again later, each time after a longer pause. */
   #later(lastMs: number): void {
-    if (this.#stopped) return;
-    clearTimeout(this.#retry);
+    if (this.#stopped || this.#retry !== undefined) return;
     this.#retry = setTimeout(() => {
       this.#retry = undefined;
       void this.#settle();
     }, Math.min(lastMs, this.#retryMs));
     this.#retryMs = Math.min(lastMs, 2 * this.#retryMs);
+  }
+
+  #stopWaiting(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
   }
 }

@@ -204,8 +204,9 @@ describe('two sites', function () {
       saeA.call(path(a, '%ff', 'status')),
       saeA.call(path(a, 'sae-b', 'no_keys')),
       saeA.call(`${a.url}/elsewhere`),
+      saeA.call(`${a.url}//`),
     ]);
-    expect(answers.map(({ status: code }) => code)).deep.equal(new Array(7).fill(400));
+    expect(answers.map(({ status: code }) => code)).deep.equal(new Array(8).fill(400));
     expect(answers.slice(0, 2).map(({ body }) => body.message)).deep.equal(['size shall be a multiple of 8', 'not all extension_mandatory parameters are supported']);
     for (const { body } of answers) expect(body.message).a('string');
   });

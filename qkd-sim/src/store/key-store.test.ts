@@ -235,35 +235,35 @@ describe('key store', function () {
       const sites = [pair.alice, pair.bob] as const;
       const given = new Map<string, { key: string; master: Site }>();
       const waiting: string[] = [];
-      const delivered = new Set<string>();
-      for (const [step, index] of course) {
-        const end = sites[index];
-        const other = pair.other(end);
-        if (step === 'deposit') pair.deposit(index === 0 ? sites : [pair.bob]);
-        else if (step === 'match') pair.match();
-        else if (step === 'matchLost') pair.match(false);
-        else if (step === 'crash') end.keys = new KeyStore(end.database, new Vault(new Uint8Array(32).fill(1)));
-        else if (step === 'getUnsent') end.keys.allocate(LINK, { count: 2, bytes: 32, master: end.sae, slave: other.sae });
-        else if (step === 'mark') {
-          pair.agree(end);
-        } else if (step === 'deliver') {
-          const keyId = waiting.shift();
-          if (keyId === undefined) continue;
-          const { key, master } = given.get(keyId)!;
-          const [got] = pair.other(master).keys.deliver(master.sae, pair.other(master).sae, [keyId]) as DeliveredKey[];
-          expect(Buffer.from(got!.key).toString('hex')).equal(key);
-          expect(delivered.has(keyId)).equal(false);
-          delivered.add(keyId);
-          expect(pair.other(master).keys.deliver(master.sae, pair.other(master).sae, [keyId])).equal('unknown');
-        } else {
-          for (const { keyId, key } of pair.get(end, 2) ?? []) {
-            expect(given.has(keyId)).equal(false);
-            // The answer to the SAE may be lost; the key stays used.
-            given.set(keyId, { key: Buffer.from(key).toString('hex'), master: end });
-            if (step === 'get') waiting.push(keyId);
-          }
+      const deliver = (): void => {
+        const keyId = waiting.shift();
+        if (keyId === undefined) return;
+        const { key, master } = given.get(keyId)!;
+        const slave = pair.other(master);
+        const [got] = slave.keys.deliver(master.sae, slave.sae, [keyId]) as DeliveredKey[];
+        expect(Buffer.from(got!.key).toString('hex')).equal(key);
+        expect(slave.keys.deliver(master.sae, slave.sae, [keyId])).equal('unknown');
+      };
+      const get = (end: Site, answered: boolean): void => {
+        for (const { keyId, key } of pair.get(end, 2) ?? []) {
+          expect(given.has(keyId)).equal(false);
+          // The answer to the SAE may be lost; the key stays used.
+          given.set(keyId, { key: Buffer.from(key).toString('hex'), master: end });
+          if (answered) waiting.push(keyId);
         }
-      }
+      };
+      const moves: Record<Step[0], (end: Site) => unknown> = {
+        deposit: (end) => pair.deposit(end === pair.alice ? sites : [pair.bob]),
+        match: () => { pair.match(); },
+        matchLost: () => { pair.match(false); },
+        mark: (end) => { pair.agree(end); },
+        crash: (end) => { end.keys = new KeyStore(end.database, new Vault(new Uint8Array(32).fill(1))); },
+        get: (end) => { get(end, true); },
+        getLost: (end) => { get(end, false); },
+        getUnsent: (end) => end.keys.allocate(LINK, { count: 2, bytes: 32, master: end.sae, slave: pair.other(end).sae }),
+        deliver,
+      };
+      for (const [step, index] of course) moves[step](sites[index]);
       const keys = [...given.values()].map(({ key }) => key);
       expect(new Set(keys).size).equal(keys.length);
       for (const end of sites) {
