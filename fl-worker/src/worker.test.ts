@@ -31,14 +31,19 @@ const attestationsOf = async (ledger: TestLedger, round: number): Promise<readon
 describe('worker', function () {
   this.timeout(60_000);
   let undisturbed: string | undefined;
+  before(async () => {
+    await using house = await TestConsortium.found(smallTemplate);
+    undisturbed = (await runSites(house, newLedger(house), organizations))[0]!.model;
+  });
 
   it('runs a study to its end: all sites attest the same federated average', async () => {
     await using house = await TestConsortium.found(smallTemplate);
     const ledger = newLedger(house);
     const endings = await runSites(house, ledger, organizations);
-    undisturbed = endings[0]!.model;
     expect(endings).to.deep.equal(organizations.map(() => ({ outcome: 'complete', model: undisturbed })));
     expect(await attestationsOf(ledger, 2)).to.have.length(4);
+    // Each hospital's use of its data stands in the access log once, however many rounds follow.
+    expect(ledger.accesses.map(({ statement }) => `${statement.mspId} ${statement.action}`).sort()).to.deep.equal(hospitals.map((mspId) => `${mspId} train`));
 
     const tf = await loadTf();
     let model = new Float32Array(3);

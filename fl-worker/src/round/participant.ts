@@ -1,5 +1,5 @@
 /** The participant's part in a round: train, encode, seal, submit; every step can be cut off and taken up again. */
-import { encodeUpdate, slotOwner, type Code } from '@epione/protocol';
+import { encodeUpdate, sign, slotOwner, type Access, type Code } from '@epione/protocol';
 import type { Dataset } from '../data/dataset.js';
 import { seededRandom } from '../random.js';
 import type { Site } from '../site/site.js';
@@ -109,6 +109,7 @@ export class Participant {
     const { document } = this.#study;
     const { config, report, elapsed } = this.#site;
     this.#state.log.now(round, 'training');
+    await this.#state.log.once('access', () => this.#logAccess());
     const base = await baseModel(this.#site, this.#study, view.opened.base);
     const { data, consent } = await consentedRows(this.#site, this.#study, view, this.#training.data, this.#training.consents);
     return this.#state.log.measure(round, 'training', elapsed, async () => {
@@ -119,6 +120,18 @@ export class Participant {
       report('trained', { round, rows: data.rows });
       return { words, numExamples: data.rows, ...(consent === undefined ? {} : { consent }) };
     });
+  }
+
+  /** Before data are used for a study for the first time, the ledger says so. */
+  async #logAccess(): Promise<void> {
+    const { ledger, keys, own, config } = this.#site;
+    const { digest, document } = this.#study;
+    const { duo, reason } = document.purpose;
+    const access: Access = {
+      channel: document.channel, genesis: document.genesis, mspId: config.mspId, record: own.digest,
+      actor: 'fl-worker', action: 'train', object: digest, purpose: [...duo, reason].join(' '),
+    };
+    await ledger.appendAccess(sign('access', access, keys.signer));
   }
 
   async #submit(round: number): Promise<void> {

@@ -75,6 +75,13 @@ export class RoundLog {
     }));
   }
 
+  /** Does something once in the life of the study; again only if it was cut off before it was done. */
+  async once(name: string, work: () => Promise<unknown>): Promise<void> {
+    if (this.#database.prepare('SELECT 1 FROM fact WHERE name = ?').get(name) !== undefined) return;
+    await work();
+    this.#database.prepare('INSERT INTO fact (name, value) VALUES (?, ?)').run(name, 'done');
+  }
+
   /** What the worker is doing, in one word, and in which round. */
   now(round: number, state: string): void {
     const put = this.#database.prepare('INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value');

@@ -1,7 +1,7 @@
 /** A ledger in memory for tests of the worker: the protocol's own rules over a map, with the SDK's habit that saying the same twice is success. */
 import {
   assertAttestation, assertClosing, assertSignedBy, assertSubmission, CodedError, epochOf, openRound, resultDigest, statementDigest, submissionDigest,
-  type Attestation, type Closing, type Course, type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type RoundContext, type RoundRecords,
+  type Access, type Attestation, type Closing, type Course, type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type RoundContext, type RoundRecords,
   type Signed, type Slot, type Stored, type StoredClosing, type Study, type Submission,
 } from '@epione/protocol';
 import type { RoundLedger } from '../site/site.js';
@@ -113,6 +113,14 @@ export class TestLedger implements RoundLedger {
 
   getRound(_study: string, round: number): Promise<RoundRecords> {
     return Promise.resolve({ ...this.#data(round) });
+  }
+
+  /** Entries of the access log, by organization. */
+  readonly accesses: Signed<Access>[] = [];
+
+  appendAccess(access: Signed<Access>): ReturnType<RoundLedger['appendAccess']> {
+    this.accesses.push(access);
+    return Promise.resolve({ digest: statementDigest('access', access.statement), txId: '00' });
   }
 
   getStudy(study: string): ReturnType<RoundLedger['getStudy']> {

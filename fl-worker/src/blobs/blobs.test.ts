@@ -1,0 +1,80 @@
+// Blobs: a name gives the bytes with its digest or nothing, over mutual TLS to members only.
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { digestOf } from '@epione/protocol';
+import { HttpsClient, type Tls } from '../site/https.js';
+import { TestAuthority } from '../testing/certificate.js';
+import { serveBlobs, type BlobServer } from './blob-server.js';
+import { BlobSource } from './blob-source.js';
+import { BlobStore } from './blob-store.js';
+
+const authority = new TestAuthority();
+const tlsOf = (cn: string, of = authority, validMs?: number): Tls => {
+  const { certificate, privateKey } = of.issue(cn, validMs);
+  return { cert: certificate, key: privateKey, ca: authority.certificate, minVersion: 'TLSv1.3', ecdhCurve: 'X25519MLKEM768' };
+};
+const bytes = new TextEncoder().encode('some blob');
+const name = digestOf(bytes);
+
+describe('blobs', () => {
+  let folder: string;
+  let theirs: BlobStore;
+  let server: BlobServer;
+  const fresh = (): BlobStore => new BlobStore(mkdtempSync(join(folder, 'store-')));
+  const url = (): string => `https://localhost:${server.port}`;
+  const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'none', (error: unknown) => String((error as { code?: string }).code));
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'epione-blobs-'));
+    theirs = new BlobStore(join(folder, 'theirs'));
+    await theirs.put(bytes);
+    server = await serveBlobs(theirs, tlsOf('site-b'), 'localhost', 0, (path) => Promise.resolve(path.endsWith('/slot') ? bytes : undefined));
+  });
+  after(async () => {
+    await server[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('fetches by digest, keeps what it fetched, and tries every address', async () => {
+    using client = new HttpsClient(tlsOf('site-a'), 2000);
+    const own = fresh();
+    const source = new BlobSource(own, client);
+    expect(await source.get(name, ['https://localhost:1', `${url()}/blobs/`])).to.deep.equal(bytes);
+    expect(await own.get(name)).to.deep.equal(bytes);
+    expect(await source.get(name, [])).to.deep.equal(bytes);
+    expect(await codeOf(source.get(digestOf(new Uint8Array(1)), [url()]))).to.equal('BLOB_MISSING');
+    expect(await source.slot(url(), 'a/slot')).to.deep.equal(bytes);
+    expect(await codeOf(source.slot(url(), 'another'))).to.equal('BLOB_MISSING');
+  });
+
+  it('gives nothing for bytes that were cut or changed', async () => {
+    using client = new HttpsClient(tlsOf('site-a'), 2000);
+    const store = fresh();
+    const source = new BlobSource(store, client);
+    const path = join(folder, readdirSync(folder).filter((entry) => entry.startsWith('store-')).sort().at(-1) ?? '');
+    for (const spoil of [(file: string) => { truncateSync(file, 3); }, (file: string) => { writeFileSync(file, 'Some blob'); }]) {
+      const other = new BlobStore(path);
+      await other.put(bytes);
+      spoil(join(path, name.replace(':', '-')));
+      expect(await other.get(name)).to.equal(undefined);
+      expect(await source.get(name, [url()])).to.deep.equal(bytes); // whole again from another member
+    }
+  });
+
+  it('serves members only, and nothing but blobs', async () => {
+    const foreign = new TestAuthority('another');
+    for (const tls of [tlsOf('x', foreign), tlsOf('x', authority, -1000)]) {
+      using stranger = new HttpsClient(tls, 2000);
+      expect(await codeOf(new BlobSource(fresh(), stranger).get(name, [url()]))).to.equal('BLOB_MISSING');
+    }
+    using client = new HttpsClient(tlsOf('site-a'), 2000);
+    for (const path of ['', '../theirs', '%2e%2e%2fca.pem', `${name}x`, 'sha256:..', '%']) {
+      const answer = await client.ask(new URL(`${url()}/${path}`), 1000).catch(() => undefined);
+      expect(answer?.status ?? 404, path).to.equal(404);
+    }
+    expect((await client.ask(new URL(`${url()}/${name}`), 1000, '{}')).status).to.equal(404);
+    expect(await codeOf(serveBlobs(theirs, tlsOf('site-b'), 'localhost', server.port, () => Promise.resolve(undefined)))).to.equal('EADDRINUSE');
+  });
+});

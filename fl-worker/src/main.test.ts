@@ -1,0 +1,49 @@
+// The command line as its user meets it: examples, codes, remedies, exit codes.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+
+const program = fileURLToPath(new URL('../bin/fl-worker.mjs', import.meta.url));
+const run = (...args: string[]): { status: number | null; stdout: string; stderr: string } => spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+
+describe('fl-worker', function () {
+  this.timeout(30_000);
+  const folder = mkdtempSync(join(tmpdir(), 'epione-cli-'));
+  after(() => { rmSync(folder, { recursive: true }); });
+
+  it('helps with an example first', () => {
+    const { status, stdout } = run('run', '--help');
+    expect(status).to.equal(0);
+    expect(stdout).to.match(/^Example:\n {2}\$ fl-worker init/);
+  });
+
+  it('refuses unknown options and commands with exit code 2', () => {
+    for (const args of [['run', '--config', 'x', '--fast'], ['fly'], ['run']]) {
+      const { status, stderr } = run(...args);
+      expect(status, args.join(' ')).to.equal(2);
+      expect(JSON.parse(stderr)).to.include({ event: 'error', code: 'USAGE' });
+    }
+  });
+
+  it('names every fault of a configuration, and a missing profile', () => {
+    const path = join(folder, 'worker.yaml');
+    writeFileSync(path, 'mspId: HospitalA\nprofile: 7\nlearningRate: 0.1\n');
+    const { status, stderr } = run('status', '--config', path);
+    expect(status).to.equal(2);
+    for (const part of ['profile', 'state', 'blobServer', 'seed', 'learningRate']) expect((JSON.parse(stderr) as { message: string }).message).to.contain(part);
+    expect(run('run', '--config', join(folder, 'none.yaml')).status).to.equal(2);
+  });
+
+  it('tells a worker that was never started apart, and what a doctor misses', () => {
+    const study = `sha256:${'0'.repeat(64)}`;
+    const path = join(folder, 'good.yaml');
+    writeFileSync(path, JSON.stringify({ mspId: 'HospitalA', profile: 'profile.json', state: 'state', study, seed: 's', blobServer: { port: 1, publicUrl: 'https://a', certificate: 'c', privateKey: 'k', ca: 'a' } }));
+    expect(JSON.parse(run('status', '--config', path, '--json').stdout)).to.deep.equal({ mspId: 'HospitalA', study, round: 0, state: 'not started', rounds: [] });
+    const { status, stdout } = run('doctor', '--config', path);
+    expect(status).to.equal(1);
+    expect(stdout).to.match(/^FAIL profile: .*\. Name the connection profile/m).and.to.match(/^ok {3}disk: /m);
+  });
+});
