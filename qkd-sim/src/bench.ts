@@ -6,7 +6,7 @@ import { entropy, keyLength } from './distillation/finite-key.js';
 import { measuredQber } from './distillation/parameter-estimation.js';
 import { amplify } from './distillation/privacy-amplification.js';
 import { AliceSifting, BobSifting } from './distillation/sifting.js';
-import { authenticationTag, xor } from './link/authentication.js';
+import { authenticationTag, xor } from './distillation/authentication.js';
 import { BATCH_CLICKS } from './link/quantum-channel.js';
 import { Optics } from './optics/optics.js';
 import { blockBits, profileOf } from './profile.js';

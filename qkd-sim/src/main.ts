@@ -2,8 +2,8 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { QkdError } from './error.js';
 import { askAdmin } from './site/admin.js';
-import { readSiteConfig } from './site/config.js';
-import { logTo } from './site/log.js';
+import { readSiteConfig } from './config.js';
+import { logTo } from './log.js';
 import { type SiteStatus, startSite } from './site/site.js';
 import { readTopology, writeSiteConfigs } from './site/topology.js';
 
@@ -94,7 +94,7 @@ try {
     process.exitCode = thrown.exitCode === 0 ? 0 : 2;
   } else if (thrown instanceof QkdError) {
     process.stderr.write(`${thrown.code}: ${thrown.message}${thrown.remedy === undefined ? '' : `\n${thrown.remedy}`}\n`);
-    process.exitCode = thrown.code === 'USAGE' ? 2 : 1;
+    process.exitCode = thrown.code === 'USAGE' || thrown.code === 'CONFIG' ? 2 : 1;
   } else {
     throw thrown;
   }

@@ -1,7 +1,7 @@
 /** Cascade between two mirrored ends: it corrects, and it discloses no more than published implementations do. */
 import { expect } from 'chai';
 import { RandomNumbers, seededRandom } from '../random.js';
-import { xor } from '../link/authentication.js';
+import { xor } from './authentication.js';
 import { type CascadeVariant, option3, original } from './cascade-variant.js';
 import { Cascade } from './cascade.js';
 import { entropy } from './finite-key.js';

@@ -1,5 +1,5 @@
 /** The interface to applications: ETSI GS QKD 014 V1.1.1, sections 5 and 6. */
-import type { SiteConfig } from '../site/config.js';
+import type { SiteConfig } from '../config.js';
 import type { DeliveredKey, KeyStore } from '../store/key-store.js';
 import { LIMITS, MESSAGES, parseKeyIds, parseKeyRequest } from './etsi-requests.js';
 import { type Answer, refusal } from './http.js';

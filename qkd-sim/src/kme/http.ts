@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readFileSync } from 'node:fs';
 import { TLSSocket } from 'node:tls';
 import { QkdError, messageOf } from '../error.js';
-import type { SiteConfig } from '../site/config.js';
+import type { SiteConfig } from '../config.js';
 
 /** The one group for key exchange: X25519 with ML-KEM-768. */
 export const KEY_EXCHANGE = 'X25519MLKEM768';

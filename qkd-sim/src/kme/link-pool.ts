@@ -4,9 +4,9 @@
  */
 import { messageOf } from '../error.js';
 import type { HalfReport } from '../link/half-messages.js';
-import type { LinkConfig } from '../site/config.js';
+import type { LinkConfig } from '../config.js';
 import { blockBits, profileOf } from '../profile.js';
-import type { Log } from '../site/log.js';
+import type { Log } from '../log.js';
 import type { Split } from '../store/block-store.js';
 import type { BlockOffer, DeliveredKey, KeyStore, LinkCounters, Mark, Reservation } from '../store/key-store.js';
 import type { PeerClient } from './peer-client.js';

@@ -3,7 +3,7 @@ import { Agent, request } from 'node:https';
 import { checkServerIdentity } from 'node:tls';
 import { z } from 'zod';
 import { QkdError, messageOf } from '../error.js';
-import type { LinkConfig } from '../site/config.js';
+import type { LinkConfig } from '../config.js';
 import type { BlockOffer, Mark, Reservation } from '../store/key-store.js';
 import { PEER_PATH } from './peer-messages.js';
 

@@ -3,7 +3,7 @@ import type { Settings } from '../distillation/sifting.js';
 import { QkdError, messageOf } from '../error.js';
 import type { Profile } from '../profile.js';
 import type { FillRandom } from '../random.js';
-import type { LinkConfig } from '../site/config.js';
+import type { LinkConfig } from '../config.js';
 import type { BlockStore, Split } from '../store/block-store.js';
 import { makeBlock } from './alice.js';
 import { blockFailure } from './block.js';

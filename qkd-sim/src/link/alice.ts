@@ -9,7 +9,7 @@ import { AliceSifting, type Settings } from '../distillation/sifting.js';
 import { type Profile, blockBits } from '../profile.js';
 import { type FillRandom, randomBytesOf } from '../random.js';
 import { type BlockStore, RESERVED_BYTES, type Split } from '../store/block-store.js';
-import { authenticationTag, sameTag, tagKeys } from './authentication.js';
+import { authenticationTag, sameTag, tagKeys } from '../distillation/authentication.js';
 import { type BlockMade, TURN_TIMEOUT_MS, agree, bytesOf, readyMessage, stop } from './block.js';
 import type { ClassicalChannel } from './classical-channel.js';
 

@@ -13,7 +13,7 @@ import { RandomNumbers, seededRandom } from '../random.js';
 import { BlockStore, INITIAL_KEY_BYTES, blockPlace } from '../store/block-store.js';
 import { openDatabase } from '../store/database.js';
 import { Vault } from '../store/vault.js';
-import { ATTEMPT_BYTES } from './authentication.js';
+import { ATTEMPT_BYTES } from '../distillation/authentication.js';
 import { makeBlock } from './alice.js';
 import { type BlockFailed, type BlockMade, blockFailure } from './block.js';
 import { followBlock } from './bob.js';

@@ -4,7 +4,7 @@ import type { Detections } from '../distillation/sifting.js';
 import { QkdError } from '../error.js';
 import type { Profile } from '../profile.js';
 import type { FillRandom } from '../random.js';
-import type { LinkConfig } from '../site/config.js';
+import type { LinkConfig } from '../config.js';
 import type { BlockStore } from '../store/block-store.js';
 import { blockFailure } from './block.js';
 import { followBlock } from './bob.js';

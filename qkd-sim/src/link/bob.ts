@@ -9,7 +9,7 @@ import { BobSifting, type Detections } from '../distillation/sifting.js';
 import { type Profile, blockBits } from '../profile.js';
 import { type FillRandom, RandomNumbers } from '../random.js';
 import type { BlockStore } from '../store/block-store.js';
-import { authenticationTag, sameTag, tagKeys, xor } from './authentication.js';
+import { authenticationTag, sameTag, tagKeys, xor } from '../distillation/authentication.js';
 import { type BlockMade, TURN_TIMEOUT_MS, agree, bytesOf, estimateMessage, startMessage, stop } from './block.js';
 import type { ClassicalChannel } from './classical-channel.js';
 

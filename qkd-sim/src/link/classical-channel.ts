@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { QkdError } from '../error.js';
 import { FrameReader } from './frame-reader.js';
-import type { SentMessage } from './authentication.js';
+import type { SentMessage } from '../distillation/authentication.js';
 
 /** Every message of the protocol, in the order of a block. */
 const TYPES = [

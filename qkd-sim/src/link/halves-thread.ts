@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { QkdError } from '../error.js';
 import { profileOf } from '../profile.js';
 import { systemRandom } from '../random.js';
-import { databaseFile } from '../site/config.js';
+import { databaseFile } from '../config.js';
 import { BlockStore } from '../store/block-store.js';
 import { openDatabase } from '../store/database.js';
 import { Vault } from '../store/vault.js';

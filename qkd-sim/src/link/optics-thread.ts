@@ -5,7 +5,7 @@ import { messageOf } from '../error.js';
 import { Optics } from '../optics/optics.js';
 import { profileOf } from '../profile.js';
 import { RandomNumbers, seededRandom, systemRandom } from '../random.js';
-import type { LinkConfig } from '../site/config.js';
+import type { LinkConfig } from '../config.js';
 import type { BatchAnswer, NextBatch, OpticsData, SetEve } from './half-messages.js';
 import { BATCH_CLICKS, encodeDetections, settingsOf } from './quantum-channel.js';
 import { connectTo } from './socket.js';

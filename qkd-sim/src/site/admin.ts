@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { QkdError, type QkdErrorCode, messageOf } from '../error.js';
 import { readBody } from '../kme/http.js';
-import type { SiteConfig } from './config.js';
+import type { SiteConfig } from '../config.js';
 
 const address = z.object({ port: z.int(), token: z.string() });
 const addressFile = (site: SiteConfig): string => join(site.state, 'admin.json');

@@ -12,9 +12,9 @@ import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { KEY_EXCHANGE } from '../kme/http.js';
-import { readSiteConfig } from './config.js';
+import { readSiteConfig } from '../config.js';
 import type { SiteStatus } from './site.js';
-import { TestAuthority, type TlsFiles } from './test-pki.js';
+import { TestAuthority, type TlsFiles } from '../testing/test-authority.js';
 import { type WrittenSite, writeSiteConfigs } from './topology.js';
 
 const bin = fileURLToPath(new URL('../../bin/qkd-sim.mjs', import.meta.url));
@@ -337,7 +337,7 @@ describe('two sites', function () {
     expect(await cli('status', '--config', 'x', '--colour')).deep.include({ code: 2 });
     expect(await cli('eve', '--config', 'x', '--link', 'l', '--fraction', '1.5')).deep.include({ code: 2 });
     const missing = await cli('run', '--config', join(folder, 'none.yaml'));
-    expect(missing.code).equal(1);
+    expect(missing.code).equal(2);
     expect(missing.stderr).match(/^CONFIG: .*none\.yaml cannot be read/);
   });
 
@@ -345,7 +345,7 @@ describe('two sites', function () {
     const config = readFileSync(a.configFile, 'utf8');
     writeFileSync(a.configFile, config.replace('state: state', 'state: other'));
     const { code, stderr } = await cli('run', '--config', a.configFile);
-    expect(code).equal(1);
+    expect(code).equal(2);
     expect(stderr).match(/CONFIG: the initial key .* cannot be read/);
   });
 

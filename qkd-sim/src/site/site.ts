@@ -10,8 +10,8 @@ import { openDatabase } from '../store/database.js';
 import { KeyStore } from '../store/key-store.js';
 import { Vault } from '../store/vault.js';
 import { startAdmin } from './admin.js';
-import { type SiteConfig, databaseFile } from './config.js';
-import type { Log } from './log.js';
+import { type SiteConfig, databaseFile } from '../config.js';
+import type { Log } from '../log.js';
 import { startThreads } from './threads.js';
 
 /** What `status` shows of a site. */

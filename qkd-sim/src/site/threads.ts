@@ -2,7 +2,7 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { HalfReport, HalvesData, MakeBlock, OpticsData, SetEve } from '../link/half-messages.js';
 import { QkdError } from '../error.js';
-import type { SiteConfig } from './config.js';
+import type { SiteConfig } from '../config.js';
 
 /** What a half of a link says once it runs. */
 export type LinkReport = Extract<HalfReport, { link: string }>;

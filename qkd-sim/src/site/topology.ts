@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { QkdError } from '../error.js';
 import { profileNames } from '../profile.js';
 import { INITIAL_KEY_BYTES } from '../store/block-store.js';
-import { type SiteConfigInput, faultsOf, readYaml } from './config.js';
+import { type SiteConfigInput, faultsOf, readYaml } from '../config.js';
 
 const name = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
 /** 0 asks for a free port. */

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { Ghash } from '../distillation/ghash.js';
 import { QkdError } from '../error.js';
-import { ATTEMPT_BYTES, xor } from '../link/authentication.js';
+import { ATTEMPT_BYTES, xor } from '../distillation/authentication.js';
 import { inTransaction } from './database.js';
 import { type Row, bytesIn, numberIn } from './row.js';
 import type { Vault } from './vault.js';

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { ATTEMPT_BYTES, sameTag } from '../link/authentication.js';
+import { ATTEMPT_BYTES, sameTag } from '../distillation/authentication.js';
 import { type BlockStats, REFILL_BYTES, RESERVED_BYTES, blockPlace, padsPlace } from './block-store.js';
 import { inTransaction } from './database.js';
 import { type Row, bytesIn, numberIn, optional, textIn } from './row.js';

@@ -3,10 +3,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { QkdError } from '../error.js';
-import { INITIAL_KEY_BYTES } from '../store/block-store.js';
+import { QkdError } from './error.js';
+import { INITIAL_KEY_BYTES } from './store/block-store.js';
 import { readSiteConfig } from './config.js';
-import { type Topology, readTopology, writeSiteConfigs } from './topology.js';
+import { type Topology, readTopology, writeSiteConfigs } from './site/topology.js';
 
 const tls = { certificateFile: '/c.pem', privateKeyFile: '/k.pem', caFile: '/ca.pem' };
 const topology = (names: readonly string[]): Topology => ({ sites: names.map((site) => ({ site, kmeId: `kme-${site}`, saeIds: [`sae-${site}`], tls })) });

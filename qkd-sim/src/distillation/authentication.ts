@@ -4,7 +4,7 @@
  * failed block is lost and nothing wears out. A forger succeeds with probability at most (L/128 + 1) · 2^−128.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { Ghash } from '../distillation/ghash.js';
+import { Ghash } from './ghash.js';
 
 /** Bytes of secret that one attempt at a block takes: hash key and pad for each direction. */
 export const ATTEMPT_BYTES = 64;

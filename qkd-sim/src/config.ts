@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { QkdError, messageOf } from '../error.js';
-import { profileNames } from '../profile.js';
+import { QkdError, messageOf } from './error.js';
+import { profileNames } from './profile.js';
 
 const name = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores');
 const port = z.int().min(1).max(65_535);
