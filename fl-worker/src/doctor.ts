@@ -88,7 +88,7 @@ async function dataFile(config: WorkerConfig): Promise<string> {
   if (config.data === undefined) return 'none: this organization aggregates only';
   const study = config.study === undefined ? undefined : await studyOf(config).catch(() => undefined);
   if (study === undefined) return `${readCsv(await readFile(config.data.train, 'utf8')).records.length} rows, not compared with a study`;
-  return `${(await readTrainingData(config, study)).data.rows} rows fit the study`;
+  return `${(await readTrainingData(config, study)).rows} rows fit the study`;
 }
 
 /** Runs all checks; none stops another. @param now ms since 1970 UTC. */

@@ -4,12 +4,10 @@ import type { Digest, Study } from '@epione/protocol';
 import { serveBlobs } from './blobs/blob-server.js';
 import type { WorkerConfig } from './config.js';
 import { readCsv } from './data/csv.js';
-import { toDataset } from './data/dataset.js';
+import { toDataset, type Dataset } from './data/dataset.js';
 import { WorkerError } from './error.js';
 import { withoutRepeats } from './progress.js';
 import { Bell } from './round/bell.js';
-import { readConsents } from './round/consented-rows.js';
-import type { TrainingData } from './round/participant.js';
 import { RescueDesk } from './round/rescue.js';
 import { readTls } from './site/https.js';
 import { openMembership, openSite } from './site/membership.js';
@@ -20,7 +18,7 @@ import { studyState } from './state/study-state.js';
 import { awaitStudy, Worker, type Ending, type RunOptions } from './worker.js';
 
 /** Reads the site's rows by the study's feature list. @throws WorkerError DATA_MISSING, DATA_INVALID with all faults. */
-export async function readTrainingData(config: WorkerConfig, study: Study): Promise<TrainingData> {
+export async function readTrainingData(config: WorkerConfig, study: Study): Promise<Dataset> {
   const { data } = config;
   if (data === undefined) throw new WorkerError('DATA_MISSING', `${config.mspId} is a participant of the study, and its configuration names no data`, { remedy: 'Set data.train to the CSV file.' });
   const text = await readFile(data.train, 'utf8').catch((cause: unknown) => {
@@ -30,7 +28,7 @@ export async function readTrainingData(config: WorkerConfig, study: Study): Prom
   if (study.strategy.weighting === 'examples' && rows.rows > study.encoding.maxWeight) {
     throw new WorkerError('WEIGHT_OUT_OF_RANGE', `${rows.rows} rows are more than the study's maxWeight of ${study.encoding.maxWeight}`, { remedy: 'The study needs a larger encoding.maxWeight.' });
   }
-  return { data: rows, consents: data.consents === undefined ? undefined : await readConsents(data.consents) };
+  return rows;
 }
 
 /** Takes part in one study with an opened site: serves blobs, waits for the study, runs the worker, closes what it opened. @throws as `runWorker`. */
@@ -47,7 +45,7 @@ export async function takePart(site: Site, digest: Digest, options: RunOptions):
   const state = studyState(database);
   const rescues = new RescueDesk(site, study, state);
   await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port, (path) => rescues.serve(path));
-  report('joined', { port: server.port, study: digest, name: document.name, participant: participates, aggregator: document.aggregators.includes(config.mspId), rows: training?.data.rows });
+  report('joined', { port: server.port, study: digest, name: document.name, participant: participates, aggregator: document.aggregators.includes(config.mspId), rows: training?.rows });
   return await new Worker(site, study, state, bell, training, rescues).run(options);
 }
 

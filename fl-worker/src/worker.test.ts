@@ -4,13 +4,13 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { CodedError, decodeModel, submissionDigest, type Attestation, type Digest, type Stored, type Submission } from '@epione/protocol';
+import { CodedError, consentCommitment, consentRef, consentSubject, decodeModel, fromHex, subjectKey, submissionDigest, toHex, type Attestation, type Digest, type Stored, type Submission } from '@epione/protocol';
 import type { Report } from './progress.js';
 import { seededRandom } from './random.js';
 import { readTrainingData, takePart } from './run.js';
 import { loadTf } from './training/tf.js';
 import { train } from './training/train.js';
-import { hospitals, organizations, smallTemplate, TestConsortium } from './testing/consortium.js';
+import { hospitals, organizations, rowsOf, secretOf, smallTemplate, TestConsortium } from './testing/consortium.js';
 import { linkOf } from './testing/key-entity.js';
 import type { Orders } from './testing/crashing-worker.js';
 import { TestLedger } from './testing/round-ledger.js';
@@ -49,7 +49,7 @@ describe('worker', function () {
     let model = new Float32Array(3);
     for (const round of [1, 2]) {
       const parts = await Promise.all(hospitals.map(async (mspId) => {
-        const { data } = await readTrainingData(house.of(mspId).config, house.study);
+        const data = await readTrainingData(house.of(mspId).config, house.study);
         return { rows: data.rows, local: await train(tf, house.study, model, data, seededRandom('training', 'seed', round, mspId)) };
       }));
       const total = parts.reduce((sum, part) => sum + part.rows, 0);
@@ -114,6 +114,38 @@ describe('worker', function () {
     const results = (await attestationsOf(ledger, 1)).map(({ statement }) => [statement.aggregator, statement.result.excluded]);
     const missing = [{ participant: 'HospitalB', code: 'BLOB_MISSING' }];
     expect(results).to.deep.equal([['HospitalA', missing], ['HospitalB', []], ['HospitalC', missing], ['Regulator', missing]]);
+  });
+
+  describe('in a study that requires consent', () => {
+    const consent = { required: true, classes: ['pathology'], onWithdrawal: 'retract' as const };
+    const subjectOf = (hospital: string, row: number): string => consentSubject(fromHex(secretOf(hospital, row)), hospital);
+
+    it('trains on rows whose consent is in force, and commits to them', async () => {
+      await using house = await TestConsortium.found({ ...smallTemplate, consent, rounds: { ...smallTemplate.rounds, count: 1 } });
+      const ledger = newLedger(house);
+      ledger.withdrawn.add(subjectOf('HospitalA', 3));
+      await runSites(house, ledger, organizations);
+      const [a] = await submissionsOf(ledger, 1);
+      expect(a!.statement.numExamples).to.equal(rowsOf('HospitalA') - 3); // two were never asked, one has withdrawn
+      const refs = Array.from({ length: rowsOf('HospitalA') - 2 }, (_, row) => row).filter((row) => row !== 3).map((row) =>
+        consentRef(subjectKey(fromHex(secretOf('HospitalA', row)), house.digest), `c-${subjectOf('HospitalA', row).slice(0, 8)}`));
+      expect(a!.statement.consent).to.deep.include({ commitment: toHex(consentCommitment(refs)), height: 6 });
+    });
+
+    it('takes its submission back when a person withdraws before the seal', async () => {
+      await using house = await TestConsortium.found({ ...smallTemplate, consent, rounds: { ...smallTemplate.rounds, count: 1 } });
+      house.entity.cut.add(linkOf('sae-hospitalb', 'sae-hospitalc'));
+      const ledger = newLedger(house);
+      const reportOf = (mspId: string): Report => (event) => {
+        if (mspId === 'HospitalA' && event === 'submitted') ledger.withdrawn.add(subjectOf('HospitalA', 3));
+        if (mspId === 'HospitalA' && event === 'retracted') house.entity.cut.clear();
+      };
+      const endings = await runSites(house, ledger, organizations, reportOf);
+      expect(new Set(endings.map((ending) => ending.outcome))).to.deep.equal(new Set(['complete']));
+      const { slots } = await ledger.getRound('', 1);
+      expect(slots.map((slot) => slot.kind)).to.deep.equal(['retraction', 'submission', 'submission']);
+      expect((await attestationsOf(ledger, 1))[0]!.statement.submissions.map((entry) => entry.participant)).to.deep.equal(['HospitalB', 'HospitalC']);
+    });
   });
 
   it('is rescued by others when its QKD keys are lost', async () => {

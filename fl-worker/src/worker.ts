@@ -3,11 +3,12 @@ import { writeFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Code, Result } from '@epione/protocol';
+import type { Dataset } from './data/dataset.js';
 import { Aggregator } from './round/aggregator.js';
 import { Bell } from './round/bell.js';
 import { closeOrAbort, closingDue } from './round/closing.js';
 import { baseModel, hasEnded, readStudyView, viewRound, type RoundView, type StudyInForce } from './round/course.js';
-import { Participant, type TrainingData } from './round/participant.js';
+import { Participant } from './round/participant.js';
 import { codeOf, passes } from './round/refusal.js';
 import type { RescueDesk } from './round/rescue.js';
 import type { Site } from './site/site.js';
@@ -62,7 +63,7 @@ export class Worker {
   readonly #aggregator: Aggregator | undefined;
 
   /** @param training rows of a participant; undefined for an organization that aggregates only. */
-  constructor(site: Site, study: StudyInForce, state: StudyState, bell: Bell, training: TrainingData | undefined, rescues: RescueDesk) {
+  constructor(site: Site, study: StudyInForce, state: StudyState, bell: Bell, training: Dataset | undefined, rescues: RescueDesk) {
     this.#site = site;
     this.#study = study;
     this.#state = state;

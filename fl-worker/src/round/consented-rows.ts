@@ -18,6 +18,8 @@ export type Consents = z.infer<typeof consentFile>;
 export interface ConsentedRows {
   readonly data: Dataset;
   readonly consent?: NonNullable<Submission['consent']>;
+  /** Pseudonyms of the persons behind the rows. */
+  readonly subjects: readonly string[];
 }
 
 /** Most pseudonyms that the ledger evaluates in one question. */
@@ -63,9 +65,11 @@ async function nameOfBlock(site: Site, height: number): Promise<Digest> {
  * The rows that may be trained on in a round. A study that does not require consent takes all.
  * @throws WorkerError CONSENT_EMPTY when no row is left, DATA_MISSING without a consents file.
  */
-export async function consentedRows(site: Site, study: StudyInForce, view: RoundView, data: Dataset, consents: Consents | undefined): Promise<ConsentedRows> {
-  if (!study.document.consent.required) return { data };
-  if (consents === undefined) throw new WorkerError('DATA_MISSING', 'the study requires consents, and the configuration names no consents file', { remedy: 'Set data.consents and data.idColumn.' });
+export async function consentedRows(site: Site, study: StudyInForce, view: RoundView, data: Dataset): Promise<ConsentedRows> {
+  if (!study.document.consent.required) return { data, subjects: [] };
+  const file = site.config.data?.consents;
+  if (file === undefined) throw new WorkerError('DATA_MISSING', 'the study requires consents, and the configuration names no consents file', { remedy: 'Set data.consents and data.idColumn.' });
+  const consents = await readConsents(file); // every round, because a secret may have been destroyed since
   const people = data.ids.map((id, row) => ({ row, secret: consents[id]?.secret })).filter((person): person is { row: number; secret: string } => person.secret !== undefined);
   const secrets = [...new Set(people.map(({ secret }) => secret))];
   const subjects = secrets.map((secret) => consentSubject(fromHex(secret), site.config.mspId));
@@ -74,5 +78,13 @@ export async function consentedRows(site: Site, study: StudyInForce, view: Round
   const rows = people.filter(({ secret }) => permitted.has(secret)).map(({ row }) => row);
   if (rows.length === 0) throw new WorkerError('CONSENT_EMPTY', 'no row has a consent in force for this study');
   const refs = [...permitted].map(([secret, consentId]) => consentRef(subjectKey(fromHex(secret), study.digest), consentId));
-  return { data: selectRows(data, rows), consent: { commitment: toHex(consentCommitment(refs)), height, block: await nameOfBlock(site, height) } };
+  const consent = { commitment: toHex(consentCommitment(refs)), height, block: await nameOfBlock(site, height) };
+  return { data: selectRows(data, rows), consent, subjects: subjects.filter((_, at) => decisions[at]?.decision === 'permit') };
+}
+
+/** Whether one of these persons has withdrawn by now. */
+export async function anyWithdrawn(site: Site, study: StudyInForce, view: RoundView, subjects: readonly string[]): Promise<boolean> {
+  if (subjects.length === 0) return false;
+  const decisions = await decide(site, study, subjects, view.opened.openedAt);
+  return decisions.some(({ code }) => code === 'CONSENT_WITHDRAWN');
 }

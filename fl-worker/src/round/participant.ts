@@ -1,38 +1,32 @@
 /** The participant's part in a round: train, encode, seal, submit; every step can be cut off and taken up again. */
-import { encodeUpdate, sign, slotOwner, type Access, type Code } from '@epione/protocol';
+import { encodeUpdate, sign, slotOwner, submissionDigest, type Access, type Code, type Retraction, type Slot } from '@epione/protocol';
 import type { Dataset } from '../data/dataset.js';
 import { seededRandom } from '../random.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
 import { loadTf } from '../training/tf.js';
 import { train } from '../training/train.js';
-import { consentedRows, type Consents } from './consented-rows.js';
+import { anyWithdrawn, consentedRows } from './consented-rows.js';
 import { baseModel, type RoundView, type StudyInForce } from './course.js';
 import { codeOf, costsRound, isQkd } from './refusal.js';
 import { recipientKeys, sealSubmission, type LocalUpdate, type RecipientKey } from './seal.js';
-
-/** What a participant trains on. */
-export interface TrainingData {
-  readonly data: Dataset;
-  readonly consents: Consents | undefined;
-}
 
 /** Takes part in a study's rounds, one after the other. */
 export class Participant {
   readonly #site: Site;
   readonly #study: StudyInForce;
   readonly #state: StudyState;
-  readonly #training: TrainingData;
+  readonly #data: Dataset;
   /** The round's local update, kept while keys are waited for. */
   #update: { round: number; update: LocalUpdate } | undefined;
   #satOut = 0;
   #waiting: { round: number; since: number; code: Code } | undefined;
 
-  constructor(site: Site, study: StudyInForce, state: StudyState, training: TrainingData) {
+  constructor(site: Site, study: StudyInForce, state: StudyState, data: Dataset) {
     this.#site = site;
     this.#study = study;
     this.#state = state;
-    this.#training = training;
+    this.#data = data;
   }
 
   /** Why this site's submission of a round is still missing; undefined when it is not, or the reason is not known. */
@@ -46,7 +40,8 @@ export class Participant {
     const { round } = view;
     const mine = view.records.slots.find((slot) => slotOwner(slot) === config.mspId);
     const stored = this.#state.outbox.find('submission', round);
-    if (this.#satOut === round || stored?.committed) return;
+    if (this.#satOut === round) return;
+    if (stored?.committed) return this.#retractWhenDue(view, mine);
     if (mine !== undefined) {
       // The ledger has a submission, whatever became of the answer; without an outbox entry the state folder was lost.
       if (stored === undefined) this.#sitOut(round, 'ALREADY_SUBMITTED');
@@ -76,6 +71,22 @@ export class Participant {
     this.#site.report('sitting this round out', { round, code, message: error?.message });
   }
 
+  /** Takes the submission back when a person has withdrawn before the seal and the study wants it so. */
+  async #retractWhenDue(view: RoundView, mine: Slot | undefined): Promise<void> {
+    const { round } = view;
+    const { config, ledger, own, keys, report } = this.#site;
+    if (mine?.kind !== 'submission' || this.#study.document.consent.onWithdrawal !== 'retract') return;
+    if (!(await anyWithdrawn(this.#site, this.#study, view, this.#state.outbox.subjects(round)))) return;
+    const submission = submissionDigest(mine.statement);
+    const statement: Retraction = { study: this.#study.digest, epoch: view.epoch.epoch, round, participant: config.mspId, record: own.digest, submission, reason: 'CONSENT_WITHDRAWN' };
+    try {
+      await ledger.retract(sign('retraction', statement, keys.signer));
+      report('retracted', { round, submission, code: statement.reason });
+    } catch (error) {
+      if (!costsRound(error)) throw error; // sealed meanwhile: the next round runs without the person
+    }
+  }
+
   async #prepare(view: RoundView): Promise<void> {
     const { round } = view;
     const { log, outbox, ring } = this.#state;
@@ -85,7 +96,7 @@ export class Participant {
     report('keys ready', { round, suites: [...new Set(keys.map((key) => key.suite))] });
     await log.measure(round, 'sealing', elapsed, async () => {
       const { signed, contentKey } = await sealSubmission(this.#site, this.#study, view, update, keys);
-      outbox.keepSubmission(signed, contentKey, update.words);
+      outbox.keepSubmission(signed, contentKey, update);
     });
     log.usedBits(round, usedBits(keys));
     report('sealed', { round, rows: update.numExamples });
@@ -111,14 +122,14 @@ export class Participant {
     this.#state.log.now(round, 'training');
     await this.#state.log.once('access', () => this.#logAccess());
     const base = await baseModel(this.#site, this.#study, view.opened.base);
-    const { data, consent } = await consentedRows(this.#site, this.#study, view, this.#training.data, this.#training.consents);
+    const { data, consent, subjects } = await consentedRows(this.#site, this.#study, view, this.#data);
     return this.#state.log.measure(round, 'training', elapsed, async () => {
       const random = seededRandom('training', config.seed, round, config.mspId);
       const local = await train(await loadTf(), document, base, data, random);
       const delta = Float64Array.from(local, (parameter, k) => parameter - (base[k] ?? 0));
       const words = encodeUpdate(delta, document.encoding, document.strategy.weighting === 'uniform' ? 1 : data.rows);
       report('trained', { round, rows: data.rows });
-      return { words, numExamples: data.rows, ...(consent === undefined ? {} : { consent }) };
+      return { words, numExamples: data.rows, subjects, ...(consent === undefined ? {} : { consent }) };
     });
   }
 

@@ -24,6 +24,8 @@ export interface LocalUpdate {
   readonly words: Uint8Array;
   readonly numExamples: number;
   readonly consent?: NonNullable<Submission['consent']>;
+  /** Pseudonyms of the persons behind it. */
+  readonly subjects: readonly string[];
 }
 
 /** Stands in every statement, so that an auditor knows who computed. */

@@ -5,13 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Digest } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 
-const version = 2;
+const version = 3;
 
 const schema = `
   CREATE TABLE master_key (recipient TEXT NOT NULL, key_ids TEXT NOT NULL UNIQUE, key BLOB NOT NULL, round INTEGER, PRIMARY KEY (recipient, key_ids)) STRICT;
   CREATE TABLE slave_key (round INTEGER NOT NULL, sender TEXT NOT NULL, key_ids TEXT NOT NULL, key BLOB NOT NULL, PRIMARY KEY (round, sender)) STRICT;
   CREATE TABLE outbox (kind TEXT NOT NULL, round INTEGER NOT NULL, signed TEXT NOT NULL, committed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, round)) STRICT;
-  CREATE TABLE own_update (round INTEGER PRIMARY KEY, words BLOB NOT NULL) STRICT;
+  CREATE TABLE own_update (round INTEGER PRIMARY KEY, words BLOB NOT NULL, subjects TEXT NOT NULL) STRICT;
   CREATE TABLE content_key (submission TEXT PRIMARY KEY, round INTEGER NOT NULL, key BLOB NOT NULL) STRICT;
   CREATE TABLE rescue (round INTEGER NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (round, sender, recipient)) STRICT;
   CREATE TABLE round (round INTEGER PRIMARY KEY, outcome TEXT, model TEXT, code TEXT, seconds REAL, qkd_bits INTEGER NOT NULL DEFAULT 0,

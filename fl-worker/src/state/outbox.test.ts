@@ -25,10 +25,11 @@ describe('durable state', () => {
     using database = openState(folder, digest);
     const { outbox } = studyState(database);
     const signed = sign('submission', submissionOf(1, ['k1']), newSigner('mldsa65', bytes(7)));
-    outbox.keepSubmission(signed, bytes(1), bytes(2));
+    outbox.keepSubmission(signed, bytes(1), { words: bytes(2), subjects: ['s'] });
     expect(outbox.find('submission', 1)).to.deep.equal({ signed, committed: false });
-    expect(() => { outbox.keepSubmission(sign('submission', submissionOf(1, ['k2']), newSigner('mldsa65', bytes(7))), bytes(3), bytes(4)); }).to.throw('UNIQUE');
+    expect(() => { outbox.keepSubmission(sign('submission', submissionOf(1, ['k2']), newSigner('mldsa65', bytes(7))), bytes(3), { words: bytes(4), subjects: [] }); }).to.throw('UNIQUE');
     expect(outbox.ownUpdate(1)).to.deep.equal(bytes(2));
+    expect(outbox.subjects(1)).to.deep.equal(['s']);
     outbox.committed('submission', 1);
     expect(outbox.find('submission', 1)?.committed).to.equal(true);
     expect(outbox.find('attestation', 1)).to.equal(undefined);
@@ -41,7 +42,7 @@ describe('durable state', () => {
     const ask = (): Promise<QkdKey> => Promise.resolve({ keyIds: [`k${++asked}`], key: bytes(asked) });
     expect((await ring.forRecipient('HospitalB', ask)).keyIds).to.deep.equal(['k1']);
     expect((await ring.forRecipient('HospitalB', ask)).keyIds).to.deep.equal(['k1']); // not used yet: a crash came between
-    outbox.keepSubmission(sign('submission', submissionOf(1, ['k1']), newSigner('mldsa65', bytes(7))), bytes(1), bytes(2));
+    outbox.keepSubmission(sign('submission', submissionOf(1, ['k1']), newSigner('mldsa65', bytes(7))), bytes(1), { words: bytes(2), subjects: ['s'] });
     expect((await ring.forRecipient('HospitalB', ask)).keyIds).to.deep.equal(['k2']);
     expect(asked).to.equal(2);
   });
@@ -62,7 +63,7 @@ describe('durable state', () => {
     const { outbox } = studyState(database);
     const signed = sign('submission', submissionOf(1, ['k1']), newSigner('mldsa65', bytes(7)));
     const name = statementDigest('submission', signed.statement);
-    outbox.keepSubmission(signed, bytes(1), bytes(2));
+    outbox.keepSubmission(signed, bytes(1), { words: bytes(2), subjects: ['s'] });
     outbox.forget(1, false);
     expect(outbox.ownUpdate(1)).to.equal(undefined);
     expect(outbox.contentKey(name)).to.deep.equal(bytes(1));

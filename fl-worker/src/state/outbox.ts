@@ -29,16 +29,16 @@ export class Outbox {
   }
 
   /**
-   * Stores a submission together with all that would be lost with it: the content key, this site's own update, and which QKD
-   * keys it used up. Its blob must be in the blob store already.
+   * Stores a submission together with all that would be lost with it: the content key, this site's own update with the pseudonyms
+   * of the persons behind it, and which QKD keys it used up. Its blob must be in the blob store already.
    */
-  keepSubmission(signed: Signed<Submission>, contentKey: Uint8Array, words: Uint8Array): void {
+  keepSubmission(signed: Signed<Submission>, contentKey: Uint8Array, { words, subjects }: { words: Uint8Array; subjects: readonly string[] }): void {
     const { statement } = signed;
     const digest = statementDigest('submission', statement);
     atomically(this.#database, () => {
       this.#insert('submission', statement.round, signed);
       this.#database.prepare('INSERT INTO content_key (submission, round, key) VALUES (?, ?, ?)').run(digest, statement.round, contentKey);
-      this.#database.prepare('INSERT INTO own_update (round, words) VALUES (?, ?)').run(statement.round, words);
+      this.#database.prepare('INSERT INTO own_update (round, words, subjects) VALUES (?, ?, ?)').run(statement.round, words, JSON.stringify(subjects));
       for (const { to, keyIds } of statement.sealed) this.#useUp(statement.round, to, keyIds);
     });
   }
@@ -65,6 +65,11 @@ export class Outbox {
   /** This site's own update of a round, as the words that it sealed. */
   ownUpdate(round: number): Uint8Array | undefined {
     return this.#database.prepare('SELECT words FROM own_update WHERE round = ?').get(round)?.['words'] as Uint8Array | undefined;
+  }
+
+  /** Pseudonyms of the persons behind this site's update of a round. */
+  subjects(round: number): string[] {
+    return JSON.parse((this.#database.prepare('SELECT subjects FROM own_update WHERE round = ?').get(round)?.['subjects'] ?? '[]') as string) as string[];
   }
 
   /** The content key of a submission, own or opened. */

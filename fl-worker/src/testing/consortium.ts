@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf, statementDigest, toBase64Url, type Digest, type ParticipantRecord, type Study } from '@epione/protocol';
+import { digestOf, sha256, statementDigest, toBase64Url, toHex, type Digest, type ParticipantRecord, type Study } from '@epione/protocol';
 import { BlobSource } from '../blobs/blob-source.js';
 import { parseConfig, type WorkerConfig } from '../config.js';
 import { writeCsv } from '../data/csv.js';
@@ -45,10 +45,16 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** How many rows a hospital has. */
+export const rowsOf = (hospital: string): number => 20 + 5 * hospitals.indexOf(hospital);
+
+/** The secret of a row's person, hex. */
+export const secretOf = (hospital: string, row: number): string => toHex(sha256(new TextEncoder().encode(`${hospital} ${row}`)));
+
 /** Rows of one hospital: two clouds of points, the same each time. */
 function rows(hospital: string): string {
   const random = seededRandom('rows', hospital);
-  const records = Array.from({ length: 20 + 5 * hospitals.indexOf(hospital) }, (_, at) => {
+  const records = Array.from({ length: rowsOf(hospital) }, (_, at) => {
     const ill = at % 2;
     return { line: at + 2, cells: [String(at), (random.normal() + ill).toFixed(6), (random.normal() - ill).toFixed(6), String(ill)] };
   });
@@ -100,11 +106,16 @@ export class TestConsortium implements AsyncDisposable {
     const { certificate, privateKey } = authority.issue(saeId);
     writeFileSync(join(folder, 'site.pem'), certificate);
     writeFileSync(join(folder, 'site.key'), privateKey, { mode: 0o600 });
-    if (hospitals.includes(mspId)) writeFileSync(join(folder, 'rows.csv'), rows(mspId));
+    if (hospitals.includes(mspId)) {
+      writeFileSync(join(folder, 'rows.csv'), rows(mspId));
+      // The last two rows' persons have never been asked.
+      const asked = Array.from({ length: rowsOf(mspId) - 2 }, (_, row) => [String(row), { secret: secretOf(mspId, row) }]);
+      writeFileSync(join(folder, 'consents.json'), JSON.stringify(Object.fromEntries(asked)));
+    }
     await makeSeeds(folder, 'mldsa65', 'mlkem768', (length) => new Uint8Array(randomBytes(length)));
     const port = await freePort();
     const tls = { certificate: 'site.pem', privateKey: 'site.key', ca: '../ca.pem' };
-    const data = hospitals.includes(mspId) ? { data: { train: 'rows.csv', idColumn: 'id' } } : { keepContentKeys: true };
+    const data = hospitals.includes(mspId) ? { data: { train: 'rows.csv', idColumn: 'id', consents: 'consents.json' } } : { keepContentKeys: true };
     const settings = { mspId, profile: 'none', state: '.', study: this.digest, ...data, kme: { url: this.entity.url, saeId, ...tls }, blobServer: { port, publicUrl: `https://localhost:${port}`, ...tls }, seed: 'seed', pollMs: 100 };
     const config = parseConfig(JSON.stringify(settings), folder);
     const { signer, kem } = await readKeys(folder, 'mldsa65', 'mlkem768');

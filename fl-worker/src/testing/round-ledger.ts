@@ -1,7 +1,7 @@
 /** A ledger in memory for tests of the worker: the protocol's own rules over a map, with the SDK's habit that saying the same twice is success. */
 import {
-  assertAttestation, assertClosing, assertSignedBy, assertSubmission, CodedError, epochOf, openRound, resultDigest, statementDigest, submissionDigest,
-  type Access, type Attestation, type Closing, type Course, type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type RoundContext, type RoundRecords,
+  assertAttestation, assertClosing, assertRetraction, assertSignedBy, assertSubmission, CodedError, epochOf, openRound, resultDigest, statementDigest, submissionDigest,
+  type Access, type Attestation, type Closing, type Course, type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type ConsentDecision, type ConsentQuestion, type Retraction, type RoundContext, type RoundRecords,
   type Signed, type Slot, type Stored, type StoredClosing, type Study, type Submission,
 } from '@epione/protocol';
 import type { RoundLedger } from '../site/site.js';
@@ -57,7 +57,7 @@ export class TestLedger implements RoundLedger {
     return { study: this.#study, epoch, opened: openRound(this.#study, this.#course, round, after, before), records: this.#data(round), now: this.#now() };
   }
 
-  #written<T extends Json>(kind: 'submission' | 'closing' | 'attestation', signed: Signed<T>, by: string, write: (stored: Stored<T>) => void): { digest: string; txId: string } {
+  #written<T extends Json>(kind: 'submission' | 'retraction' | 'closing' | 'attestation', signed: Signed<T>, by: string, write: (stored: Stored<T>) => void): { digest: string; txId: string } {
     assertSignedBy(kind, signed, this.#record(by).statement);
     const stored = this.#store(signed.statement, by, signed.signature);
     write(stored);
@@ -88,6 +88,17 @@ export class TestLedger implements RoundLedger {
       assertAttestation(this.#context(round, after), signed.statement);
       return this.#written('attestation', signed, aggregator, (stored) => {
         data.attestations = [...data.attestations, stored].sort((a, b) => byText(a.statement.aggregator, b.statement.aggregator));
+      });
+    });
+  }
+
+  retract(signed: Signed<Retraction>): Promise<{ digest: string; txId: string }> {
+    const { round, participant } = signed.statement;
+    const data = this.#data(round);
+    return attempt(() => {
+      assertRetraction(this.#context(round, data.slots.find((slot) => slot.kind === 'submission')?.statement.after ?? { kind: 'opening' }), signed.statement);
+      return this.#written('retraction', signed, participant, (stored) => {
+        data.slots = data.slots.map((slot) => (slot.statement.participant === participant ? { kind: 'retraction' as const, ...stored } : slot));
       });
     });
   }
@@ -141,16 +152,21 @@ export class TestLedger implements RoundLedger {
     return Promise.resolve([...this.#records.values()].find((entry) => statementDigest('participant', entry.statement) === digest));
   }
 
-  evaluateConsent(): never {
-    throw new Error('these studies require no consent');
+  /** Pseudonyms whose consent has been withdrawn; all others have one in force. */
+  readonly withdrawn = new Set<string>();
+
+  evaluateConsent({ subjects }: ConsentQuestion): Promise<ConsentDecision[]> {
+    return Promise.resolve(subjects.map((subject) => (this.withdrawn.has(subject) ? { subject, decision: 'deny', code: 'CONSENT_WITHDRAWN' } : { subject, decision: 'permit', consentId: `c-${subject.slice(0, 8)}` })));
   }
 
   height(): Promise<number> {
-    return Promise.resolve(this.#serial);
+    return Promise.resolve(7);
   }
 
-  blocks(): never {
-    throw new Error('these studies name no block');
+  /** A serialized `common.Block` with a header only: number, previous hash, data hash. */
+  async *blocks(from = 0): ReturnType<RoundLedger['blocks']> {
+    const header = [0x08, from, 0x12, 32, ...new Uint8Array(32), 0x1a, 32, ...new Uint8Array(32)];
+    yield await Promise.resolve({ number: from, bytes: Uint8Array.from([0x0a, header.length, ...header]) });
   }
 
   async *events({ signal }: { signal?: AbortSignal } = {}): ReturnType<RoundLedger['events']> {
