@@ -2,7 +2,7 @@
 import { writeFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Code, Result } from '@epione/protocol';
+import type { Code } from '@epione/protocol';
 import type { Dataset } from './data/dataset.js';
 import { Aggregator } from './round/aggregator.js';
 import { Bell } from './round/bell.js';
@@ -144,13 +144,13 @@ export class Worker {
     const { config, now } = this.#site;
     const due = closingDue(this.#study, view);
     if (due === undefined) return config.pollMs;
-    const known = this.#participant?.hindrance(view.round);
+    const known = view.state.state === 'open' ? this.#participant?.hindrance(view.round) : this.#aggregator?.hindrance(view.round);
     // Whoever knows the cause goes first, so that the ledger names it; the others follow one by one, lest all collide.
     const rank = known !== undefined ? 0 : 1 + [...view.epoch.aggregators].indexOf(config.mspId);
     const wait = due.from + rank * 1000 - now();
     if (wait > 0) return Math.max(wait, 50);
     await closeOrAbort(this.#site, this.#study, view, due.kind, known ?? causeOf(view, due.kind));
-    return 50;
+    return 1000;
   }
 
   /** The end of a round: an attestation if this site has none yet, the next base, the report. */
@@ -189,11 +189,11 @@ export class Worker {
 /** Why a round ended without a model. */
 function endCode({ state }: RoundView): string | undefined {
   if (state.state === 'aborted') return state.reason;
-  return state.state === 'failed' ? (state.result satisfies Result).code : undefined;
+  return state.state === 'failed' ? state.result.code : undefined;
 }
 
 /** The code to give when no own one is known. */
 function causeOf({ state }: RoundView, kind: 'close' | 'abort'): Code {
-  if (state.state === 'sealed') return 'NOT_SEALED';
+  if (state.state === 'sealed') return 'UNAVAILABLE';
   return kind === 'close' ? 'NOT_SUBMITTED' : 'TOO_FEW';
 }

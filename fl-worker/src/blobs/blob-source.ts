@@ -14,15 +14,6 @@ export class BlobSource {
     this.#client = client;
   }
 
-  /** Tries the addresses in order; bytes of another digest count as not there. */
-  async #fetch(digest: Digest, blobUrls: readonly string[]): Promise<Uint8Array | undefined> {
-    for (const url of blobUrls) {
-      const answer = await this.#client.ask(new URL(`${url.replace(/\/*$/, '/')}${digest}`), Math.min(LIMITS.blobBytes, 2 ** 31 - 1)).catch(() => undefined);
-      if (answer?.status === 200 && digestOf(answer.body) === digest) return answer.body;
-    }
-    return undefined;
-  }
-
   /** What a member serves under a path of its own. @throws WorkerError BLOB_MISSING. */
   async slot(blobUrl: string, path: string): Promise<Uint8Array> {
     const answer = await this.#client.ask(new URL(path, blobUrl.replace(/\/*$/, '/')), LIMITS.blobHeaderBytes).catch(() => undefined);
@@ -31,16 +22,19 @@ export class BlobSource {
   }
 
   /**
-   * The bytes under a digest.
-   * @param blobUrls `blobUrl` of the members that should have it, the likeliest first.
+   * The bytes under a digest; bytes of another digest count as not there.
+   * @param blobUrls `blobUrl` of the members that should have it, the likeliest first; not read when the bytes are here already.
    * @throws WorkerError BLOB_MISSING when nobody gives bytes with this digest.
    */
-  async get(digest: Digest, blobUrls: readonly string[]): Promise<Uint8Array> {
+  async get(digest: Digest, blobUrls: AsyncIterable<string> | Iterable<string>): Promise<Uint8Array> {
     const own = await this.#store.get(digest);
     if (own !== undefined) return own;
-    const found = await this.#fetch(digest, blobUrls);
-    if (found === undefined) throw new WorkerError('BLOB_MISSING', `none of ${blobUrls.length} members gives the blob ${digest}`);
-    await this.#store.put(found);
-    return found;
+    for await (const url of blobUrls) {
+      const answer = await this.#client.ask(new URL(`${url.replace(/\/*$/, '/')}${digest}`), Math.min(LIMITS.blobBytes, 2 ** 31 - 1)).catch(() => undefined);
+      if (answer?.status !== 200 || digestOf(answer.body) !== digest) continue;
+      await this.#store.put(answer.body);
+      return answer.body;
+    }
+    throw new WorkerError('BLOB_MISSING', `no member gives the blob ${digest}`);
   }
 }

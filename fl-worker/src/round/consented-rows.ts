@@ -1,11 +1,11 @@
 /** Which rows may be trained on in a round: those whose person's consent is in force on the ledger, and the commitment to that set (PROTOCOL section 10). */
 import { readFile } from 'node:fs/promises';
 import { blockDigest, readBlock } from '@epione/client';
-import { consentCommitment, consentRef, consentSubject, fromHex, subjectKey, toHex, type ConsentDecision, type Digest, type Submission } from '@epione/protocol';
+import { consentCommitment, consentRef, consentSubject, fromHex, subjectKey, toHex, type ConsentDecision, type Digest, type Study, type Submission } from '@epione/protocol';
 import { z } from 'zod';
 import { selectRows, type Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
-import type { Site } from '../site/site.js';
+import type { RoundLedger, Site } from '../site/site.js';
 import type { RoundView, StudyInForce } from './course.js';
 
 const secretHex = z.string().regex(/^[0-9a-f]{64}$/, 'a secret of 32 bytes in lower-case hex');
@@ -39,13 +39,16 @@ export async function readConsents(path: string): Promise<Consents> {
   throw new WorkerError('DATA_INVALID', `the consents ${path} are not as expected: ${rows.join('; ')}`);
 }
 
-async function decide(site: Site, study: StudyInForce, subjects: readonly string[], at: number): Promise<ConsentDecision[]> {
-  const { purpose, consent } = study.document;
-  const asked = { mspId: site.config.mspId, purpose: { duo: purpose.duo, reason: purpose.reason }, classes: consent.classes, at };
+/** What the ledger says of each pseudonym of a hospital for a study, in order. @param at periods are judged at this time, ms since 1970 UTC. */
+export async function decideConsents(ledger: Pick<RoundLedger, 'evaluateConsent'>, mspId: string, { purpose, consent }: Study, subjects: readonly string[], at: number): Promise<ConsentDecision[]> {
+  const asked = { mspId, purpose: { duo: purpose.duo, reason: purpose.reason }, classes: consent.classes, at };
   const decisions: ConsentDecision[] = [];
-  for (let from = 0; from < subjects.length; from += questionSize) decisions.push(...(await site.ledger.evaluateConsent({ ...asked, subjects: subjects.slice(from, from + questionSize) })));
+  for (let from = 0; from < subjects.length; from += questionSize) decisions.push(...(await ledger.evaluateConsent({ ...asked, subjects: subjects.slice(from, from + questionSize) })));
   return decisions;
 }
+
+const decide = ({ ledger, config }: Site, { document }: StudyInForce, subjects: readonly string[], at: number): Promise<ConsentDecision[]> =>
+  decideConsents(ledger, config.mspId, document, subjects, at);
 
 /** Decisions of one ledger state: asked again while blocks arrive in between, because consents are judged at one named block. */
 async function snapshot(site: Site, study: StudyInForce, subjects: readonly string[], at: number): Promise<{ decisions: ConsentDecision[]; height: number }> {

@@ -1,9 +1,8 @@
 /** Where a study stands: its document, its rounds as the ledger holds them, and why each is open. */
 import {
-  deriveRound, encodeModel, epochOf, evidenceAfter, membersOf, openRound, readStudy, statementDigest,
+  decodeModel, deriveRound, encodeModel, epochOf, evidenceAfter, membersOf, openRound, readStudy, statementDigest,
   type Base, type Course, type Digest, type Epoch, type Opened, type OpeningEvidence, type RoundRecords, type RoundState, type Study,
 } from '@epione/protocol';
-import { decodeModel } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { Site, RoundLedger, NamedRecord } from '../site/site.js';
 
@@ -60,18 +59,19 @@ export async function currentRecord(ledger: Pick<RoundLedger, 'getParticipant'>,
   return { digest: statementDigest('participant', record.statement), record: record.statement };
 }
 
-/** Where members serve blobs, some of them first; those without a current record are left out. */
-export async function blobUrls(site: Site, study: StudyInForce, first: readonly string[]): Promise<string[]> {
-  const others = [...new Set([...first, ...membersOf(study.document)])].filter((id) => id !== site.config.mspId);
-  const found = await Promise.all(others.map((id) => currentRecord(site.ledger, id).catch(() => undefined)));
-  return found.flatMap((entry) => (entry === undefined ? [] : [entry.record.blobUrl]));
+/** Where members serve blobs, some of them first, each looked up when it is its turn; those without a current record are left out. */
+export async function* blobUrls(site: Site, study: StudyInForce, first: readonly string[]): AsyncGenerator<string> {
+  for (const mspId of new Set([...first, ...membersOf(study.document)])) {
+    const found = mspId === site.config.mspId ? undefined : await currentRecord(site.ledger, mspId).catch(() => undefined);
+    if (found !== undefined) yield found.record.blobUrl;
+  }
 }
 
 /** A base model's parameters. @throws WorkerError BLOB_MISSING, BAD_ENCODING for a model of another size. */
 export async function baseModel(site: Site, study: StudyInForce, base: Base): Promise<Float32Array> {
   const { dimension } = study.document.model;
   if (base === 'zeros') return new Float32Array(dimension);
-  const parameters = decodeModel(await site.source.get(base, await blobUrls(site, study, study.document.aggregators)));
+  const parameters = decodeModel(await site.source.get(base, blobUrls(site, study, study.document.aggregators)));
   if (parameters.length !== dimension) throw new WorkerError('BAD_ENCODING', `the base model ${base} has ${parameters.length} parameters, the study ${dimension}`);
   return parameters;
 }

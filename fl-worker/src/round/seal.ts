@@ -1,6 +1,6 @@
 /** From a local update to a signed submission: keys for every aggregator, the sealed blob, the statement, all on the disk. */
 import {
-  CODES, encapsulate, fromBase64Url, needsQkd, sealingKem, sealUpdate, sign,
+  encapsulate, fromBase64Url, isCode, needsQkd, sealingKem, sealUpdate, sign,
   type Code, type SealingSuite, type Signed, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -31,7 +31,7 @@ export interface LocalUpdate {
 /** Stands in every statement, so that an auditor knows who computed. */
 export const software = 'epione fl-worker 0.1.0';
 
-const asCode = (code: string): Code => ((CODES as readonly string[]).includes(code) ? (code as Code) : 'QKD_UNAVAILABLE');
+const asCode = (code: string): Code => (isCode(code) ? code : 'QKD_UNAVAILABLE');
 
 /**
  * A key for one recipient, by the study's suites.

@@ -3,16 +3,13 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { consentSubject, fromHex, sign, toHex, type Consent, type ConsentDecision, type Digest, type Study, type Withdrawal } from '@epione/protocol';
 import { readCsv } from '../data/csv.js';
 import { WorkerError } from '../error.js';
-import { readConsents, type Consents } from '../round/consented-rows.js';
+import { decideConsents, readConsents, type Consents } from '../round/consented-rows.js';
 import { currentRecord, readStudyView } from '../round/course.js';
 import type { Membership } from './membership.js';
 import type { RandomBytes } from './seeds.js';
 
 /** Persons a statement of consent names at most: the ledger takes 256, and each is a key to write. */
 const batchSize = 128;
-
-/** Pseudonyms that the ledger evaluates in one question at most. */
-const questionSize = 512;
 
 /** Where rows and secrets are. @throws WorkerError DATA_MISSING. */
 function files({ config }: Membership): { train: string; idColumn: string; consents: string } {
@@ -50,12 +47,8 @@ async function secretsOf(path: string, ids: readonly string[], random: RandomByt
   return all;
 }
 
-async function evaluate({ ledger, config }: Membership, { purpose, consent }: Study, subjects: readonly string[], at: number): Promise<ConsentDecision[]> {
-  const asked = { mspId: config.mspId, purpose: { duo: purpose.duo, reason: purpose.reason }, classes: consent.classes, at };
-  const decisions: ConsentDecision[] = [];
-  for (let from = 0; from < subjects.length; from += questionSize) decisions.push(...(await ledger.evaluateConsent({ ...asked, subjects: subjects.slice(from, from + questionSize) })));
-  return decisions;
-}
+const evaluate = ({ ledger, config }: Membership, study: Study, subjects: readonly string[], at: number): Promise<ConsentDecision[]> =>
+  decideConsents(ledger, config.mspId, study, subjects, at);
 
 /** What `consent grant` did. */
 export interface Granted {

@@ -1,0 +1,129 @@
+/** From a sealed set to the words of its updates: fetch each blob, check it against its statement, unwrap and open it, or say why not. */
+import {
+  assertHeaderOf, assertSignedBy, CodedError, digestOf, isCode, judgeUpdate, needsQkd, openPayload, readSealed, submissionDigest, unwrapFor,
+  type Code, type ParticipantRecord, type SealedUpdate, type Stored, type Submission, type UpdateVerdict,
+} from '@epione/protocol';
+import { WorkerError } from '../error.js';
+import type { Site } from '../site/site.js';
+import type { StudyState } from '../state/study-state.js';
+import { blobUrls, type RoundView, type StudyInForce } from './course.js';
+import { codeOf, isQkd } from './refusal.js';
+import type { RescueDesk } from './rescue.js';
+
+/** Faults of the ledger's answer, not of a submission. */
+const fatal: ReadonlySet<string> = new Set(['UNAVAILABLE', 'BAD_SIGNATURE']);
+/** The own wrap is of no use; others may have a good one. */
+const mayBeRescued: ReadonlySet<string> = new Set(['UNOPENABLE', 'QKD_KEY_NOT_FOUND', 'QKD_NOT_ENTITLED']);
+
+/** Opens the updates of one study's rounds. */
+export class Opener {
+  readonly #site: Site;
+  readonly #study: StudyInForce;
+  readonly #state: StudyState;
+  readonly #rescues: RescueDesk;
+  /** Records never change under their digest. */
+  readonly #records = new Map<string, ParticipantRecord>();
+  #hindrance: { round: number; code: Code } | undefined;
+
+  constructor(site: Site, study: StudyInForce, state: StudyState, rescues: RescueDesk) {
+    this.#site = site;
+    this.#study = study;
+    this.#state = state;
+    this.#rescues = rescues;
+  }
+
+  /** Why an update of a round did not open at the last try. */
+  hindrance(round: number): Code | undefined {
+    return this.#hindrance?.round === round ? this.#hindrance.code : undefined;
+  }
+
+  /** A verdict on each submission by its participant; undefined while one may still change for the better. */
+  async verdicts(view: RoundView, submissions: readonly Stored<Submission>[]): Promise<Map<string, UpdateVerdict> | undefined> {
+    const found = await Promise.all(submissions.map(async (slot) => [slot.statement.participant, await this.#verdict(view, slot)] as const));
+    const ripe = found.filter((entry): entry is [string, UpdateVerdict] => entry[1] !== 'later');
+    return ripe.length < found.length ? undefined : new Map(ripe);
+  }
+
+  async #verdict(view: RoundView, slot: Stored<Submission>): Promise<UpdateVerdict | 'later'> {
+    const { participant } = slot.statement;
+    if (participant === this.#site.config.mspId) return this.#ownVerdict(view.round);
+    try {
+      await this.#assertSigned(slot);
+      return judgeUpdate(this.#study.document, slot.statement, await this.#open(view, slot));
+    } catch (error) {
+      if (codeOf(error) === 'BLOB_MISMATCH') return { code: 'BLOB_MISMATCH' };
+      if (fatal.has(codeOf(error) ?? '') || !(error instanceof CodedError)) throw error;
+      return this.#unopened(view, participant, error as Error);
+    }
+  }
+
+  /**
+   * An update that does not open, for now or for good. Trouble with the own key management entity is no verdict on others; a blob
+   * may still be fetched and served by somebody for half of the time to attest.
+   */
+  #unopened(view: RoundView, participant: string, error: Error): UpdateVerdict | 'later' {
+    const { report, now } = this.#site;
+    const { state, round } = view;
+    const code = codeOf(error) ?? '';
+    this.#hindrance = { round, code: isCode(code) ? code : 'QKD_UNAVAILABLE' };
+    const patient = state.state !== 'sealed' || now() < state.sealedAt + this.#study.document.rounds.attestMs / 2;
+    if (!isQkd(error) && !patient) return { code: code === 'BLOB_MISSING' ? 'BLOB_MISSING' : 'UNOPENABLE' };
+    report('waiting to open an update', { round, participant, code, message: error.message });
+    return 'later';
+  }
+
+  #ownVerdict(round: number): UpdateVerdict | 'later' {
+    const words = this.#state.outbox.ownUpdate(round);
+    if (words !== undefined) return { words };
+    this.#site.report('own update lost', { round });
+    return 'later'; // the others attest; guessing would only dissent
+  }
+
+  async #assertSigned(slot: Stored<Submission>): Promise<void> {
+    const { record: name } = slot.statement;
+    const record = this.#records.get(name) ?? (await this.#site.ledger.getRecord(name))?.statement;
+    if (record === undefined) throw new WorkerError('UNAVAILABLE', `the ledger does not give the record ${name}`);
+    this.#records.set(name, record);
+    assertSignedBy('submission', slot, record);
+  }
+
+  async #open(view: RoundView, slot: Stored<Submission>): Promise<Uint8Array> {
+    const { statement } = slot;
+    const blob = await this.#site.source.get(statement.blob, blobUrls(this.#site, this.#study, [statement.participant, ...view.epoch.aggregators]));
+    const sealed = readChecked(blob, statement);
+    const { contentKey, words } = await this.#unwrap(view, slot, sealed).catch((error: unknown) => {
+      if (!mayBeRescued.has(codeOf(error) ?? '')) throw error;
+      return this.#rescues.ask(view, slot, sealed);
+    });
+    this.#state.outbox.keepContentKey(submissionDigest(statement), view.round, contentKey);
+    return words;
+  }
+
+  async #unwrap(view: RoundView, slot: Stored<Submission>, sealed: SealedUpdate): Promise<{ contentKey: Uint8Array; words: Uint8Array }> {
+    const kept = this.#state.outbox.contentKey(submissionDigest(slot.statement));
+    const contentKey = kept ?? unwrapFor(sealed, this.#site.config.mspId, this.#site.keys.kem, await this.#qkdKey(view.round, sealed));
+    return { contentKey, words: openPayload(sealed, contentKey) };
+  }
+
+  async #qkdKey(round: number, { header }: SealedUpdate): Promise<Uint8Array | undefined> {
+    const { config, kme } = this.#site;
+    const wrap = header.recipients.find((entry) => entry.to === config.mspId);
+    if (wrap === undefined || !needsQkd(wrap.suite)) return undefined;
+    const { masterSae, keyIds } = wrap;
+    if (kme === undefined || masterSae === undefined || keyIds === undefined) throw new WorkerError('QKD_UNAVAILABLE', `${config.mspId} has no key management entity to open the update of ${header.from}`);
+    return this.#state.ring.fromSender(round, header.from, keyIds, () => kme.sameKey(masterSae, keyIds));
+  }
+}
+
+/** Reads a blob and checks that it is the one of which the statement speaks. @throws CodedError BLOB_MISMATCH. */
+function readChecked(blob: Uint8Array, statement: Submission): SealedUpdate {
+  if (blob.length !== statement.blobBytes || digestOf(blob) !== statement.blob) throw new CodedError('BLOB_MISMATCH', 'the blob is not as long as its statement says');
+  let sealed: SealedUpdate;
+  try {
+    sealed = readSealed(blob);
+  } catch (cause) {
+    throw new CodedError('BLOB_MISMATCH', 'the blob is no sealed update', { cause });
+  }
+  assertHeaderOf(statement, sealed.header);
+  return sealed;
+}
