@@ -51,14 +51,14 @@ function writeStudyFile(file: string, name: string, { rounds, eve, qkdMissing }:
   return file;
 }
 
-/** Registers the study, approves it in every organization's name, opens it; each hospital records its patients' consents. */
+/** Registers the study, approves it in every organization's name, records the patients' consents at each hospital, opens it. */
 async function agree(places: Places, studyFile: string): Promise<Digest> {
   const config = (organization: Organization): string[] => ['--config', places.workerConfig(organization)];
   const [first] = hospitals;
   const { study } = await command<{ study: Digest }>('fl-worker', ['study', 'register', studyFile, ...config(first), '--participants', ...hospitals, '--aggregators', ...organizations]);
-  for (const organization of organizations) await command('fl-worker', ['study', 'approve', study, ...config(organization)]);
+  await Promise.all(organizations.map((organization) => command('fl-worker', ['study', 'approve', study, ...config(organization)])));
+  await Promise.all(hospitals.map((hospital) => command('fl-worker', ['consent', 'grant', '--study', study, ...config(hospital)])));
   await command('fl-worker', ['study', 'open', study, ...config(first)]);
-  for (const hospital of hospitals) await command('fl-worker', ['consent', 'grant', '--study', study, ...config(hospital)]);
   return study;
 }
 
@@ -112,10 +112,12 @@ async function watch(consortium: Consortium, study: string, rounds: number, prog
 }
 
 async function enrol(consortium: Consortium, settings: { seed: string; data: StudyData; study?: string }): Promise<void> {
-  for (const organization of organizations) {
-    await consortium.configureWorker(organization, settings);
-    if (settings.study === undefined) await command('fl-worker', ['init', '--config', consortium.places.workerConfig(organization)]);
-  }
+  await Promise.all(
+    organizations.map(async (organization) => {
+      await consortium.configureWorker(organization, settings);
+      if (settings.study === undefined) await command('fl-worker', ['init', '--config', consortium.places.workerConfig(organization)]);
+    }),
+  );
 }
 
 /** The document that the members agreed on, as the template and the network's profile give it. */
@@ -148,7 +150,7 @@ export async function runStudy(options: RunOptions): Promise<RunResult> {
     const data = divideData(join(consortium.runFolder, 'data'), hospitals, seed);
     const studyFile = writeStudyFile(join(consortium.runFolder, 'study.yaml'), name, options);
     await progress.step('Members enrolled', () => enrol(consortium, { seed, data }));
-    const study = await progress.step('Study registered, approved and opened, consents recorded', () => agree(places, studyFile));
+    const study = await progress.step('Study registered and approved, consents recorded, study opened', () => agree(places, studyFile));
     await enrol(consortium, { seed, data, study });
 
     const exitCodes = await progress.step('Federated rounds', async () => {
