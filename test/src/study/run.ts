@@ -112,12 +112,9 @@ async function watch(consortium: Consortium, study: string, rounds: number, prog
 }
 
 async function enrol(consortium: Consortium, settings: { seed: string; data: StudyData; study?: string }): Promise<void> {
-  await Promise.all(
-    organizations.map(async (organization) => {
-      await consortium.configureWorker(organization, settings);
-      if (settings.study === undefined) await command('fl-worker', ['init', '--config', consortium.places.workerConfig(organization)]);
-    }),
-  );
+  for (const organization of organizations) await consortium.configureWorker(organization, settings);
+  if (settings.study !== undefined) return;
+  await Promise.all(organizations.map((organization) => command('fl-worker', ['init', '--config', consortium.places.workerConfig(organization)])));
 }
 
 /** The document that the members agreed on, as the template and the network's profile give it. */
