@@ -1,5 +1,6 @@
 /** The interface to applications: ETSI GS QKD 014 V1.1.1, sections 5 and 6. */
 import type { SiteConfig } from '../config.js';
+import type { GroupCommit } from '../store/database.js';
 import type { DeliveredKey, KeyStore } from '../store/key-store.js';
 import { LIMITS, MESSAGES, parseKeyIds, parseKeyRequest } from './etsi-requests.js';
 import { type Answer, refusal } from './http.js';
@@ -29,11 +30,13 @@ const container = (keys: readonly DeliveredKey[]): Answer => ({
 export class EtsiApi {
   readonly #site: SiteConfig;
   readonly #store: KeyStore;
+  readonly #commit: GroupCommit;
   readonly #links: readonly KmeLink[];
 
-  constructor(site: SiteConfig, store: KeyStore, links: readonly KmeLink[]) {
+  constructor(site: SiteConfig, store: KeyStore, commit: GroupCommit, links: readonly KmeLink[]) {
     this.#site = site;
     this.#store = store;
+    this.#commit = commit;
     this.#links = links;
   }
 
@@ -93,10 +96,10 @@ export class EtsiApi {
   }
 
   /** Keys that were given out already are delivered even when their link has been aborted since: they were safe. */
-  #decryptionKeys({ method, query, body, caller, sae }: EtsiRequest): Answer {
+  async #decryptionKeys({ method, query, body, caller, sae }: EtsiRequest): Promise<Answer> {
     const ids = parseKeyIds(method, query, body);
     if (typeof ids === 'string') return refusal(400, ids);
-    const keys = this.#store.deliver(sae, caller, ids);
+    const keys = await this.#commit.run(() => this.#store.deliver(sae, caller, ids));
     if (keys === 'not entitled') return refusal(401, 'the caller was not named when these keys were made');
     if (keys === 'unknown') return refusal(400, MESSAGES.notFound);
     return container(keys);

@@ -5,6 +5,7 @@ import { ZodError } from 'zod';
 import { QkdError, messageOf } from '../error.js';
 import type { SiteConfig } from '../config.js';
 import type { Log } from '../log.js';
+import type { GroupCommit } from '../store/database.js';
 import type { KeyStore } from '../store/key-store.js';
 import { ETSI_PATH, EtsiApi } from './etsi-api.js';
 import { type Answer, callerOf, readBody, refusal, reply, tlsOptions } from './http.js';
@@ -13,8 +14,8 @@ import { answerPeer } from './peer-api.js';
 import { PEER_PATH } from './peer-messages.js';
 
 /** Starts listening. @throws QkdError PORT_IN_USE, CONFIG */
-export const startKeyServer = async (site: SiteConfig, store: KeyStore, links: readonly KmeLink[], log: Log): Promise<Server> => {
-  const etsi = new EtsiApi(site, store, links);
+export const startKeyServer = async (site: SiteConfig, store: KeyStore, commit: GroupCommit, links: readonly KmeLink[], log: Log): Promise<Server> => {
+  const etsi = new EtsiApi(site, store, commit, links);
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const caller = callerOf(request);
@@ -29,7 +30,7 @@ export const startKeyServer = async (site: SiteConfig, store: KeyStore, links: r
     if (url.pathname.startsWith(PEER_PATH)) {
       const own = (name: string): KmeLink | undefined => links.find(({ config }) => config.name === name && config.peerKmeId === caller);
       try {
-        return answerPeer(url.pathname.slice(PEER_PATH.length), body, own, site.saeIds);
+        return await answerPeer(url.pathname.slice(PEER_PATH.length), body, own, site.saeIds);
       } catch (thrown) {
         if (thrown instanceof ZodError) return refusal(400, 'bad request format');
         throw thrown;

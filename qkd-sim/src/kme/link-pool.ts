@@ -8,6 +8,7 @@ import type { LinkConfig } from '../config.js';
 import { blockBits, profileOf } from '../profile.js';
 import type { Log } from '../log.js';
 import type { Split } from '../store/block-store.js';
+import type { GroupCommit } from '../store/database.js';
 import type { BlockOffer, DeliveredKey, KeyStore, LinkCounters, Mark, Reservation } from '../store/key-store.js';
 import type { PeerClient } from './peer-client.js';
 import { LIMITS } from './etsi-requests.js';
@@ -45,6 +46,7 @@ export class NoKeys extends Error {}
 export class KmeLink {
   readonly config: LinkConfig;
   readonly #store: KeyStore;
+  readonly #commit: GroupCommit;
   readonly #peer: PeerClient;
   readonly #makeBlock: (split: Split) => void;
   readonly #log: Log;
@@ -64,9 +66,10 @@ export class KmeLink {
   /** Whether a block is wanted for its own sake, to see what the channel is like now. */
   #probe = false;
 
-  constructor(config: LinkConfig, store: KeyStore, peer: PeerClient, makeBlock: (split: Split) => void, log: Log) {
+  constructor(config: LinkConfig, store: KeyStore, commit: GroupCommit, peer: PeerClient, makeBlock: (split: Split) => void, log: Log) {
     this.config = config;
     this.#store = store;
+    this.#commit = commit;
     this.#peer = peer;
     this.#makeBlock = makeBlock;
     this.#log = log;
@@ -117,7 +120,7 @@ export class KmeLink {
     // Otherwise each try would burn a key while the other end is away.
     if (!this.#agreed) await this.#settle();
     if (!this.#agreed) throw new NoKeys(`the key server ${peerKmeId} does not answer`);
-    const keys = this.#store.allocate(name, { count, bytes, master, slave });
+    const keys = await this.#commit.run(() => this.#store.allocate(name, { count, bytes, master, slave }));
     if (keys === undefined) {
       this.#want(count * bytes);
       throw new NoKeys(`the pool for ${peerKmeId} has fewer than ${count} keys of ${8 * bytes} bits now`);
@@ -148,8 +151,8 @@ export class KmeLink {
   }
 
   /** The other end is about to give out keys. */
-  reserve(reservations: readonly Reservation[]): string | undefined {
-    const refused = this.#store.reserve(this.config.name, reservations);
+  async reserve(reservations: readonly Reservation[]): Promise<string | undefined> {
+    const refused = await this.#commit.run(() => this.#store.reserve(this.config.name, reservations));
     this.refill();
     return refused;
   }

@@ -23,12 +23,12 @@ const mark = (body: unknown, find: FindLink): Answer => {
   return link === undefined ? stranger : done;
 };
 
-const reserve = (body: unknown, find: FindLink, saeIds: readonly string[]): Answer => {
+const reserve = async (body: unknown, find: FindLink, saeIds: readonly string[]): Promise<Answer> => {
   const { link: name, keys } = reserveRequest.parse(body);
   const link = find(name);
   if (link === undefined) return stranger;
   const foreign = keys.some(({ master, slave }) => !saeIds.includes(slave) || !link.config.peerSaeIds.includes(master));
-  const refused = foreign ? 'SAE IDs of other sites' : link.reserve(keys);
+  const refused = foreign ? 'SAE IDs of other sites' : await link.reserve(keys);
   return refused === undefined ? done : refusal(400, refused);
 };
 
@@ -37,7 +37,7 @@ const reserve = (body: unknown, find: FindLink, saeIds: readonly string[]): Answ
  * @param saeIds the SAEs of this site
  * @throws z.ZodError when the body is not what the action takes
  */
-export const answerPeer = (action: string, body: unknown, find: FindLink, saeIds: readonly string[]): Answer => {
+export const answerPeer = async (action: string, body: unknown, find: FindLink, saeIds: readonly string[]): Promise<Answer> => {
   if (action === 'match') return match(body, find);
   if (action === 'mark') return mark(body, find);
   if (action === 'reserve') return reserve(body, find, saeIds);

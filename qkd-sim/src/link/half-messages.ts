@@ -45,5 +45,5 @@ export interface SetEve {
 
 /** From the optics: Alice's settings, or why there are none. */
 export type BatchAnswer =
-  | { readonly link: string; readonly run: number; readonly settings: ClickBatch }
-  | { readonly link: string; readonly run: number; readonly fault: string };
+  | { readonly link: string; readonly settings: ClickBatch }
+  | { readonly link: string; readonly fault: string };

@@ -33,9 +33,9 @@ class OpticalLink {
       if (this.#socket?.writable !== true) this.#socket = await connectTo(this.#link.quantum, 'quantum channel');
       const batch = this.#optics.next(BATCH_CLICKS);
       await send(this.#socket, encodeDetections(run, batch));
-      return { link, run, settings: settingsOf(batch) };
+      return { link, settings: settingsOf(batch) };
     } catch (thrown) {
-      return { link, run, fault: messageOf(thrown) };
+      return { link, fault: messageOf(thrown) };
     }
   }
 }

@@ -32,7 +32,8 @@ export class Optics {
   readonly #afterpulseRate: number;
   readonly #someAfterpulse: number;
   readonly #pending: Afterpulse[] = [];
-  readonly #blindUntil = [0, 0];
+  #blindUntil1 = 0;
+  #blindUntil2 = 0;
   #clicks = new AliasTable([]);
   #silences = new AliasTable([]);
   #logSilence = 0;
@@ -100,19 +101,25 @@ export class Optics {
 
   /** The detectors that can see, as a pattern. */
   #awake(): number {
-    const [blind0 = 0, blind1 = 0] = this.#blindUntil;
-    return (this.#gate > blind0 ? 1 : 0) | (this.#gate > blind1 ? 2 : 0);
+    return (this.#gate > this.#blindUntil1 ? 1 : 0) | (this.#gate > this.#blindUntil2 ? 2 : 0);
   }
 
   #avalanche(pattern: number): void {
-    for (const detector of [1, 2] as const) {
-      if ((pattern & detector) === 0) continue;
-      this.#blindUntil[detector - 1] = this.#gate + this.#profile.deadGates;
-      if (this.#untilAfterpulse-- > 0) continue;
-      this.#untilAfterpulse = this.#avalanchesWithout();
-      const exposure = -Math.log1p(-this.#random.uniform() * this.#someAfterpulse);
-      this.#schedule({ gate: 0, cause: this.#gate, detector, exposure });
+    const blindUntil = this.#gate + this.#profile.deadGates;
+    if (pattern & 1) {
+      this.#blindUntil1 = blindUntil;
+      if (this.#untilAfterpulse-- <= 0) this.#followAvalanche(1);
     }
+    if (pattern & 2) {
+      this.#blindUntil2 = blindUntil;
+      if (this.#untilAfterpulse-- <= 0) this.#followAvalanche(2);
+    }
+  }
+
+  #followAvalanche(detector: 1 | 2): void {
+    this.#untilAfterpulse = this.#avalanchesWithout();
+    const exposure = -Math.log1p(-this.#random.uniform() * this.#someAfterpulse);
+    this.#schedule({ gate: 0, cause: this.#gate, detector, exposure });
   }
 
   /** Drawing for the rare avalanche instead of for each one is the same law and saves a third of the randomness. */

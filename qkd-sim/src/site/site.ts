@@ -6,7 +6,7 @@ import { tlsOptions } from '../kme/http.js';
 import { startKeyServer } from '../kme/key-server.js';
 import { KmeLink, type LinkStatus } from '../kme/link-pool.js';
 import { PeerClient } from '../kme/peer-client.js';
-import { openDatabase } from '../store/database.js';
+import { GroupCommit, openDatabase } from '../store/database.js';
 import { KeyStore } from '../store/key-store.js';
 import { Vault } from '../store/vault.js';
 import { startAdmin } from './admin.js';
@@ -37,6 +37,7 @@ const eveRequest = z.strictObject({ link: z.string(), interceptFraction: z.numbe
 export const startSite = async (site: SiteConfig, log: Log, failed: (error: Error) => void): Promise<RunningSite> => {
   const database = openDatabase(databaseFile(site));
   const store = new KeyStore(database, new Vault(readStoreKey(site)));
+  const commit = new GroupCommit(database);
   const tls = tlsOptions(site);
   const links = new Map<string, KmeLink>();
   const threads = await startThreads(
@@ -49,7 +50,7 @@ export const startSite = async (site: SiteConfig, log: Log, failed: (error: Erro
   for (const config of site.links) {
     const { name } = config;
     const makeBlock = (split: 'both' | 'alice' | 'bob'): void => { threads.makeBlock({ link: name, split }); };
-    links.set(name, new KmeLink(config, store, new PeerClient(config, tls), makeBlock, log));
+    links.set(name, new KmeLink(config, store, commit, new PeerClient(config, tls), makeBlock, log));
   }
 
   const status = (): SiteStatus => ({ site: site.site, kmeId: site.kmeId, pid: process.pid, links: [...links.values()].map((link) => link.status()) });
@@ -70,7 +71,7 @@ export const startSite = async (site: SiteConfig, log: Log, failed: (error: Erro
     database.close();
   };
   try {
-    const server = await startKeyServer(site, store, [...links.values()], log);
+    const server = await startKeyServer(site, store, commit, [...links.values()], log);
     const admin = await startAdmin(site, { status, eve });
     log('site-ready', { kmeId: site.kmeId, url: `https://${site.listen.host}:${site.listen.port}`, links: links.size });
     for (const link of links.values()) void link.start();

@@ -1,10 +1,10 @@
 /** What a half of a link keeps: the one-time pads of its classical channel, and the blocks it has made. */
 import { readFileSync, rmSync } from 'node:fs';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Ghash } from '../distillation/ghash.js';
 import { QkdError } from '../error.js';
 import { ATTEMPT_BYTES, xor } from '../distillation/authentication.js';
-import { inTransaction } from './database.js';
+import { inTransaction, prepared } from './database.js';
 import { type Row, bytesIn, numberIn } from './row.js';
 import type { Vault } from './vault.js';
 
@@ -75,8 +75,7 @@ export class BlockStore {
   importInitialKey(file: string): void {
     if (this.#row() === undefined) {
       const key = readKey(file);
-      this.#database
-        .prepare('INSERT INTO link (name, pads) VALUES (?, ?)')
+      this.#sql('INSERT INTO link (name, pads) VALUES (?, ?)')
         .run(this.#link, this.#vault.seal(key, padsPlace(this.#link)));
     }
     rmSync(file, { force: true });
@@ -84,7 +83,7 @@ export class BlockStore {
 
   /** The lowest block number and attempt that this end has not used. */
   next(): Agreement {
-    const row = this.#database.prepare('SELECT coalesce(max(number) + 1, 0) AS next FROM block WHERE link = ?').get(this.#link);
+    const row = this.#sql('SELECT coalesce(max(number) + 1, 0) AS next FROM block WHERE link = ?').get(this.#link);
     return { block: numberIn(row, 'next'), attempt: numberIn(this.#row(), 'attempt') };
   }
 
@@ -117,8 +116,7 @@ export class BlockStore {
     const middle = RESERVED_BYTES + aliceBytes;
     const halves = [[RESERVED_BYTES, middle], [middle, middle + bobBytes]];
     const [out, incoming] = this.#role === 'alice' ? halves : halves.reverse();
-    this.#database
-      .prepare(`INSERT INTO block (link, number, state, bytes, aliceBytes, secret, confirmation, stats, outMark, outEnd, inMark, inEnd)
+    this.#sql(`INSERT INTO block (link, number, state, bytes, aliceBytes, secret, confirmation, stats, outMark, outEnd, inMark, inEnd)
         VALUES (?, ?, 'deposited', ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       .run(
         this.#link, number, secret.length, aliceBytes, this.#vault.seal(secret, blockPlace(this.#link, number)),
@@ -126,8 +124,12 @@ export class BlockStore {
       );
   }
 
+  #sql(text: string): StatementSync {
+    return prepared(this.#database, text);
+  }
+
   #row(): Row | undefined {
-    return this.#database.prepare('SELECT pads, attempt FROM link WHERE name = ?').get(this.#link);
+    return this.#sql('SELECT pads, attempt FROM link WHERE name = ?').get(this.#link);
   }
 
   #pads(): Uint8Array {
@@ -142,8 +144,7 @@ export class BlockStore {
     if (pads.length < steps * ATTEMPT_BYTES) {
       throw new QkdError('STORE', `the authentication key of link ${this.#link} is used up`, { remedy: 'Give both ends a new initial key.' });
     }
-    this.#database
-      .prepare('UPDATE link SET pads = ?, attempt = ? WHERE name = ?')
+    this.#sql('UPDATE link SET pads = ?, attempt = ? WHERE name = ?')
       .run(this.#vault.seal(pads.subarray(steps * ATTEMPT_BYTES), padsPlace(this.#link)), attempt, this.#link);
   }
 }

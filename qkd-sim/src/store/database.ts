@@ -1,7 +1,7 @@
 /** The site's durable state: one SQLite file, shared by the key server and the halves of the links. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 /**
  * link: the one-time pads of the classical channel and the counters. block: secret key in the order it was made, with
@@ -40,15 +40,76 @@ export const openDatabase = (file: string): DatabaseSync => {
   return database;
 };
 
-/** Runs statements as one transaction: all of them happen, or none. */
+const statements = new WeakMap<DatabaseSync, Map<string, StatementSync>>();
+
+/** A statement, compiled once for each database. */
+export const prepared = (database: DatabaseSync, sql: string): StatementSync => {
+  const known = statements.get(database) ?? new Map<string, StatementSync>();
+  statements.set(database, known);
+  const statement = known.get(sql) ?? database.prepare(sql);
+  known.set(sql, statement);
+  return statement;
+};
+
+/** Runs statements as one transaction, or as a part of the one that is open: all of them happen, or none. */
 export const inTransaction = <T>(database: DatabaseSync, run: () => T): T => {
-  database.exec('BEGIN IMMEDIATE');
+  const [begin, commit, rollback] = database.isTransaction
+    ? ['SAVEPOINT part', 'RELEASE part', 'ROLLBACK TO part; RELEASE part']
+    : ['BEGIN IMMEDIATE', 'COMMIT', 'ROLLBACK'];
+  database.exec(begin);
   try {
     const result = run();
-    database.exec('COMMIT');
+    database.exec(commit);
     return result;
   } catch (thrown) {
-    database.exec('ROLLBACK');
+    database.exec(rollback);
     throw thrown;
   }
 };
+
+/** One piece of work that waits for its commit. */
+interface Waiting {
+  readonly run: () => unknown;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What comes within one turn of the event loop becomes one transaction: many callers share one wait for the disk. */
+export class GroupCommit {
+  readonly #database: DatabaseSync;
+  #waiting: Waiting[] = [];
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** Runs a piece of work; resolves when its changes are on disk. One that throws leaves no trace and holds up no other. */
+  async run<T>(work: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ run: work, resolve: resolve as (result: unknown) => void, reject });
+      if (this.#waiting.length === 1) setImmediate(() => { this.#flush(); });
+    });
+  }
+
+  #flush(): void {
+    const group = this.#waiting;
+    this.#waiting = [];
+    const answers: (() => void)[] = [];
+    try {
+      inTransaction(this.#database, () => {
+        for (const { run, resolve, reject } of group) {
+          try {
+            const result = inTransaction(this.#database, run);
+            answers.push(() => { resolve(result); });
+          } catch (thrown) {
+            answers.push(() => { reject(thrown); });
+          }
+        }
+      });
+    } catch (thrown) {
+      for (const { reject } of group) reject(thrown);
+      return;
+    }
+    for (const answer of answers) answer();
+  }
+}

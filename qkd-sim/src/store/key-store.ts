@@ -4,11 +4,11 @@
  * Marks only grow; a key may be lost by a crash, never doubled.
  */
 import { randomUUID } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { z } from 'zod';
 import { ATTEMPT_BYTES, sameTag } from '../distillation/authentication.js';
 import { type BlockStats, REFILL_BYTES, RESERVED_BYTES, blockPlace, padsPlace } from './block-store.js';
-import { inTransaction } from './database.js';
+import { inTransaction, prepared } from './database.js';
 import { type Row, bytesIn, numberIn, optional, textIn } from './row.js';
 import type { Vault } from './vault.js';
 
@@ -89,8 +89,7 @@ export class KeyStore {
 
   /** The blocks of a link that the other end has not confirmed yet, in order. */
   offers(link: string): BlockOffer[] {
-    const rows = this.#database
-      .prepare("SELECT number, bytes, aliceBytes, confirmation FROM block WHERE link = ? AND state = 'deposited' ORDER BY number")
+    const rows = this.#sql("SELECT number, bytes, aliceBytes, confirmation FROM block WHERE link = ? AND state = 'deposited' ORDER BY number")
       .all(link);
     return rows.map((row) => ({
       number: numberIn(row, 'number'), bytes: numberIn(row, 'bytes'), aliceBytes: numberIn(row, 'aliceBytes'), confirmation: bytesIn(row, 'confirmation'),
@@ -161,8 +160,7 @@ export class KeyStore {
 
   /** The mark of the pool that leaves this site: of the last block that it has used; undefined when it has used none. */
   mark(link: string): Mark | undefined {
-    const row = this.#database
-      .prepare("SELECT block, start + bytes AS used FROM key WHERE link = ? AND direction = 'out' ORDER BY block DESC, start DESC LIMIT 1")
+    const row = this.#sql("SELECT block, start + bytes AS used FROM key WHERE link = ? AND direction = 'out' ORDER BY block DESC, start DESC LIMIT 1")
       .get(link);
     return row === undefined ? undefined : { block: numberIn(row, 'block'), used: numberIn(row, 'used') };
   }
@@ -182,13 +180,13 @@ export class KeyStore {
    */
   deliver(master: string, caller: string, keyIds: readonly string[]): DeliveredKey[] | 'unknown' | 'not entitled' {
     return inTransaction(this.#database, () => {
-      const rows = keyIds.map((keyId) => this.#database.prepare('SELECT * FROM key WHERE keyId = ?').all(keyId));
+      const rows = keyIds.map((keyId) => this.#sql('SELECT * FROM key WHERE keyId = ?').all(keyId));
       if (rows.some((found) => found.length > 0 && !found.some((row) => row['slave'] === caller))) return 'not entitled';
       const own = rows.map((found) => found.find((row) => row['slave'] === caller && row['master'] === master && row['delivered'] === 0));
       if (own.includes(undefined)) return 'unknown';
       return keyIds.map((keyId, index) => {
         const key = this.#vault.open(bytesIn(own[index], 'secret'), keyPlace(keyId, caller));
-        this.#database.prepare('UPDATE key SET delivered = 1, secret = NULL WHERE keyId = ? AND slave = ?').run(keyId, caller);
+        this.#sql('UPDATE key SET delivered = 1, secret = NULL WHERE keyId = ? AND slave = ?').run(keyId, caller);
         return { keyId, key };
       });
     });
@@ -196,27 +194,25 @@ export class KeyStore {
 
   /** Bytes left in the pool that leaves this site and in the one that leads to it. */
   poolBytes(link: string): { out: number; in: number } {
-    const row = this.#database
-      .prepare("SELECT coalesce(sum(outEnd - outMark), 0) AS outBytes, coalesce(sum(inEnd - inMark), 0) AS inBytes FROM block WHERE link = ? AND state = 'open'")
+    const row = this.#sql("SELECT coalesce(sum(outEnd - outMark), 0) AS outBytes, coalesce(sum(inEnd - inMark), 0) AS inBytes FROM block WHERE link = ? AND state = 'open'")
       .get(link);
     return { out: numberIn(row, 'outBytes'), in: numberIn(row, 'inBytes') };
   }
 
   /** Stops the delivery of a link until a block is made after this moment. */
   abort(link: string, reason: string, qber: number | undefined): void {
-    this.#database
-      .prepare(`UPDATE link SET aborted = ?1, lastReason = ?1, qber = coalesce(?2, qber), aborts = aborts + 1,
+    this.#sql(`UPDATE link SET aborted = ?1, lastReason = ?1, qber = coalesce(?2, qber), aborts = aborts + 1,
         abortedFrom = (SELECT coalesce(max(number) + 1, 0) FROM block WHERE link = ?3) WHERE name = ?3`)
       .run(reason, qber ?? null, link);
   }
 
   /** Counts a block that was lost on the way. */
   countDrop(link: string, reason: string): void {
-    this.#database.prepare('UPDATE link SET drops = drops + 1, lastReason = ? WHERE name = ?').run(reason, link);
+    this.#sql('UPDATE link SET drops = drops + 1, lastReason = ? WHERE name = ?').run(reason, link);
   }
 
   counters(link: string): LinkCounters {
-    const row = this.#database.prepare('SELECT * FROM link WHERE name = ?').get(link);
+    const row = this.#sql('SELECT * FROM link WHERE name = ?').get(link);
     const count = (column: string): number => numberIn(row, column);
     const blocks = count('blocks');
     return {
@@ -227,15 +223,18 @@ export class KeyStore {
     };
   }
 
+  #sql(text: string): StatementSync {
+    return prepared(this.#database, text);
+  }
+
   #pool(link: string): { number: number; outMark: number; outEnd: number }[] {
-    return this.#database
-      .prepare("SELECT number, outMark, outEnd FROM block WHERE link = ? AND state = 'open' AND outMark < outEnd ORDER BY number")
+    return this.#sql("SELECT number, outMark, outEnd FROM block WHERE link = ? AND state = 'open' AND outMark < outEnd ORDER BY number")
       .all(link)
       .map((row) => ({ number: numberIn(row, 'number'), outMark: numberIn(row, 'outMark'), outEnd: numberIn(row, 'outEnd') }));
   }
 
   #block(link: string, number: number): Row | undefined {
-    return this.#database.prepare('SELECT * FROM block WHERE link = ? AND number = ?').get(link, number);
+    return this.#sql('SELECT * FROM block WHERE link = ? AND number = ?').get(link, number);
   }
 
   #matches(link: string, offer: BlockOffer): boolean {
@@ -250,11 +249,10 @@ export class KeyStore {
     if (row?.['state'] !== 'deposited') return;
     const stats = blockStats.parse(JSON.parse(textIn(row, 'stats')));
     const secret = this.#secret(link, number);
-    const pads = bytesIn(this.#database.prepare('SELECT pads FROM link WHERE name = ?').get(link), 'pads');
+    const pads = bytesIn(this.#sql('SELECT pads FROM link WHERE name = ?').get(link), 'pads');
     const refilled = Buffer.concat([this.#vault.open(pads, padsPlace(link)), secret.subarray(0, REFILL_BYTES)]);
-    this.#database.prepare("UPDATE block SET state = 'open' WHERE link = ? AND number = ?").run(link, number);
-    this.#database
-      .prepare(`UPDATE link SET pads = ?, blocks = blocks + 1, siftedBits = siftedBits + ?, disclosedBits = disclosedBits + ?,
+    this.#sql("UPDATE block SET state = 'open' WHERE link = ? AND number = ?").run(link, number);
+    this.#sql(`UPDATE link SET pads = ?, blocks = blocks + 1, siftedBits = siftedBits + ?, disclosedBits = disclosedBits + ?,
         secretBits = secretBits + ?, qber = ?, keyRateBps = ?, aborted = CASE WHEN abortedFrom <= ? THEN NULL ELSE aborted END WHERE name = ?`)
       .run(this.#vault.seal(refilled, padsPlace(link)), stats.siftedBits, stats.disclosedBits, 8 * secret.length, stats.qber,
         (8 * secret.length) / stats.linkSeconds, number, link);
@@ -263,8 +261,7 @@ export class KeyStore {
 
   #drop(link: string, number: number): void {
     this.#secrets.delete(blockPlace(link, number));
-    this.#database
-      .prepare("UPDATE block SET state = 'dropped', secret = NULL, outMark = outEnd, inMark = inEnd WHERE link = ? AND number = ? AND state = 'deposited'")
+    this.#sql("UPDATE block SET state = 'dropped', secret = NULL, outMark = outEnd, inMark = inEnd WHERE link = ? AND number = ? AND state = 'deposited'")
       .run(link, number);
   }
 
@@ -282,7 +279,7 @@ export class KeyStore {
     const row = this.#block(link, block);
     if (row?.['state'] !== 'open') throw new Refused(`block ${block} is not open here`);
     if (start < numberIn(row, 'inMark') || start + bytes > numberIn(row, 'inEnd')) throw new Refused(`place ${start} of block ${block} is taken`);
-    if (this.#database.prepare('SELECT 1 FROM key WHERE keyId = ?').get(keyId) !== undefined) throw new Refused(`${keyId} is taken`);
+    if (this.#sql('SELECT 1 FROM key WHERE keyId = ?').get(keyId) !== undefined) throw new Refused(`${keyId} is taken`);
     this.#insertKey(link, reservation, 'in');
   }
 
@@ -290,10 +287,9 @@ export class KeyStore {
   #insertKey(link: string, { keyId, block, start, bytes, master, slave }: Reservation, direction: 'in' | 'out'): void {
     const end = start + bytes;
     const secret = direction === 'out' ? null : this.#vault.seal(this.#secret(link, block).slice(start, end), keyPlace(keyId, slave));
-    this.#database
-      .prepare('INSERT INTO key (keyId, slave, master, link, block, start, bytes, direction, delivered, secret) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#sql('INSERT INTO key (keyId, slave, master, link, block, start, bytes, direction, delivered, secret) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run(keyId, slave, master, link, block, start, bytes, direction, direction === 'out' ? 1 : 0, secret);
-    this.#database.prepare('UPDATE link SET usedBits = usedBits + ? WHERE name = ?').run(8 * bytes, link);
+    this.#sql('UPDATE link SET usedBits = usedBits + ? WHERE name = ?').run(8 * bytes, link);
     this.#moveMark(link, block, direction, end);
   }
 
@@ -303,17 +299,15 @@ export class KeyStore {
    */
   #moveMark(link: string, block: number, direction: 'in' | 'out', end: number): void {
     const [mark, last] = [`${direction}Mark`, `${direction}End`];
-    const left = this.#database
-      .prepare(`UPDATE block SET ${mark} = ${last} WHERE link = ? AND number < ? AND ${mark} < ${last} RETURNING number`)
+    const left = this.#sql(`UPDATE block SET ${mark} = ${last} WHERE link = ? AND number < ? AND ${mark} < ${last} RETURNING number`)
       .all(link, block);
-    this.#database.prepare(`UPDATE block SET ${mark} = max(${mark}, ?) WHERE link = ? AND number = ?`).run(end, link, block);
+    this.#sql(`UPDATE block SET ${mark} = max(${mark}, ?) WHERE link = ? AND number = ?`).run(end, link, block);
     for (const number of [...left.map((row) => numberIn(row, 'number')), block]) this.#wipe(link, number);
   }
 
   /** Forgets the bytes of a block that is used up. */
   #wipe(link: string, block: number): void {
-    const wiped = this.#database
-      .prepare("UPDATE block SET secret = NULL WHERE link = ? AND number = ? AND state = 'open' AND outMark = outEnd AND inMark = inEnd")
+    const wiped = this.#sql("UPDATE block SET secret = NULL WHERE link = ? AND number = ? AND state = 'open' AND outMark = outEnd AND inMark = inEnd")
       .run(link, block);
     if (wiped.changes > 0) this.#secrets.delete(blockPlace(link, block));
   }
