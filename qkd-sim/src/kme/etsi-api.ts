@@ -4,7 +4,7 @@ import type { GroupCommit } from '../store/database.js';
 import type { DeliveredKey, KeyStore } from '../store/key-store.js';
 import { LIMITS, MESSAGES, parseKeyIds, parseKeyRequest } from './etsi-requests.js';
 import { type Answer, refusal } from './http.js';
-import { type KmeLink, NoKeys } from './link-pool.js';
+import { type KmeLink, NoKeys } from './kme-link.js';
 
 /** Where the standard's paths begin. */
 export const ETSI_PATH = '/api/v1/keys/';

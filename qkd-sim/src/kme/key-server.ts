@@ -9,7 +9,7 @@ import type { GroupCommit } from '../store/database.js';
 import type { KeyStore } from '../store/key-store.js';
 import { ETSI_PATH, EtsiApi } from './etsi-api.js';
 import { type Answer, callerOf, readBody, refusal, reply, tlsOptions } from './http.js';
-import type { KmeLink } from './link-pool.js';
+import type { KmeLink } from './kme-link.js';
 import { answerPeer } from './peer-api.js';
 import { PEER_PATH } from './peer-messages.js';
 

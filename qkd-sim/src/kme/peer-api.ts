@@ -1,6 +1,6 @@
 /** The side of a key server that other key servers see. */
 import { type Answer, refusal } from './http.js';
-import type { KmeLink } from './link-pool.js';
+import type { KmeLink } from './kme-link.js';
 import { markRequest, matchRequest, reserveRequest } from './peer-messages.js';
 
 /** The link of a name, if the caller is at its other end. */

@@ -33,6 +33,9 @@ export type HalfReport =
   | { readonly kind: 'unreachable'; readonly link: string; readonly reason: string }
   | { readonly kind: 'failed'; readonly link: string; readonly failure: 'abort' | 'drop'; readonly reason: string; readonly qber?: number };
 
+/** From a half that runs. */
+export type LinkReport = Extract<HalfReport, { link: string }>;
+
 /** To the optics of a link: the next batch of a run, or what Eve does from now on. */
 export interface NextBatch {
   readonly link: string;

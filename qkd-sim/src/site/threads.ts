@@ -1,11 +1,8 @@
 /** Starts the two threads of a site beside the key server: the halves of its links, and the optics of Alice's. */
 import { MessageChannel, Worker } from 'node:worker_threads';
-import type { HalfReport, HalvesData, MakeBlock, OpticsData, SetEve } from '../link/half-messages.js';
+import type { HalfReport, HalvesData, LinkReport, MakeBlock, OpticsData, SetEve } from '../link/half-messages.js';
 import { QkdError } from '../error.js';
 import type { SiteConfig } from '../config.js';
-
-/** What a half of a link says once it runs. */
-export type LinkReport = Extract<HalfReport, { link: string }>;
 
 /** The running threads. */
 export interface Threads {

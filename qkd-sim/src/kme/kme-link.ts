@@ -2,43 +2,24 @@
  * One link as its key server sees it: the pools, whether it delivers, and, at Alice's site, when it makes a block. A
  * full link does nothing at all.
  */
-import { messageOf } from '../error.js';
-import type { HalfReport } from '../link/half-messages.js';
 import type { LinkConfig } from '../config.js';
-import { blockBits, profileOf } from '../profile.js';
+import { messageOf } from '../error.js';
+import type { LinkReport } from '../link/half-messages.js';
 import type { Log } from '../log.js';
+import { blockBits, profileOf } from '../profile.js';
 import type { Split } from '../store/block-store.js';
 import type { GroupCommit } from '../store/database.js';
-import type { BlockOffer, DeliveredKey, KeyStore, LinkCounters, Mark, Reservation } from '../store/key-store.js';
-import type { PeerClient } from './peer-client.js';
+import type { BlockOffer, DeliveredKey, KeyStore, Mark, Reservation } from '../store/key-store.js';
 import { LIMITS } from './etsi-requests.js';
-import { MAX_RESERVATIONS } from './peer-messages.js';
+import type { LinkState, LinkStatus } from './link-status.js';
+import type { PeerClient } from './peer-client.js';
+import { ReservationQueue } from './reservation-queue.js';
 
-/** The size of a key when the caller names none. */
-export const KEY_BYTES = 32;
+const KEY_BYTES = LIMITS.keySize / 8;
 const FIRST_RETRY_MS = 500;
 /** The longest pause before the next try: a site that comes back is met soon, an eavesdropper is looked for rarely. */
 const LAST_RETRY_MS = 5000;
 const LAST_ABORT_RETRY_MS = 30_000;
-
-/** What a link does now: nothing, make a block, wait after a failure, or refuse because it is not safe. */
-export type LinkState = 'idle' | 'distilling' | 'waiting' | 'aborted';
-
-/** A link as `status` shows it. Bits unless the name says otherwise; ratios 0 to 1. */
-export interface LinkStatus extends Omit<LinkCounters, 'aborted'> {
-  readonly name: string;
-  readonly role: 'alice' | 'bob';
-  readonly peerKmeId: string;
-  readonly profile: string;
-  readonly state: LinkState;
-  /** Why the link is aborted. */
-  readonly reason: string | undefined;
-  /** Keys of 256 bits ready for this site's SAEs as masters, and for the other site's. */
-  readonly storedKeys: number;
-  readonly peerStoredKeys: number;
-  /** What Eve does, at the site of the optics; undefined at Bob's. */
-  readonly interceptFraction: number | undefined;
-}
 
 /** Why no keys are given out. */
 export class NoKeys extends Error {}
@@ -48,6 +29,7 @@ export class KmeLink {
   readonly #store: KeyStore;
   readonly #commit: GroupCommit;
   readonly #peer: PeerClient;
+  readonly #reservations: ReservationQueue;
   readonly #makeBlock: (split: Split) => void;
   readonly #log: Log;
   /** Bytes below which a block is made for the pool that leaves this site, and for the one that leads to it. */
@@ -60,9 +42,6 @@ export class KmeLink {
   /** Whether the other end knows how far this end's pool is used up; not so after a crash or a lost reservation. */
   #agreed = false;
   #settling: Promise<void> | undefined;
-  /** The request that gathers reservations, and the end of the one before it. */
-  #batch: { readonly reservations: Reservation[]; readonly sent: Promise<void> } | undefined;
-  #reserving: Promise<void> = Promise.resolve();
   /** Whether a block is wanted for its own sake, to see what the channel is like now. */
   #probe = false;
 
@@ -71,6 +50,7 @@ export class KmeLink {
     this.#store = store;
     this.#commit = commit;
     this.#peer = peer;
+    this.#reservations = new ReservationQueue(async (reservations) => peer.reserve(reservations));
     this.#makeBlock = makeBlock;
     this.#log = log;
     this.#low = { out: config.refillBelowKeys * KEY_BYTES, in: config.refillBelowKeys * KEY_BYTES };
@@ -127,7 +107,7 @@ export class KmeLink {
     }
     this.refill();
     try {
-      await this.#reserveAtPeer(keys.map(({ reservation }) => reservation));
+      await this.#reservations.add(keys.map(({ reservation }) => reservation));
     } catch (cause) {
       // The places stay marked: whether the other end noted them is not known.
       this.#agreed = false;
@@ -171,7 +151,7 @@ export class KmeLink {
   }
 
   /** A half of this link has something to say. */
-  async report(report: Extract<HalfReport, { link: string }>): Promise<void> {
+  async report(report: LinkReport): Promise<void> {
     const link = this.config.name;
     if (report.kind === 'begun') {
       this.#distilling = true;
@@ -211,24 +191,6 @@ export class KmeLink {
     if (this.config.role !== 'alice' || this.#distilling || this.#retry !== undefined || this.#stopped) return;
     const split = this.#need();
     if (split !== undefined) this.#make(split);
-  }
-
-  /**
-   * Has keys noted at the other end. Places must arrive in order, so one request is on its way at a time; what comes
-   * meanwhile goes together in the next.
-   */
-  async #reserveAtPeer(reservations: readonly Reservation[]): Promise<void> {
-    if (this.#batch === undefined || this.#batch.reservations.length + reservations.length > MAX_RESERVATIONS) {
-      const batch: Reservation[] = [];
-      const sent = this.#reserving.then(async () => {
-        if (this.#batch?.reservations === batch) this.#batch = undefined;
-        return this.#peer.reserve(batch);
-      });
-      this.#batch = { reservations: batch, sent };
-      this.#reserving = sent.catch(() => undefined);
-    }
-    this.#batch.reservations.push(...reservations);
-    return this.#batch.sent;
   }
 
   /** Which pool has too few keys; an aborted link always tries. */

@@ -1,0 +1,21 @@
+/** A link as its site shows it to operators. */
+import type { LinkCounters } from '../store/key-store.js';
+
+/** What a link does now: nothing, make a block, wait after a failure, or refuse because it is not safe. */
+export type LinkState = 'idle' | 'distilling' | 'waiting' | 'aborted';
+
+/** State and counters of a link. Bits unless the name says otherwise; ratios 0 to 1. */
+export interface LinkStatus extends Omit<LinkCounters, 'aborted'> {
+  readonly name: string;
+  readonly role: 'alice' | 'bob';
+  readonly peerKmeId: string;
+  readonly profile: string;
+  readonly state: LinkState;
+  /** Why the link is aborted. */
+  readonly reason: string | undefined;
+  /** Keys of 256 bits ready for this site's SAEs as masters, and for the other site's. */
+  readonly storedKeys: number;
+  readonly peerStoredKeys: number;
+  /** What Eve does, at the site of the optics; undefined at Bob's. */
+  readonly interceptFraction: number | undefined;
+}
