@@ -50,12 +50,20 @@ export async function decideConsents(ledger: Pick<RoundLedger, 'evaluateConsent'
 const decide = ({ ledger, config }: Site, { document }: StudyInForce, subjects: readonly string[], at: number): Promise<ConsentDecision[]> =>
   decideConsents(ledger, config.mspId, document, subjects, at);
 
-/** Decisions of one ledger state: asked again while blocks arrive in between, because consents are judged at one named block. */
+/** A transaction stands in its block with its name in clear. */
+const consentTransactions = ['Consent:grantConsent', 'Consent:withdrawConsent'];
+
+async function mayHaveChanged({ ledger }: Site, since: number): Promise<boolean> {
+  for await (const { bytes } of ledger.blocks(since)) if (consentTransactions.some((name) => Buffer.from(bytes).includes(name))) return true;
+  return false;
+}
+
+/** Decisions of one ledger state, because consents are judged at one named block: asked again when a consent was written in between. */
 async function snapshot(site: Site, study: StudyInForce, subjects: readonly string[], at: number): Promise<{ decisions: ConsentDecision[]; height: number }> {
   for (;;) {
     const before = await site.ledger.height();
     const decisions = await decide(site, study, subjects, at);
-    if ((await site.ledger.height()) === before) return { decisions, height: before - 1 };
+    if (!(await mayHaveChanged(site, before))) return { decisions, height: before - 1 };
   }
 }
 

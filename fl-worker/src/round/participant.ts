@@ -122,7 +122,7 @@ export class Participant {
     this.#state.log.now(round, 'training');
     await this.#state.log.once('access', () => this.#logAccess());
     const base = await baseModel(this.#site, this.#study, view.opened.base);
-    const { data, consent, subjects } = await consentedRows(this.#site, this.#study, view, this.#data);
+    const { data, consent, subjects } = await this.#state.log.measure(round, 'ledger', elapsed, () => consentedRows(this.#site, this.#study, view, this.#data));
     return this.#state.log.measure(round, 'training', elapsed, async () => {
       const random = seededRandom('training', config.seed, round, config.mspId);
       const local = await train(await loadTf(), document, base, data, random);

@@ -155,18 +155,27 @@ export class TestLedger implements RoundLedger {
   /** Pseudonyms whose consent has been withdrawn; all others have one in force. */
   readonly withdrawn = new Set<string>();
 
+  /** The transaction in each block, by name; blocks 0 to 6 are the channel's own. */
+  readonly chain: string[] = Array<string>(7).fill('');
+  /** Transactions that are committed while the next questions of consent are answered. */
+  readonly meanwhile: string[] = [];
+
   evaluateConsent({ subjects }: ConsentQuestion): Promise<ConsentDecision[]> {
+    this.chain.push(...this.meanwhile.splice(0, 1));
     return Promise.resolve(subjects.map((subject) => (this.withdrawn.has(subject) ? { subject, decision: 'deny', code: 'CONSENT_WITHDRAWN' } : { subject, decision: 'permit', consentId: `c-${subject.slice(0, 8)}` })));
   }
 
   height(): Promise<number> {
-    return Promise.resolve(7);
+    return Promise.resolve(this.chain.length);
   }
 
-  /** A serialized `common.Block` with a header only: number, previous hash, data hash. */
+  /** Serialized `common.Block`s: a header of number, previous hash and data hash, and one envelope that names its transaction. */
   async *blocks(from = 0): ReturnType<RoundLedger['blocks']> {
-    const header = [0x08, from, 0x12, 32, ...new Uint8Array(32), 0x1a, 32, ...new Uint8Array(32)];
-    yield await Promise.resolve({ number: from, bytes: Uint8Array.from([0x0a, header.length, ...header]) });
+    for (let number = from; number < this.chain.length; number++) {
+      const header = [0x08, number, 0x12, 32, ...new Uint8Array(32), 0x1a, 32, ...new Uint8Array(32)];
+      const envelope = [...new TextEncoder().encode(this.chain[number])];
+      yield await Promise.resolve({ number, bytes: Uint8Array.from([0x0a, header.length, ...header, 0x12, envelope.length + 2, 0x0a, envelope.length, ...envelope]) });
+    }
   }
 
   async *events({ signal }: { signal?: AbortSignal } = {}): ReturnType<RoundLedger['events']> {
