@@ -23,8 +23,8 @@ function covers(terms: ConsentState, asked: ConsentQuestion): boolean {
 async function decide(ctx: Context, asked: ConsentQuestion, subject: string): Promise<ConsentDecision> {
   const granted = await list<ConsentState>(ctx, 'consent', asked.mspId, subject);
   if (granted.length === 0) return { subject, decision: 'deny', code: 'CONSENT_EMPTY' };
-  const withdrawn = new Set((await list<{ consentId: string }>(ctx, 'withdrawal', asked.mspId, subject)).map((entry) => entry.consentId));
-  const inForce = granted.filter((terms) => !withdrawn.has(terms.consentId));
+  const inForce: ConsentState[] = [];
+  for (const terms of granted) if ((await get(ctx, 'withdrawal', asked.mspId, subject, terms.consentId)) === undefined) inForce.push(terms);
   if (inForce.length === 0) return { subject, decision: 'deny', code: 'CONSENT_WITHDRAWN' };
   const fitting = inForce.find((terms) => covers(terms, asked));
   return fitting === undefined ? { subject, decision: 'deny', code: 'PURPOSE_REFUSED' } : { subject, decision: 'permit', consentId: fitting.consentId };

@@ -4,17 +4,9 @@ import fc from 'fast-check';
 
 import { canonicalText, decodeCanonical, encodeCanonical, LIMITS, type Json } from './canonical-json.js';
 import { CodedError } from './error.js';
+import { codeOf } from './testing/refusal.js';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-const codeOf = (act: () => unknown): string => {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof CodedError) return error.code as string;
-    throw error;
-  }
-  return 'none';
-};
 
 const aName = fc.stringMatching(/^[a-z][A-Za-z0-9]{0,12}$/);
 const { value: aValue } = fc.letrec<{ value: Json }>((tie) => ({

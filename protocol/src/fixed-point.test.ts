@@ -3,23 +3,13 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { concat, digestOf, fromHex, toHex } from './digest.js';
-import { CodedError } from './error.js';
 import { checkSum, decodeModel, decodeSum, encodeModel, encodeUpdate, readVector, sumVectors, vectorLength, type FixedPoint } from './fixed-point.js';
+import { codeOf } from './testing/refusal.js';
 
 const encoding: FixedPoint = { bits: 64, fractionBits: 8, clip: '8', maxWeight: 1000 };
 const guard = new Uint8Array(16);
 const a = concat(fromHex('03000000000000008004000000000000faffffffffffffff0000000000000000060000000000000000e8ffffffffffff'), guard);
 const sum = concat(fromHex('0400000000000000c004000000000000faffffffffffffff0000000000000000060000000000000000f0ffffffffffff'), guard);
-
-const codeOf = (act: () => unknown): string => {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof CodedError) return error.code as string;
-    throw error;
-  }
-  return 'none';
-};
 
 describe('fixed point', () => {
   it('has vectors, sum, model and digest of vector 3', () => {

@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { fromHex, sha512, toHex, type Digest } from './digest.js';
-import { CodedError } from './error.js';
 import { deriveKek, sealingKem, transcript, unwrapKey, wrapKey, type SealingSuite, type WrapContext } from './key-wrap.js';
 import { kemLengths } from './ml-kem.js';
 import { needsQkd, sealingSuite } from './suites.js';
+import { codeOf } from './testing/refusal.js';
 
 const of = (digit: string): Digest => `sha256:${digit.repeat(64)}`;
 const bytes = (from: number, length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => from + at);
@@ -27,16 +27,6 @@ function contextOf(suite: SealingSuite): { context: WrapContext; qkd: Uint8Array
   const base = needsQkd(suite) ? withQkd : withoutQkd;
   return { context: { ...base, suite, encapsulationKey: bytes(0, lengths.encapsulationKey), ciphertext: bytes(7, lengths.ciphertext) }, qkd: needsQkd(suite) ? qkdKey : undefined };
 }
-
-const codeOf = (act: () => unknown): string => {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof CodedError) return error.code as string;
-    throw error;
-  }
-  return 'none';
-};
 
 const flipped = (data: Uint8Array, bit: number): Uint8Array => data.map((byte, at) => (at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
 

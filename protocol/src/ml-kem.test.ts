@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 
 import { fromHex, sha256, toHex } from './digest.js';
-import { CodedError } from './error.js';
 import { checkEncapsulationKey, encapsulate, kemBackend, kemLengths, newKemKeys, type KemBackend, type KemSuite } from './ml-kem.js';
 import { kemSuite } from './suites.js';
+import { codeOf } from './testing/refusal.js';
 
 interface Test {
   readonly tcId: number;
@@ -24,15 +24,6 @@ const read = (name: string): Test[] => {
 
 /** All back ends that this runtime has. */
 const backends: readonly KemBackend[] = kemBackend === 'native' ? ['native', 'noble'] : ['noble'];
-const codeOf = (act: () => unknown): string => {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof CodedError) return error.code as string;
-    throw error;
-  }
-  return 'none';
-};
 
 describe('ML-KEM', () => {
   for (const [suite, name, decaps, encaps] of [['mlkem768', 'mlkem_768', 27, 19], ['mlkem1024', 'mlkem_1024', 15, 11]] as const) {

@@ -4,22 +4,13 @@ import fc from 'fast-check';
 
 import { encodeCanonical, type Json } from './canonical-json.js';
 import { concat, digestOf, u32, type Digest } from './digest.js';
-import { CodedError } from './error.js';
 import { encapsulate, newKemKeys } from './ml-kem.js';
 import { assertHeaderOf, openPayload, readSealed, sealUpdate, unwrapFor, type SealedFrom, type SealedTo, type SealInput } from './sealed-update.js';
 import type { Submission } from './submission.js';
+import { codeOf } from './testing/refusal.js';
 
 const of = (digit: string): Digest => `sha256:${digit.repeat(64)}`;
 const bytes = (from: number, length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => from + at);
-const codeOf = (act: () => unknown): string => {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof CodedError) return error.code as string;
-    throw error;
-  }
-  return 'none';
-};
 
 const from: SealedFrom = { study: of('1'), epoch: 1, round: 7, purpose: 'update', from: 'HospitalA', fromRecord: of('2') };
 const keysB = newKemKeys('mlkem768', bytes(1, 64));

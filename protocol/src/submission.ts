@@ -17,13 +17,13 @@ export const openingEvidence = z.union([
 ]);
 export type OpeningEvidence = z.infer<typeof openingEvidence>;
 
+/** How a statement names its round and its signer's record. */
+const ofRound = { study: digest, epoch: epochNumber, round: roundNumber, record: digest };
+
 /** Statement `submission` of a participant. */
 export const submission = z.strictObject({
-  study: digest,
-  epoch: epochNumber,
-  round: roundNumber,
+  ...ofRound,
   participant: mspId,
-  record: digest,
   after: openingEvidence,
   /** Digest of the round's base model, or `zeros` in the first round of a study that starts from zero. */
   base: z.union([z.literal('zeros'), digest]),
@@ -44,16 +44,13 @@ export const submission = z.strictObject({
 export type Submission = z.infer<typeof submission>;
 
 /** Statement `retraction` of an own submission before the seal. */
-export const retraction = z.strictObject({ study: digest, epoch: epochNumber, round: roundNumber, participant: mspId, record: digest, submission: digest, reason: code });
+export const retraction = z.strictObject({ ...ofRound, participant: mspId, submission: digest, reason: code });
 export type Retraction = z.infer<typeof retraction>;
 
 /** Statement `closing`: closes a round at its deadline with the explicit list, or aborts it. */
 export const closing = z.strictObject({
-  study: digest,
-  epoch: epochNumber,
-  round: roundNumber,
+  ...ofRound,
   member: mspId,
-  record: digest,
   after: openingEvidence,
   kind: z.enum(['close', 'abort']),
   submissions: submissionSet,
@@ -76,11 +73,8 @@ export type Result = z.infer<typeof result>;
 
 /** Statement `attestation` of an aggregator. */
 export const attestation = z.strictObject({
-  study: digest,
-  epoch: epochNumber,
-  round: roundNumber,
+  ...ofRound,
   aggregator: mspId,
-  record: digest,
   after: openingEvidence,
   submissions: submissionSet,
   result,
