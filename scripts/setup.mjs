@@ -1,7 +1,7 @@
 // Sets everything up once: dependencies from the lockfile, the build, Fabric's binaries. Plain JavaScript, any Node from 18.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -83,9 +83,15 @@ async function dependencies() {
   writeFileSync(stamp, wanted);
 }
 
-function checkNode() {
-  const pinned = join(bin, process.platform === 'win32' ? 'node.cmd' : 'node');
-  if (existsSync(pinned)) return pinned;
+/** The Node that the scripts run on: the pinned one, put where npm looks first, or the system's where none is pinned. */
+function pinnedNode() {
+  const target = join('..', `node-${process.platform}-${process.arch}`, 'bin', 'node');
+  const link = join(bin, 'node');
+  // npm 10 does not link the program of an optional dependency when install scripts are off; npm 11 does.
+  if (!existsSync(link) && existsSync(join(bin, target))) symlinkSync(target, link);
+  if (existsSync(link)) return link;
+  const windows = join(bin, 'node.cmd');
+  if (existsSync(windows)) return windows;
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major > 24 || (major === 24 && minor >= 16)) return process.execPath;
   throw new Error(`Node ${process.versions.node} is too old and no pinned Node exists for ${process.platform}-${process.arch}. Install Node 24.16 or later.`);
@@ -123,7 +129,7 @@ async function fabric() {
 
 try {
   await dependencies();
-  const node = checkNode();
+  const node = pinnedNode();
   await build(node);
   await fabric();
   const spent = (Date.now() - begun) / 1000;
