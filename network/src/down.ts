@@ -3,11 +3,11 @@ import { existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { NetworkError } from './error.js';
 import { withLock } from './lock.js';
-import { nodesOf } from './nodes.js';
+import { nodesOf } from './nodes/nodes.js';
 import type { NetworkOptions } from './options.js';
-import { stopProcess } from './process.js';
+import { stopProcess } from './nodes/process.js';
 import { silent, timed } from './progress.js';
-import { setWanted } from './start.js';
+import { setWanted } from './nodes/start.js';
 import { openState } from './state.js';
 
 /** Stops every process by the pid it was started with. Returns the names of those that ran. */

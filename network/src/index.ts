@@ -1,10 +1,10 @@
 /** The door of this package: everything others may use. */
-export { createAuthority, issueCertificate, validFor, type CertificateRequest, type IssuedCertificate } from './certificate-authority.js';
-export { deploy, type DeployOptions, type DeployResult } from './deploy.js';
-export { doctor, type Finding } from './doctor.js';
+export { createAuthority, issueCertificate, validFor, type CertificateRequest, type IssuedCertificate } from './identities/certificate-authority.js';
+export { deploy, type DeployOptions, type DeployResult } from './chaincode/deploy.js';
+export { doctor, type Finding } from './doctor/doctor.js';
 export { clean, down } from './down.js';
 export { NetworkError, type NetworkErrorCode } from './error.js';
-export { readAuthority } from './identities.js';
+export { readAuthority } from './identities/identities.js';
 export { type Profile, type TrustRoot } from './profile.js';
 export { status, type NetworkStatus, type ProcessStatus } from './status.js';
 export { supervise } from './supervise.js';

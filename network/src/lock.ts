@@ -3,7 +3,7 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NetworkError } from './error.js';
-import { startTimeOf } from './process.js';
+import { startTimeOf } from './nodes/process.js';
 
 const patienceMs = 120_000;
 

@@ -29,12 +29,12 @@ import {
   type TrustRoot,
 } from './index.js';
 import { sentenceOf } from './error.js';
-import { connectPeer } from './gateway.js';
-import { until } from './health.js';
-import type { UserName } from './identities.js';
-import { headerDigest } from './genesis.js';
-import { leftovers } from './leftovers.js';
-import { logs } from './logs.js';
+import { connectPeer } from './connection/gateway.js';
+import { until } from './nodes/health.js';
+import type { UserName } from './identities/identities.js';
+import { headerDigest } from './channel/genesis.js';
+import { leftovers } from './nodes/leftovers.js';
+import { logs } from './nodes/logs.js';
 
 // Below the package, so that the copied chaincode finds its dependencies.
 const workDir = fileURLToPath(new URL('../.state/test', import.meta.url));

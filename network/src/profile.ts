@@ -1,9 +1,9 @@
 /** What others need of the network, as files: a profile for each organization, and the root of trust for auditors. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { majorityOf } from './channel-config.js';
-import { genesisDigest } from './genesis.js';
-import { userNames, type UserName } from './identities.js';
+import { majorityOf } from './channel/channel-config.js';
+import { genesisDigest } from './channel/genesis.js';
+import { userNames, type UserName } from './identities/identities.js';
 import { credential, ordererOrganizations, writeJson, type Credential, type Network, type Organization } from './state.js';
 
 /** A peer as a client reaches it. */

@@ -1,14 +1,14 @@
 /** What runs, and whether it serves. */
 import { existsSync } from 'node:fs';
-import { readDeployment, type Deployment } from './deployment.js';
-import { connectPeer } from './gateway.js';
-import { genesisDigest, genesisFile } from './genesis.js';
-import { answersTls, operations } from './health.js';
-import { nodesOf, type NetworkNode } from './nodes.js';
+import { readDeployment, type Deployment } from './nodes/deployment.js';
+import { connectPeer } from './connection/gateway.js';
+import { genesisDigest, genesisFile } from './channel/genesis.js';
+import { answersTls, operations } from './nodes/health.js';
+import { nodesOf, type NetworkNode } from './nodes/nodes.js';
 import type { NetworkOptions } from './options.js';
-import { ordererChannel } from './orderer-channel.js';
-import { ledgerHeight } from './peer-channel.js';
-import { runningPid } from './process.js';
+import { ordererChannel } from './channel/orderer-channel.js';
+import { ledgerHeight } from './channel/peer-channel.js';
+import { runningPid } from './nodes/process.js';
 import { openState, type Network } from './state.js';
 
 /** One process. `height` counts blocks; `relation` is an orderer's part in the channel, `consenter` when it votes. */

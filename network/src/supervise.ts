@@ -1,14 +1,14 @@
 /** Restarts any process of the network that dies, for as long as the network is meant to run. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sentenceOf } from './error.js';
-import { findBinaries, type Binaries } from './fabric-binaries.js';
+import { findBinaries, type Binaries } from './nodes/fabric-binaries.js';
 import { withLock } from './lock.js';
-import { processOf } from './node-process.js';
-import { nodesOf, type NetworkNode } from './nodes.js';
+import { processOf } from './nodes/node-process.js';
+import { nodesOf, type NetworkNode } from './nodes/nodes.js';
 import type { NetworkOptions } from './options.js';
-import { runningPid, startProcess } from './process.js';
+import { runningPid, startProcess } from './nodes/process.js';
 import { silent } from './progress.js';
-import { checkPorts, isWanted } from './start.js';
+import { checkPorts, isWanted } from './nodes/start.js';
 import { openState, type Network } from './state.js';
 
 const intervalMs = 200;

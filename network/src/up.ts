@@ -1,18 +1,18 @@
 /** Brings a network up, or what is missing of it: identities, first block, processes, channel, profiles. Running it again changes nothing. */
-import { checkNodeCertificates } from './certificates.js';
-import { readDeployment } from './deployment.js';
-import { findBinaries } from './fabric-binaries.js';
-import { genesisDigest, makeGenesis } from './genesis.js';
-import { issueIdentities } from './identities.js';
+import { checkNodeCertificates } from './identities/certificates.js';
+import { readDeployment } from './nodes/deployment.js';
+import { findBinaries } from './nodes/fabric-binaries.js';
+import { genesisDigest, makeGenesis } from './channel/genesis.js';
+import { issueIdentities } from './identities/identities.js';
 import { withLock } from './lock.js';
-import { writeSettings } from './node-files.js';
-import { nodesOf } from './nodes.js';
+import { writeSettings } from './nodes/node-files.js';
+import { nodesOf } from './nodes/nodes.js';
 import type { NetworkOptions } from './options.js';
-import { joinOrderers } from './orderer-channel.js';
-import { joinPeers, untilEndorsed, untilPeersKnowEachOther } from './peer-channel.js';
+import { joinOrderers } from './channel/orderer-channel.js';
+import { joinPeers, untilEndorsed, untilPeersKnowEachOther } from './channel/peer-channel.js';
 import { writeProfiles } from './profile.js';
 import { silent, timed } from './progress.js';
-import { checkSpace, setWanted, startMissing } from './start.js';
+import { checkSpace, setWanted, startMissing } from './nodes/start.js';
 import { establishState, type Network } from './state.js';
 import { readTopology } from './topology.js';
 
