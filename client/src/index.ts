@@ -5,6 +5,7 @@ export { Ledger, type AccessPage, type Committed, type ParticipantView, type Stu
 export type { EventOptions, EventPosition, LedgerEvent } from './ledger/events.js';
 export type { RawBlock } from './ledger/blocks.js';
 export { blockDigest, readBlock, type Block } from './evidence/block.js';
+export type { Receipt } from './ledger/submit.js';
 export type { Timeouts } from './ledger/gateways.js';
 export { UsageError } from './ledger/faults.js';
 export { readEvidence, writeEvidence, type Evidence, type SignedHead } from './evidence/evidence.js';

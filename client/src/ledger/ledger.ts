@@ -9,7 +9,7 @@ import type { Evidence } from '../evidence/evidence.js';
 import { collectEvidence } from '../evidence/export.js';
 import { blocks, height, type RawBlock } from './blocks.js';
 import { events, type EventOptions, type LedgerEvent } from './events.js';
-import { evaluate, submit, type Submitter } from './submit.js';
+import { evaluate, submit, type Receipt, type Submitter } from './submit.js';
 
 /** A statement's place on the ledger. */
 export interface Committed {
@@ -88,6 +88,11 @@ export class Ledger implements Disposable {
       if (found === undefined || statementDigest(name, found.statement) !== digest) throw error;
       return { digest, txId: found.txId };
     }
+  }
+
+  /** Submits any transaction of the chaincode that takes one argument: `Contract:transaction`. */
+  async transact(transaction: string, argument: Uint8Array): Promise<Receipt> {
+    return submit(this.#submitter, transaction, argument);
   }
 
   async #ask<T>(query: string, parameters: Json): Promise<T> {
