@@ -16,6 +16,7 @@ export type NetworkErrorCode =
   | 'NOT_HEALTHY'
   | 'ORDERER_NOT_CONSENTER'
   | 'PEER_REFUSED'
+  | 'SNAPSHOT_INVALID'
   | 'CHAINCODE_INVALID'
   | 'DEPLOY_FAILED';
 

@@ -7,6 +7,8 @@ export { NetworkError, type NetworkErrorCode } from './error.js';
 export { readAuthority } from './identities/identities.js';
 export { type Profile, type TrustRoot } from './profile.js';
 export { status, type NetworkStatus, type ProcessStatus } from './status.js';
+export { readSnapshot, takeSnapshot, type Snapshot, type TakeOptions } from './channel/snapshots.js';
+export { resetPeer, type ResetOptions, type ResetResult } from './reset.js';
 export { supervise } from './supervise.js';
 export { type Network, type Organization } from './state.js';
 export { parseTopology, readTopology, type Topology } from './topology.js';

@@ -23,8 +23,8 @@ describe('fl-network', function () {
   }
 
   it('begins every help with an example', () => {
-    for (const name of ['up', 'down', 'status', 'logs', 'deploy', 'doctor', 'clean']) {
-      const { status, stdout } = run([name, '--help']);
+    for (const name of ['up', 'down', 'status', 'logs', 'deploy', 'doctor', 'clean', 'peer reset', 'snapshot take', 'snapshot join']) {
+      const { status, stdout } = run([...name.split(' '), '--help']);
       expect(status).to.equal(0);
       expect(stdout).to.match(new RegExp(`^Example:\n  fl-network ${name}`));
       for (const option of ['--state', '--topology', '--json']) expect(stdout).to.contain(option);
@@ -55,8 +55,8 @@ describe('fl-network', function () {
   });
 
   it('says that there is no network', () => {
-    for (const name of ['status', 'down', 'deploy', 'clean']) {
-      const { status, stderr } = run([name, '--state', join(dir, 'none')]);
+    for (const name of ['status', 'down', 'deploy', 'clean', 'peer reset A', 'snapshot take A']) {
+      const { status, stderr } = run([...name.split(' '), '--state', join(dir, 'none')]);
       expect(status).to.equal(1);
       expect(stderr).to.contain(`STATE_MISSING: ${join(dir, 'none')} holds no network.`);
     }

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { chaincodeCommands } from './cli/chaincode-commands.js';
 import { exit } from './cli/command.js';
 import { networkCommands } from './cli/network-commands.js';
+import { peerCommands } from './cli/peer-commands.js';
 import { NetworkError, sentenceOf } from './error.js';
 
 const usageCodes = new Set(['USAGE', 'TOPOLOGY_INVALID', 'NOT_CONFIRMED']);
@@ -12,7 +13,7 @@ const program = new Command('fl-network')
   .addHelpText('before', 'Example:\n  fl-network up && fl-network deploy && fl-network status\n')
   .exitOverride();
 
-for (const declare of [networkCommands, chaincodeCommands]) declare(program);
+for (const declare of [networkCommands, chaincodeCommands, peerCommands]) declare(program);
 
 try {
   await program.parseAsync();

@@ -90,6 +90,21 @@ export function credential(organization: Organization, folder: 'users' | 'tls' |
   return { certificateFile: `${base}.pem`, privateKeyFile: `${base}.key` };
 }
 
+/**
+ * The organization of an MSP ID.
+ * @throws {NetworkError} USAGE with the names that there are
+ */
+export function organizationOf(network: Network, mspId: string): Organization {
+  const organization = network.organizations.find((entry) => entry.mspId === mspId);
+  if (organization) return organization;
+  throw new NetworkError('USAGE', `There is no organization ${mspId}.`, `Name one of ${network.organizations.map((entry) => entry.mspId).join(', ')}.`);
+}
+
+/** Where a peer or orderer of that name, such as `peer.HospitalA`, keeps its ledger. */
+export function ledgerDir(network: Network, name: string): string {
+  return join(network.dir, 'ledgers', name);
+}
+
 /** The orderers' organizations: all with SmartBFT, the first with Raft. */
 export function ordererOrganizations(network: Network): readonly Organization[] {
   return network.topology.consensus === 'bft' ? network.organizations : network.organizations.slice(0, 1);

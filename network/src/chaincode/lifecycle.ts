@@ -37,9 +37,22 @@ export async function install(peer: PeerConnection, { bytes, packageId }: Chainc
   const listed = await callPeer(peer, '_lifecycle', 'QueryInstalledChaincodes', [new lifecycle.QueryInstalledChaincodesArgs().serializeBinary()]);
   const installed = lifecycle.QueryInstalledChaincodesResult.deserializeBinary(listed).getInstalledChaincodesList();
   if (installed.some((entry) => entry.getPackageId() === packageId)) return;
+  await installPackage(peer, bytes);
+}
+
+/** Installs a package on a peer that does not have it. */
+export async function installPackage(peer: PeerConnection, bytes: Uint8Array): Promise<void> {
   const args = new lifecycle.InstallChaincodeArgs();
   args.setChaincodeInstallPackage(bytes);
   await callPeer(peer, '_lifecycle', 'InstallChaincode', [args.serializeBinary()]);
+}
+
+/** The bytes of a package that a peer has installed. */
+export async function installedPackage(peer: PeerConnection, packageId: string): Promise<Uint8Array> {
+  const args = new lifecycle.GetInstalledChaincodePackageArgs();
+  args.setPackageId(packageId);
+  const bytes = await callPeer(peer, '_lifecycle', 'GetInstalledChaincodePackage', [args.serializeBinary()]);
+  return lifecycle.GetInstalledChaincodePackageResult.deserializeBinary(bytes).getChaincodeInstallPackage_asU8();
 }
 
 /** The definition that is in force, undefined when there is none. */

@@ -13,13 +13,28 @@ async function peerChannels(connection: PeerConnection): Promise<string[]> {
   return protos.ChannelQueryResponse.deserializeBinary(bytes).getChannelsList().map((entry) => entry.getChannelId());
 }
 
+/** Takes a peer into the channel from its first block. */
+export async function joinFromGenesis(network: Network, connection: PeerConnection): Promise<void> {
+  await callPeer(connection, 'cscc', 'JoinChain', [readFileSync(genesisFile(network))]);
+}
+
+/** Takes a peer into the channel by a snapshot, and waits until it has read it. The peer checks every file against the snapshot's hashes. */
+export async function joinFromSnapshot(connection: PeerConnection, dir: string): Promise<void> {
+  const { organization } = connection;
+  await callPeer(connection, 'cscc', 'JoinChainBySnapshot', [Buffer.from(dir)]);
+  await until(
+    `the join of ${organization.mspId} by the snapshot`,
+    120_000,
+    async () => !protos.JoinBySnapshotStatus.deserializeBinary(await callPeer(connection, 'cscc', 'JoinBySnapshotStatus', [])).getInProgress(),
+    `Read its log with fl-network logs peer.${organization.mspId}.`,
+  );
+}
+
 /** Joins every peer that is not in the channel, one after another, because peers that join at the same moment refuse each other's first call. */
 export async function joinPeers(network: Network): Promise<void> {
   await withPeers(network, 'admin', async (peers) => {
-    const block = readFileSync(genesisFile(network));
     for (const connection of peers) {
-      if ((await peerChannels(connection)).includes(network.topology.channel)) continue;
-      await callPeer(connection, 'cscc', 'JoinChain', [block]);
+      if (!(await peerChannels(connection)).includes(network.topology.channel)) await joinFromGenesis(network, connection);
     }
   });
 }
@@ -40,12 +55,12 @@ export async function untilPeersKnowEachOther(network: Network): Promise<void> {
 }
 
 /**
- * Waits until every peer can have a transaction endorsed by a majority. The transaction asks for the contract's description
+ * Waits until every peer, or each of those organizations, can have a transaction endorsed by a majority. The transaction asks for the contract's description
  * and is not submitted, so that nothing reaches the ledger. Before that, peers may not yet know who else has the chaincode.
  */
-export async function untilEndorsed(network: Network): Promise<void> {
+export async function untilEndorsed(network: Network, organizations = network.organizations): Promise<void> {
   const { channel, chaincode } = network.topology;
-  await withPeers(network, 'worker', async (peers) => {
+  await withPeers({ ...network, organizations }, 'worker', async (peers) => {
     await Promise.all(
       peers.map(async ({ gateway, organization }) => {
         const contract = gateway.getNetwork(channel).getContract(chaincode, 'org.hyperledger.fabric');

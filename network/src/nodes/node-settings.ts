@@ -1,6 +1,6 @@
 /** Settings of peers and orderers: the core.yaml and orderer.yaml of each, whole and with absolute paths. */
 import { join } from 'node:path';
-import { credential, type Network, type Organization } from '../state.js';
+import { credential, ledgerDir, type Network, type Organization } from '../state.js';
 
 const loopback = (port: number): string => `127.0.0.1:${port}`;
 // A loaded machine can pause a node for a while; calls carry whole chaincode packages.
@@ -62,7 +62,7 @@ function gossip({ ports }: Organization): object {
 export function peerSettings(network: Network, organization: Organization): object {
   const { mspId, dir, ports } = organization;
   const tls = credential(organization, 'tls', 'peer');
-  const data = join(network.dir, 'ledgers', `peer.${mspId}`);
+  const data = ledgerDir(network, `peer.${mspId}`);
   const peer = {
     id: `peer.${mspId}`,
     networkId: network.topology.channel,
@@ -149,7 +149,7 @@ export function ordererSettings(network: Network, organization: Organization): o
   const { certificateFile, privateKeyFile } = credential(organization, 'tls', 'orderer');
   const roots = [credential(organization, 'authorities', 'tls').certificateFile];
   const tls = { Enabled: true, Certificate: certificateFile, PrivateKey: privateKeyFile, RootCAs: roots };
-  const data = join(network.dir, 'ledgers', `orderer.${mspId}`);
+  const data = ledgerDir(network, `orderer.${mspId}`);
   return {
     General: {
       ListenAddress: '127.0.0.1',
