@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { canonicalText, sign, statementDigest, toBase64Url, type Json, type ParticipantRecord, type StatementName } from '@epione/protocol';
 import { argument, Consortium, digestOfText } from './testing/consortium.js';
 import { codeOf } from './testing/refusal.js';
-import type { Caller } from './testing/memory-ledger.js';
+import type { Caller } from './testing/stub-ledger.js';
 
 const register = (house: Consortium, record: ParticipantRecord, caller: Caller, signature?: string): Promise<string> => {
   const signed = house.signed('participant', record, record.mspId);

@@ -125,8 +125,8 @@ describe('Round', () => {
     const simulations = await Promise.all(
       hospitals.map((mspId) => house.ledger.simulate({ mspId }, (ctx) => house.rounds.submit(ctx, argument(house.signed('submission', house.submission(mspId), mspId))))),
     );
-    expect(simulations.map((simulation) => house.ledger.commit(simulation))).to.deep.equal([true, true, true]);
-    expect(simulations.map((simulation) => simulation.writes.size)).to.deep.equal([1, 1, 1]);
+    expect(house.ledger.submit(simulations)).to.deep.equal(['VALID', 'VALID', 'VALID']);
+    expect(simulations.map((simulation) => simulation.readWriteSet.writes.size)).to.deep.equal([1, 1, 1]);
   });
 
   it('lets only one of a late submission and a closing win', async () => {
@@ -138,7 +138,7 @@ describe('Round', () => {
       const late = await house.ledger.simulate({ mspId: 'HospitalC' }, (ctx) => house.rounds.submit(ctx, argument(house.signed('submission', house.submission('HospitalC'), 'HospitalC'))));
       const close = await house.ledger.simulate({ mspId: 'Regulator' }, (ctx) => house.rounds.closeRound(ctx, argument(house.signed('closing', house.closing('Regulator', 'close', house.set(['HospitalA', 'HospitalB'])), 'Regulator'))));
       const order = first === 'submission' ? [late, close] : [close, late];
-      expect(order.map((simulation) => house.ledger.commit(simulation))).to.deep.equal([true, false]);
+      expect(house.ledger.submit(order)).to.deep.equal(['VALID', 'MVCC_READ_CONFLICT']);
     }
   });
 
@@ -149,6 +149,6 @@ describe('Round', () => {
     house.ledger.now += 120_000;
     const last = await house.ledger.simulate({ mspId: 'HospitalC' }, (ctx) => house.rounds.attest(ctx, argument(house.signed('attestation', house.attestation('HospitalC'), 'HospitalC'))));
     const abort = await house.ledger.simulate({ mspId: 'Regulator' }, (ctx) => house.rounds.abortRound(ctx, argument(house.signed('closing', house.closing('Regulator', 'abort', []), 'Regulator'))));
-    expect([last, abort].map((simulation) => house.ledger.commit(simulation))).to.deep.equal([true, false]);
+    expect(house.ledger.submit([last, abort])).to.deep.equal(['VALID', 'MVCC_READ_CONFLICT']);
   });
 });

@@ -5,7 +5,7 @@ import {
   type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type Result, type Signed, type Signer, type StatementName, type Study, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import { setDigest, type Attestation } from '@epione/protocol';
-import { certificateOf, MemoryLedger, type Caller } from './memory-ledger.js';
+import { certificateOf, StubLedger, type Caller } from './stub-ledger.js';
 import { ParticipantContract } from '../participant-contract.js';
 import { RoundContract } from '../round-contract.js';
 import { StudyContract } from '../study-contract.js';
@@ -41,7 +41,7 @@ export const study = {
 } satisfies Json as unknown as Study;
 
 export class Consortium {
-  readonly ledger = new MemoryLedger();
+  readonly ledger = new StubLedger({ organizations });
   readonly participants = new ParticipantContract();
   readonly studies = new StudyContract();
   readonly rounds = new RoundContract();

@@ -67,10 +67,13 @@ function readManifest(dir: string): z.infer<typeof manifest> {
   throw new NetworkError('CHAINCODE_INVALID', `${file} is missing or lacks name and version.`, 'Name the folder of a built chaincode with --path.');
 }
 
-/** Compiled files under a folder, in one order, without tests. */
+/** Folders of a chaincode whose files no peer runs: its tests' tools and its lint rules. */
+const aside = ['node_modules', 'testing', 'lint'];
+
+/** Compiled files under a folder, in one order, without tests and what only they use. */
 function codeFiles(dir: string): string[] {
   return readdirSync(dir, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.[cm]?js$/.test(name) && !/\.test\.[cm]?js$/.test(name) && !name.split(sep).includes('node_modules'))
+    .filter((name) => /\.[cm]?js$/.test(name) && !/\.test\.[cm]?js$/.test(name) && !name.split(sep).some((folder) => aside.includes(folder)))
     .sort();
 }
 
