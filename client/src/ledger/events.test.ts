@@ -1,32 +1,13 @@
 /** The stream of announcements goes on where it was when a gateway is lost. */
 import { expect } from 'chai';
-import { gateway, peer } from '@hyperledger/fabric-protos';
-import { startGateway, submitterOver, type Behaviour } from '../testing/gateway-server.js';
+import { eventsAfter, startGateway, submitterOver, type Behaviour } from '../testing/gateway-server.js';
 import { events, type EventPosition, type LedgerEvent } from './events.js';
 
 /** The channel's announcements: two transactions a block. */
 const history = [3, 4, 5, 6].flatMap((block) => [1, 2].map((n) => ({ block, txId: `tx-${block}-${n}` })));
 
-function responseOf({ block, txId }: { block: number; txId: string }): gateway.ChaincodeEventsResponse {
-  const event = new peer.ChaincodeEvent();
-  event.setChaincodeId('epione');
-  event.setTxId(txId);
-  event.setEventName('submitted');
-  event.setPayload(Buffer.from(`{"round":${block}}`));
-  const response = new gateway.ChaincodeEventsResponse();
-  response.setBlockNumber(block);
-  response.setEventsList([event]);
-  return response;
-}
-
 /** A peer that breaks off after so many announcements, or gives none of its own. */
-const breaking = (after: number): Behaviour => ({
-  events: (request) => {
-    const block = request.getStartPosition()?.getSpecified()?.getNumber() ?? 0;
-    const seen = history.findIndex(({ txId }) => txId === request.getAfterTransactionId());
-    return history.slice(seen + 1).filter((entry) => entry.block >= block).slice(0, after).map(responseOf);
-  },
-});
+const breaking = (after: number): Behaviour => ({ events: (request) => eventsAfter(history, request).slice(0, after) });
 
 async function read(endpoints: readonly string[], count: number, from: EventPosition): Promise<LedgerEvent[]> {
   using submitter = submitterOver(endpoints);

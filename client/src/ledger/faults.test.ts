@@ -1,9 +1,10 @@
 /** What Fabric and the chaincode answer, turned back into codes. */
 import { expect } from 'chai';
 import { Metadata, status } from '@grpc/grpc-js';
-import { EndorseError, GatewayError } from '@hyperledger/fabric-gateway';
+import { CommitError, CommitStatusError, EndorseError, GatewayError, StatusCode } from '@hyperledger/fabric-gateway';
 import { CodedError, CODES } from '@epione/protocol';
-import { isTrouble, toCodedError } from './faults.js';
+import { Refusal, startGateway, submitterOver, type Behaviour } from '../testing/gateway-server.js';
+import { isTrouble, toCodedError, transactionOf } from './faults.js';
 
 const cause = Object.assign(new Error('grpc'), { code: status.ABORTED, details: '', metadata: new Metadata() });
 const gatewayError = (code: status, message: string, ...details: string[]): GatewayError =>
@@ -34,7 +35,7 @@ describe('toCodedError', () => {
 
   it('names address and organization of everyone who spoke', () => {
     expect(toCodedError(gatewayError(status.UNAVAILABLE, 'no endorsers', 'connection refused', 'deadline exceeded')).message).to.equal(
-      'no endorsers; HospitalA localhost:7051 connection refused; HospitalA localhost:7051 deadline exceeded',
+      'no endorsers; transaction tx; HospitalA localhost:7051 connection refused; HospitalA localhost:7051 deadline exceeded',
     );
   });
 
@@ -50,4 +51,53 @@ describe('toCodedError', () => {
     expect(isTrouble(new CodedError('UNAVAILABLE', ''))).to.equal(true);
     expect(isTrouble(new CodedError('ROUND_CLOSED', ''))).to.equal(false);
   });
+
+  it('tells a conflict at commit from other refusals', () => {
+    const commit = (code: CommitError['code']): CodedError => toCodedError(new CommitError({ code, message: 'failed', transactionId: 'tx' }));
+    expect(commit(StatusCode.MVCC_READ_CONFLICT)).to.include({ code: 'CONFLICT', message: 'the ledger refused transaction tx: MVCC_READ_CONFLICT' });
+    expect(commit(StatusCode.PHANTOM_READ_CONFLICT).code).to.equal('CONFLICT');
+    expect(commit(StatusCode.ENDORSEMENT_POLICY_FAILURE)).to.include({ code: 'UNAVAILABLE', message: 'the ledger refused transaction tx: ENDORSEMENT_POLICY_FAILURE' });
+  });
+
+  it('joins what several gateways said, under their common code', () => {
+    const [one, two] = [new CodedError('UNAVAILABLE', 'a'), gatewayError(status.UNAVAILABLE, 'b', 'c')];
+    expect(toCodedError(new AggregateError([one, two], 'none'))).to.include({ code: 'UNAVAILABLE', message: 'none: a | b; transaction tx; HospitalA localhost:7051 c' });
+    expect(toCodedError(new AggregateError([new CodedError('CONFLICT', 'a'), new CodedError('CONFLICT', 'b')], 'none')).code).to.equal('CONFLICT');
+    expect(toCodedError(new AggregateError([new CodedError('CONFLICT', 'a'), one], 'none')).code).to.equal('UNAVAILABLE');
+    expect(toCodedError(new AggregateError([], 'none')).code).to.equal('UNAVAILABLE');
+  });
+});
+
+describe('transactionOf', () => {
+  it('knows commit errors by their class and finds them behind causes', () => {
+    const options = { code: status.UNAVAILABLE, message: 'x', cause, details: [], transactionId: 'tx' };
+    expect(transactionOf(toCodedError(new CommitStatusError(options)))).to.deep.equal({ step: 'commitStatus', txId: 'tx' });
+    expect(transactionOf(new Error('outer', { cause: new CommitError({ code: StatusCode.BAD_RWSET, message: 'x', transactionId: 'tx' }) }))).to.deep.equal({ step: 'commit', txId: 'tx' });
+    expect(transactionOf(new GatewayError(options))).to.equal(undefined);
+    expect(transactionOf(undefined)).to.equal(undefined);
+  });
+
+  /** What the library really throws when one step of a transaction is refused. */
+  async function thrown(behaviour: Behaviour): Promise<unknown> {
+    await using server = await startGateway(behaviour);
+    using submitter = submitterOver([server.endpoint]);
+    const contract = submitter.gateways.connections[0]?.gateway.getNetwork('epione').getContract('epione');
+    return await contract?.submitTransaction('Round:submit', 'x').then(() => undefined, (error: unknown) => error);
+  }
+
+  const refuse = (): never => { throw new Refusal(14, 'no orderer', [{ mspId: 'HospitalB', address: 'localhost:6050', message: 'request already processed' }]); };
+  const refusals = { endorse: { answer: refuse }, submit: { submit: refuse }, commitStatus: { status: refuse }, commit: { status: () => 11 } };
+
+  for (const [step, behaviour] of Object.entries(refusals)) {
+    it(`names the transaction when ${step} fails, the library's unexported class too`, async () => {
+      const error = await thrown(behaviour);
+      const fault = transactionOf(toCodedError(error));
+      expect(fault?.step).to.equal(step);
+      expect(fault?.txId).to.match(/^[0-9a-f]{64}$/);
+      const { code, message } = toCodedError(error);
+      expect(code).to.equal(step === 'commit' ? 'CONFLICT' : 'UNAVAILABLE');
+      expect(message).to.include(fault?.txId);
+      if (step !== 'commit') expect(message).to.match(/no orderer; transaction [0-9a-f]{64}; HospitalB localhost:6050 request already processed$/);
+    });
+  }
 });

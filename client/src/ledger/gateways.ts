@@ -93,7 +93,7 @@ export class Gateways implements Disposable {
         troubles.push(coded);
       }
     }
-    throw toCodedError(new AggregateError(troubles, `no gateway can serve: ${troubles.map((trouble) => trouble.message).join(' | ')}`));
+    throw toCodedError(new AggregateError(troubles, 'no gateway can serve'));
   }
 
   [Symbol.dispose](): void {

@@ -6,6 +6,7 @@ import type { Timeouts } from './gateways.js';
 import { evaluate, pauseMs, submit, type Receipt } from './submit.js';
 
 const mvccConflict = 11;
+const phantomConflict = 12;
 const argument = Buffer.from('{"statement":1}');
 
 async function submitOver(endpoints: readonly string[], timeouts: Partial<Timeouts> = {}): Promise<Receipt> {
@@ -47,6 +48,33 @@ describe('submit', () => {
     await submitOver([server.endpoint]);
     expect(seen.size).to.equal(3);
     expect([...given]).to.deep.equal([argument.toString()]);
+  });
+
+  it('does the same after a phantom, and draws each pause', async () => {
+    let asked = 0;
+    let drawn = 0;
+    await using server = await startGateway({ status: () => (++asked < 4 ? phantomConflict : 0) });
+    using submitter = submitterOver([server.endpoint]);
+    await submit({ ...submitter, random: () => { drawn++; return 0; } }, 'Round:submit', argument);
+    expect([asked, drawn]).to.deep.equal([4, 3]);
+  });
+
+  it('asks for the commit status before anything is sent again, and endorses once, however long nothing is committed', async () => {
+    const done: string[] = [];
+    const [ids, envelopes] = [new Set<string>(), new Set<string>()];
+    await using server = await startGateway({
+      answer: () => { done.push('endorse'); return Buffer.from(''); },
+      submit: (txId, bytes) => {
+        done.push('submit');
+        ids.add(txId);
+        envelopes.add(Buffer.from(bytes).toString('hex'));
+        if (done.length < 8) refuse(14, 'insufficient number of orderers');
+      },
+      status: (txId) => { done.push('status'); ids.add(txId); return done.length < 9 ? refuse(4, 'not committed yet') : 0; },
+    });
+    await submitOver([server.endpoint]);
+    expect(done).to.deep.equal(['endorse', 'submit', 'status', 'submit', 'status', 'submit', 'status', 'submit', 'status']);
+    expect([ids.size, envelopes.size]).to.deep.equal([1, 1]);
   });
 
   it('gives up with CONFLICT when other writers win every time', async () => {

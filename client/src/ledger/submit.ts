@@ -1,9 +1,9 @@
 /** Takes one transaction from proposal to commit, through lost answers, conflicts and failing gateways, never twice. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StatusCode, type Status, type Transaction } from '@hyperledger/fabric-gateway';
+import type { Status, Transaction } from '@hyperledger/fabric-gateway';
 import { gateway as gatewayMessages, msp } from '@hyperledger/fabric-protos';
 import { CodedError } from '@epione/protocol';
-import { isDisagreement, isTrouble, toCodedError } from './faults.js';
+import { conflicts, isDisagreement, isTrouble, statusName, toCodedError } from './faults.js';
 import type { GatewayConnection, Gateways, Identity, Timeouts } from './gateways.js';
 
 /** Where a transaction stands on the ledger. */
@@ -35,8 +35,6 @@ const longestPauseMs = 2_000;
 const askMs = 12_000;
 /** The same after a failed submit: committed transactions are known at once, lost ones never. */
 const askAfterFailureMs = 3_000;
-const conflicts: ReadonlySet<number> = new Set([StatusCode.MVCC_READ_CONFLICT, StatusCode.PHANTOM_READ_CONFLICT]);
-const statusName = (code: number): string => Object.entries(StatusCode).find(([, value]) => value === code)?.[0] ?? `code ${code}`;
 
 /** Full jitter: anywhere up to a bound that doubles. */
 export const pauseMs = (attempt: number, random: () => number): number => Math.ceil(random() * Math.min(longestPauseMs, firstPauseMs * 2 ** attempt));

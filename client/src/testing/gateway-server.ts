@@ -157,6 +157,23 @@ export async function startGateway(behaviour: Behaviour): Promise<GatewayServer>
   return { endpoint: `localhost:${port}`, calls, [Symbol.asyncDispose]: () => new Promise((resolve) => { server.forceShutdown(); resolve(); }) };
 }
 
+/** The announcements of a history behind the place that a request names, as the responses of a peer. */
+export function eventsAfter(history: readonly { readonly block: number; readonly txId: string }[], request: gateway.ChaincodeEventsRequest): gateway.ChaincodeEventsResponse[] {
+  const from = request.getStartPosition()?.getSpecified()?.getNumber() ?? 0;
+  const seen = history.findIndex(({ txId }) => txId === request.getAfterTransactionId());
+  return history.slice(seen + 1).filter(({ block }) => block >= from).map(({ block, txId }) => {
+    const event = new peer.ChaincodeEvent();
+    event.setChaincodeId('epione');
+    event.setTxId(txId);
+    event.setEventName('submitted');
+    event.setPayload(Buffer.from(`{"round":${block}}`));
+    const response = new gateway.ChaincodeEventsResponse();
+    response.setBlockNumber(block);
+    response.setEventsList([event]);
+    return response;
+  });
+}
+
 /** A submitter over such services, in their order; jitter is left out. */
 export function submitterOver(endpoints: readonly string[], timeouts: Partial<Timeouts> = {}): Submitter & Disposable {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
