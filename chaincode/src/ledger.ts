@@ -4,7 +4,7 @@ import { CodedError, decodeCanonical, encodeCanonical, LIMITS, type Json } from 
 
 /** The kinds of keys (PROTOCOL section 4, "Keys"); one writer each, so that parallel transactions never conflict. */
 export type KeyKind =
-  | 'participant' | 'record' | 'revocation' | 'study' | 'approval' | 'course' | 'submission' | 'closing' | 'attestation'
+  | 'participant' | 'record' | 'revocation' | 'study' | 'proposal' | 'approval' | 'course' | 'submission' | 'closing' | 'attestation'
   | 'consent' | 'withdrawal' | 'access';
 
 /** Round numbers stand in keys as six digits, so that keys sort as rounds do. */

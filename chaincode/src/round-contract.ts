@@ -7,6 +7,7 @@ import {
 import { z } from 'zod';
 import { assertAuthor, store } from './caller.js';
 import { announce, get, put, refuseUnless, roundKey, txTime } from './ledger.js';
+import { motionOf } from './motions.js';
 import { courseOf, studyOf } from './study-contract.js';
 import { answer, question, StrictContract } from './strict-contract.js';
 
@@ -37,7 +38,7 @@ interface Reads {
 }
 
 /** Reads what a rule needs to judge a statement, after the evidence that the round is open. */
-async function contextOf(ctx: Context, name: RoundName, reads: Reads, after?: OpeningEvidence): Promise<RoundContext> {
+export async function contextOf(ctx: Context, name: RoundName, reads: Reads, after?: OpeningEvidence): Promise<RoundContext> {
   const study = await studyOf(ctx, name.study);
   const course = await courseOf(ctx, name.study);
   const epoch = epochOf(course, name.round);
@@ -55,7 +56,7 @@ async function contextOf(ctx: Context, name: RoundName, reads: Reads, after?: Op
     closing: await closingOf(ctx, name),
     attestations: await present(reads.attestations === 'all' ? epoch.aggregators : reads.attestations, (id) => attestationOf(ctx, name, id)),
   };
-  return { study, epoch, opened, records, now: txTime(ctx) };
+  return { study, course, epoch, opened, records, now: txTime(ctx) };
 }
 
 async function writeClosing(ctx: Context, signed: Named<Closing>, kind: Closing['kind']): Promise<string> {
@@ -64,8 +65,7 @@ async function writeClosing(ctx: Context, signed: Named<Closing>, kind: Closing[
   await assertAuthor(ctx, 'closing', signed, statement.member);
   const reads: Reads = { slots: 'all', attestations: kind === 'abort' ? 'all' : [] };
   const context = await contextOf(ctx, statement, reads, statement.after);
-  refuseUnless([...context.study.participants, ...context.study.aggregators, ...context.study.observers].includes(statement.member), 'NOT_AUTHORISED', `${statement.member} is no member of the study`);
-  assertClosing(context, statement);
+  assertClosing(context, statement, await motionOf(ctx, statement.proposal, statement.approvals));
   const value: StoredClosing = { ...store(ctx, signed), base: context.opened.base };
   await put(ctx, value, 'closing', statement.study, roundKey(statement.round));
   announce(ctx, kind === 'close' ? 'roundClosed' : 'roundAborted', { study: statement.study, round: statement.round, reason: statement.reason });

@@ -1,12 +1,13 @@
 /** Studies: registered by a member, approved by a quorum, opened with a first epoch (PROTOCOL section 3). */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
-  approval, digestParameter, membersOf, opening, readSigned, readStudy, statementDigest, study,
-  type Approval, type Course, type Opening, type ParticipantState, type Stored, type Study,
+  approval, assertOpening, digestParameter, mayDecide, membersOf, opening, participantsOf, readSigned, readStudy, statementDigest, study,
+  type Approval, type Course, type Proposal, type Stored, type Study,
 } from '@epione/protocol';
 import { z } from 'zod';
 import { assertAuthor, assertSigner, callerMsp, store } from './caller.js';
 import { announce, get, list, put, refuseUnless, txTime } from './ledger.js';
+import { decisionsOf, recordsOf } from './motions.js';
 import { answer, question, StrictContract } from './strict-contract.js';
 
 /** The study behind a digest. @throws CodedError STUDY_UNKNOWN. */
@@ -21,30 +22,6 @@ export async function courseOf(ctx: Context, digest: string): Promise<Course> {
   const found = await get<Course>(ctx, 'course', digest);
   refuseUnless(found !== undefined, 'STUDY_NOT_OPEN', `study ${digest} is not open`);
   return found;
-}
-
-async function assertApproved(ctx: Context, statement: Opening, document: Study): Promise<void> {
-  const inFavour = new Set<string>();
-  for (const entry of statement.approvals) {
-    const found = await get<Stored<Approval>>(ctx, 'approval', statement.study, entry.member);
-    const holds = found?.statement.decision === 'approve' && statementDigest('approval', found.statement) === entry.approval;
-    refuseUnless(holds, 'NOT_APPROVED', `${entry.member} has not approved with ${entry.approval}`);
-    inFavour.add(entry.member);
-  }
-  refuseUnless(inFavour.size >= document.quorums.approve, 'NOT_APPROVED', `${inFavour.size} approvals, ${document.quorums.approve} are needed`);
-  const silent = document.participants.filter((id) => !inFavour.has(id));
-  refuseUnless(silent.length === 0, 'NOT_APPROVED', `each participant must approve; missing: ${silent.join(', ')}`);
-}
-
-async function assertFirstEpoch(ctx: Context, { epoch }: Opening, document: Study): Promise<void> {
-  const same = (given: readonly string[], wanted: readonly string[]): boolean => given.join() === wanted.join();
-  const roster = epoch.participants.map((entry) => entry.mspId);
-  const fits = epoch.epoch === 1 && epoch.from === 1 && epoch.quorum === document.quorums.attest && same(roster, document.participants) && same(epoch.aggregators, document.aggregators);
-  refuseUnless(fits, 'EPOCH_WRONG', 'the first epoch is the roster of the study from round 1 on');
-  for (const entry of epoch.participants) {
-    const state = await get<ParticipantState>(ctx, 'participant', entry.mspId);
-    refuseUnless(state?.record === entry.record && state.status === 'current', 'RECORD_NOT_CURRENT', `${entry.record} is not the current record of ${entry.mspId}`);
-  }
 }
 
 @Info({ title: 'Study', description: 'What all members agree on before a round is run' })
@@ -69,7 +46,7 @@ export class StudyContract extends StrictContract {
     return answer({ study: signed.digest });
   }
 
-  /** A member's decision on a study; one each, never changed. */
+  /** A member's decision on a study or a proposal; one each, never changed. */
   @Transaction()
   @Param('argument', 'string', 'canonical JSON of the signed approval')
   @Returns('string')
@@ -77,12 +54,22 @@ export class StudyContract extends StrictContract {
     const signed = readSigned('approval', approval, Buffer.from(argument));
     const { subject, member, decision } = signed.statement;
     await assertAuthor(ctx, 'approval', signed, member);
-    const document = await studyOf(ctx, subject);
-    refuseUnless(membersOf(document).includes(member), 'NOT_AUTHORISED', `${member} is no member of the study`);
+    const study = await this.#assertVoter(ctx, subject, member);
     refuseUnless((await get(ctx, 'approval', subject, member)) === undefined, 'ALREADY_APPROVED', `${member} has decided on ${subject}`);
     await put(ctx, store(ctx, signed), 'approval', subject, member);
-    announce(ctx, 'studyDecided', { study: subject, member, decision });
+    if (study === subject) announce(ctx, 'studyDecided', { study, member, decision });
+    else announce(ctx, 'proposalDecided', { study, proposal: subject, member, decision });
     return answer({ approval: signed.digest });
+  }
+
+  /** Whoever decides is a member of the study or, for a proposal, one whom it concerns. @returns the study's digest. */
+  async #assertVoter(ctx: Context, subject: string, member: string): Promise<string> {
+    const found = await get<Stored<Proposal>>(ctx, 'proposal', subject);
+    const study = found?.statement.study ?? subject;
+    const document = await studyOf(ctx, study);
+    const may = found === undefined ? membersOf(document).includes(member) : mayDecide(document, await courseOf(ctx, study), found.statement, member);
+    refuseUnless(may, 'NOT_AUTHORISED', `${member} has no say in ${subject}`);
+    return study;
   }
 
   /** Opens an approved study with its first epoch; round 1 is open from then on. */
@@ -96,8 +83,7 @@ export class StudyContract extends StrictContract {
     const document = await studyOf(ctx, statement.study);
     refuseUnless(membersOf(document).includes(statement.member), 'NOT_AUTHORISED', `${statement.member} is no member of the study`);
     refuseUnless((await get(ctx, 'course', statement.study)) === undefined, 'EPOCH_NOT_NEW', `study ${statement.study} is open`);
-    await assertApproved(ctx, statement, document);
-    await assertFirstEpoch(ctx, statement, document);
+    assertOpening(document, statement, await decisionsOf(ctx, statement.study, statement.approvals), await recordsOf(ctx, participantsOf(statement.epoch)));
     const course: Course = { openedAt: txTime(ctx), epochs: [statement.epoch] };
     await put(ctx, course, 'course', statement.study);
     announce(ctx, 'studyOpened', { study: statement.study });

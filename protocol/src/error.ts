@@ -38,3 +38,8 @@ export class CodedError<C extends string = Code> extends Error {
     this.code = code;
   }
 }
+
+/** Refuses unless a condition holds. @throws CodedError `code`. */
+export function refuseUnless(condition: boolean, code: Code, sentence: string): asserts condition {
+  if (!condition) throw new CodedError(code, sentence);
+}

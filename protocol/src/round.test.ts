@@ -1,10 +1,11 @@
 /** The derived states of a round: the table of PROTOCOL section 4, and properties over random histories. */
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { epochOf, type Course } from './course.js';
 import { digestOf } from './digest.js';
 import { deriveRound, evidenceAfter, openRound, setDigest, submissionDigest, type RoundRecords, type Slot, type StoredClosing } from './round.js';
 import type { Stored } from './signed.js';
-import { epochOf, type Course, type Study } from './study.js';
+import type { Study } from './study.js';
 import type { Attestation, Result, Submission } from './submission.js';
 
 const digest = (text: string): `sha256:${string}` => digestOf(new TextEncoder().encode(text)) as `sha256:${string}`;

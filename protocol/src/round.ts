@@ -1,11 +1,12 @@
 /** The states of a round, derived by one pure function from what the participants wrote (PROTOCOL section 4). */
 import { encodeCanonical } from './canonical-json.js';
+import { epochOf, lastRound, type Course, type Epoch } from './course.js';
 import { digestOf, type Digest } from './digest.js';
 import { CodedError } from './error.js';
 import type { SubmissionRef } from './fields.js';
 import type { Stored } from './signed.js';
 import { statementDigest } from './statement.js';
-import { epochOf, type Course, type Epoch, type Study } from './study.js';
+import type { Study } from './study.js';
 import { resultDigest, type Attestation, type Closing, type OpeningEvidence, type Result, type Retraction, type Submission } from './submission.js';
 
 /** A round's base model: its digest, or `zeros` before the first model of a study that starts from zero. */
@@ -135,7 +136,7 @@ function openedByQuorum(course: Course, round: number, attesters: readonly strin
  * @throws CodedError ROUND_NOT_OPEN when the evidence does not show that the round is open, STUDY_ENDED after the last round.
  */
 export function openRound(study: Study, course: Course, round: number, after: OpeningEvidence, previous: PreviousRound): Opened {
-  if (course.endedAt !== undefined || round > study.rounds.count) throw new CodedError('STUDY_ENDED', `the study has ${study.rounds.count} rounds`);
+  if (round > lastRound(study, course)) throw new CodedError('STUDY_ENDED', `the study has ${lastRound(study, course)} rounds`);
   if ((after.kind === 'opening') !== (round === 1)) return notOpen(`round ${round} is not opened by evidence of kind ${after.kind}`);
   if (after.kind === 'opening') return { base: study.model.initial, openedAt: course.openedAt };
   if (after.kind === 'ended') return openedByQuorum(course, round, after.attesters, previous);

@@ -1,21 +1,21 @@
 /** What a statement must satisfy beyond its form: one set of checks for the chaincode that accepts it and the auditor who repeats them. */
-import { CodedError, type Code } from './error.js';
+import { assertMandate } from './course-rules.js';
+import { membersIn, type Course, type Epoch } from './course.js';
+import { refuseUnless } from './error.js';
+import type { Motion } from './proposal.js';
 import { deriveRound, liveSet, sealedSet, setDigest, slotOwner, submissionDigest, type Base, type Opened, type RoundRecords } from './round.js';
-import type { Epoch, Study } from './study.js';
+import type { Study } from './study.js';
 import type { Attestation, Closing, Retraction, Submission } from './submission.js';
 
 /** A round as a rule sees it: the study, its roster, why it is open, and what was written so far. */
 export interface RoundContext {
   readonly study: Study;
+  readonly course: Course;
   readonly epoch: Epoch;
   readonly opened: Opened;
   readonly records: RoundRecords;
   /** Current time, ms since 1970 UTC. */
   readonly now: number;
-}
-
-function refuseUnless(condition: boolean, code: Code, sentence: string): asserts condition {
-  if (!condition) throw new CodedError(code, sentence);
 }
 
 function assertEpoch(context: RoundContext, epoch: number, base?: Base): void {
@@ -73,11 +73,16 @@ function assertClose(context: RoundContext, statement: Closing): void {
   refuseUnless(setDigest(statement.submissions) === setDigest(liveSet(context.records.slots)), 'WRONG_SET', 'the list is not the live submissions');
 }
 
-function assertAbort(context: RoundContext, statement: Closing): void {
-  const { study, epoch, records } = context;
+function assertAbort(context: RoundContext, statement: Closing, motion: Motion | undefined): void {
+  const { study, course, epoch, records } = context;
   const state = deriveRound(study, epoch, context.opened, records, context.now);
   refuseUnless(state.state === 'open' || state.state === 'sealed', 'ROUND_ENDED', `round ${statement.round} is ${state.state}`);
   refuseUnless(statement.submissions.length === 0, 'WRONG_SET', 'an abort lists no submissions');
+  if (statement.proposal !== undefined) {
+    const { round } = assertMandate('abort', study, course, motion, statement.approvals ?? []);
+    refuseUnless(round === statement.round, 'NOT_APPROVED', `the proposal aborts round ${round}`);
+    return;
+  }
   if (state.state === 'sealed') {
     refuseUnless(state.overdue, 'TOO_EARLY', `attestations are awaited until ${state.deadline}`);
     return;
@@ -87,12 +92,19 @@ function assertAbort(context: RoundContext, statement: Closing): void {
   refuseUnless(filled || context.now >= state.deadline + study.rounds.graceMs, 'TOO_EARLY', `submissions are awaited until ${state.deadline + study.rounds.graceMs}`);
 }
 
-/** @throws CodedError as PROTOCOL section 4, rows `closeRound` and `abortRound`. */
-export function assertClosing(context: RoundContext, statement: Closing): void {
+/**
+ * @param motion the proposal that an abort names, if it does.
+ * @throws CodedError as PROTOCOL section 4, rows `closeRound` and `abortRound`.
+ */
+export function assertClosing(context: RoundContext, statement: Closing, motion?: Motion): void {
+  const { member, proposal, approvals, kind } = statement;
+  refuseUnless(membersIn(context.study, context.epoch).includes(member), 'NOT_AUTHORISED', `${member} is no member of the study in epoch ${context.epoch.epoch}`);
   refuseUnless(context.records.closing === undefined, 'ROUND_CLOSED', `round ${statement.round} is closed already`);
   assertEpoch(context, statement.epoch);
-  if (statement.kind === 'close') assertClose(context, statement);
-  else assertAbort(context, statement);
+  const mandated = proposal !== undefined;
+  refuseUnless(mandated === (approvals !== undefined) && !(mandated && kind === 'close'), 'BAD_FIELD', 'closing.proposal: belongs to an abort, with its approvals');
+  if (kind === 'close') assertClose(context, statement);
+  else assertAbort(context, statement, motion);
 }
 
 /** @throws CodedError as PROTOCOL section 4, row `attest`; late attestations are recorded. */

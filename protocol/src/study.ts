@@ -1,7 +1,7 @@
 /** The study: what all members agree on before a round is run, named by one digest (PROTOCOL section 3). */
 import { z } from 'zod';
 import { CodedError } from './error.js';
-import { decimal, digest, label, members, mspId, parse, positiveDecimal, sortedBy, text } from './fields.js';
+import { decimal, digest, label, members, parse, positiveDecimal, sortedBy, text } from './fields.js';
 import { sealingSuite, signatureSuite } from './suites.js';
 
 const feature = z.strictObject({
@@ -95,16 +95,16 @@ export const membersOf = (document: Study): string[] => [...new Set([...document
 /** Q = C · 2^fractionBits, the largest magnitude of a fixed-point value (PROTOCOL section 7). */
 export const fixedPointBound = (encoding: Study['encoding']): number => Number(encoding.clip) * 2 ** encoding.fractionBits;
 
-function encodingFaults(document: Study): string[] {
-  const { encoding, participants } = document;
-  const n = BigInt(participants.length);
+/** What keeps sums of fixed-point updates exact, for a number of participants (PROTOCOL section 7). */
+export function encodingFaults({ encoding }: Pick<Study, 'encoding'>, participants: number): string[] {
+  const n = BigInt(participants);
   const bound = fixedPointBound(encoding);
   if (!Number.isInteger(bound) || bound > 2 ** 50) return ['encoding: clip * 2^fractionBits must be an integer of at most 2^50'];
   const w = BigInt(encoding.maxWeight);
   const top = 2n ** BigInt(encoding.bits - 1) - 1n;
   const faults: string[] = [];
   if (w * BigInt(bound) > 2n ** 53n - 1n) faults.push('encoding: maxWeight * clip * 2^fractionBits must stay below 2^53');
-  if (n * w * BigInt(bound) > top || n * w > top) faults.push(`encoding: the sum over ${participants.length} participants can overflow ${encoding.bits} bits`);
+  if (n * w * BigInt(bound) > top || n * w > top) faults.push(`encoding: the sum over ${participants} participants can overflow ${encoding.bits} bits`);
   return faults;
 }
 
@@ -143,45 +143,9 @@ function suiteFaults({ suites }: Study): string[] {
 export function readStudy(value: unknown): Study {
   const document = parse(study, value, 'study', 'STUDY_INVALID');
   const names = [...document.features, document.label].map((entry) => entry.name);
-  const faults = [...encodingFaults(document), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document)];
+  const faults = [...encodingFaults(document, document.participants.length), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document)];
   if (new Set(names).size !== names.length) faults.push('features: a name stands twice');
   if (document.consent.required && document.consent.classes.length === 0) faults.push('consent.classes: name at least one class when consent is required');
   if (faults.length > 0) throw new CodedError('STUDY_INVALID', faults.map((fault) => `study.${fault}`).join('; '));
   return document;
-}
-
-/** Statement `approval` of a study (or, later, of a proposal) by a member. */
-export const approval = z.strictObject({ subject: digest, member: mspId, record: digest, decision: z.enum(['approve', 'reject']) });
-export type Approval = z.infer<typeof approval>;
-
-/** One epoch of a course: the roster from round `from` on. */
-export const epoch = z.strictObject({
-  epoch: z.int().min(1).max(256),
-  from: z.int().min(1).max(10_000),
-  participants: sortedBy(z.strictObject({ mspId, record: digest }), (entry) => entry.mspId, 64).min(1),
-  aggregators: members.min(1),
-  quorum: z.int().min(1).max(64),
-});
-export type Epoch = z.infer<typeof epoch>;
-
-/** Statement `opening`: names the approvals and the first epoch. */
-export const opening = z.strictObject({
-  study: digest,
-  member: mspId,
-  record: digest,
-  approvals: sortedBy(z.strictObject({ member: mspId, approval: digest }), (entry) => entry.member, 64).min(1),
-  epoch,
-});
-export type Opening = z.infer<typeof opening>;
-
-/** The value of `course~S`: when the study was opened, its epochs, its end. */
-export interface Course {
-  readonly openedAt: number;
-  readonly epochs: readonly Epoch[];
-  readonly endedAt?: number;
-}
-
-/** The epoch of a round: the one with the greatest `from` not above it. */
-export function epochOf(course: Course, round: number): Epoch | undefined {
-  return course.epochs.filter((entry) => entry.from <= round).at(-1);
 }

@@ -1,5 +1,6 @@
 /** The statements that act on a round: submission, retraction, closing, attestation (PROTOCOL section 5). */
 import { z } from 'zod';
+import { approvalRefs } from './approval.js';
 import type { Digest } from './digest.js';
 import { CODES } from './error.js';
 import { digest, epochNumber, hex32, keyId, members, mspId, roundNumber, sortedBy, submissionSet, text } from './fields.js';
@@ -55,6 +56,9 @@ export const closing = z.strictObject({
   kind: z.enum(['close', 'abort']),
   submissions: submissionSet,
   reason: code,
+  /** An approved proposal of kind `abort`, and the approvals that carry it: aborts before the deadline. */
+  proposal: digest.optional(),
+  approvals: approvalRefs.optional(),
 });
 export type Closing = z.infer<typeof closing>;
 

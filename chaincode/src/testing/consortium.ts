@@ -7,6 +7,7 @@ import {
 import { setDigest, type Attestation } from '@epione/protocol';
 import { certificateOf, StubLedger, type Caller } from './stub-ledger.js';
 import { ParticipantContract } from '../participant-contract.js';
+import { ProposalContract } from '../proposal-contract.js';
 import { RoundContract } from '../round-contract.js';
 import { StudyContract } from '../study-contract.js';
 
@@ -44,6 +45,7 @@ export class Consortium {
   readonly ledger = new StubLedger({ organizations });
   readonly participants = new ParticipantContract();
   readonly studies = new StudyContract();
+  readonly proposals = new ProposalContract();
   readonly rounds = new RoundContract();
   readonly study: Study;
   readonly studyDigest: Digest;
@@ -94,18 +96,45 @@ export class Consortium {
     await this.ledger.run({ mspId: 'HospitalA' }, (ctx) => this.studies.registerStudy(ctx, argument(this.signed('study', this.study, 'HospitalA'))));
   }
 
-  approval(member: string): object {
-    return { subject: this.studyDigest, member, record: this.record(member), decision: 'approve' };
+  approval(member: string, subject = this.studyDigest, decision = 'approve'): object {
+    return { subject, member, record: this.record(member), decision };
   }
 
-  async approve(member: string): Promise<void> {
-    await this.ledger.run({ mspId: member }, (ctx) => this.studies.approve(ctx, argument(this.signed('approval', this.approval(member), member))));
+  async approve(member: string, subject = this.studyDigest, decision = 'approve'): Promise<void> {
+    await this.ledger.run({ mspId: member }, (ctx) => this.studies.approve(ctx, argument(this.signed('approval', this.approval(member, subject, decision), member))));
+  }
+
+  /** References to approvals of a subject, as statements name them. */
+  approvals(members: readonly string[], subject = this.studyDigest): { member: string; approval: Digest }[] {
+    return members.map((member) => ({ member, approval: statementDigest('approval', this.approval(member, subject) as Json) }));
+  }
+
+  /** Proposes a change. @returns the proposal's digest. */
+  async propose(statement: object, member = 'HospitalA'): Promise<Digest> {
+    const whole = { study: this.studyDigest, member, record: this.record(member), epoch: 1, ...statement } as Json;
+    await this.ledger.run({ mspId: member }, (ctx) => this.proposals.propose(ctx, argument(this.signed('proposal', whole as object, member))));
+    return statementDigest('proposal', whole);
+  }
+
+  /** A statement that opens the next epoch after round 1, with the given organizations as participants. */
+  epoch(participants: readonly string[], aggregators: readonly string[], changes: object = {}): object {
+    const quorum = Math.floor(aggregators.length / 2) + 1;
+    const entry = { epoch: 2, from: 2, participants: participants.map((mspId) => ({ mspId, record: this.record(mspId) })), aggregators, quorum };
+    return { study: this.studyDigest, member: 'HospitalA', record: this.record('HospitalA'), epoch: entry, approvals: [], after: { kind: 'opening' }, ...changes };
+  }
+
+  async openEpoch(statement: object, member = 'HospitalA'): Promise<string> {
+    return this.ledger.run({ mspId: member }, (ctx) => this.proposals.openEpoch(ctx, argument(this.signed('epoch', statement, member))));
+  }
+
+  async endStudy(statement: object, member = 'HospitalA'): Promise<string> {
+    return this.ledger.run({ mspId: member }, (ctx) => this.proposals.endStudy(ctx, argument(this.signed('ending', statement, member))));
   }
 
   opening(): object {
     return {
       study: this.studyDigest, member: 'HospitalA', record: this.record('HospitalA'),
-      approvals: organizations.map((member) => ({ member, approval: statementDigest('approval', this.approval(member) as Json) })),
+      approvals: this.approvals(organizations),
       epoch: { epoch: 1, from: 1, participants: hospitals.map((mspId) => ({ mspId, record: this.record(mspId) })), aggregators: organizations, quorum: this.study.quorums.attest },
     };
   }

@@ -54,7 +54,7 @@ export class TestLedger implements RoundLedger {
     const epoch = epochOf(this.#course, round);
     if (epoch === undefined) throw new CodedError('ROUND_NOT_OPEN', `there is no epoch for round ${round}`);
     const before = this.#rounds.get(round - 1) ?? { attestations: [], closing: undefined };
-    return { study: this.#study, epoch, opened: openRound(this.#study, this.#course, round, after, before), records: this.#data(round), now: this.#now() };
+    return { study: this.#study, course: this.#course, epoch, opened: openRound(this.#study, this.#course, round, after, before), records: this.#data(round), now: this.#now() };
   }
 
   #written<T extends Json>(kind: 'submission' | 'retraction' | 'closing' | 'attestation', signed: Signed<T>, by: string, write: (stored: Stored<T>) => void): { digest: string; txId: string } {

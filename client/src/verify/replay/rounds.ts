@@ -38,7 +38,7 @@ function viewOf(step: Step<InRound>, after?: OpeningEvidence): View {
   // A retraction names no evidence: that its submission exists shows that the round was open.
   const opened: Opened = after === undefined ? { base: book.study.model.initial, openedAt: book.course.openedAt } : openedBy(book, book.course, round, after);
   const found = step.ledger.round(book, round);
-  return { book, round: found, context: { study: book.study, epoch, opened, records: recordsOf(found), now: step.transaction.time } };
+  return { book, round: found, context: { study: book.study, course: book.course, epoch, opened, records: recordsOf(found), now: step.transaction.time } };
 }
 
 /** Writes into a round's book, rule kept or not, so that one fault does not make others of all that follows. */

@@ -1,0 +1,26 @@
+/** What a statement refers to when it rests on decisions: approvals, proposals and the records of those concerned, each a point read. */
+import { Context } from 'fabric-contract-api';
+import type { Approval, ApprovalRefs, Decisions, Digest, Motion, ParticipantState, Proposal, Records, Stored } from '@epione/protocol';
+import { get } from './ledger.js';
+
+async function found<T>(names: readonly string[], read: (name: string) => Promise<T | undefined>): Promise<Map<string, T>> {
+  const values = new Map<string, T>();
+  for (const name of names) {
+    const value = await read(name);
+    if (value !== undefined) values.set(name, value);
+  }
+  return values;
+}
+
+/** The decisions of the named members on a study or a proposal. */
+export const decisionsOf = (ctx: Context, subject: string, named: ApprovalRefs): Promise<Decisions> =>
+  found(named.map((entry) => entry.member), (member) => get<Stored<Approval>>(ctx, 'approval', subject, member));
+
+/** The records of organizations, as they stand. */
+export const recordsOf = (ctx: Context, mspIds: readonly string[]): Promise<Records> => found(mspIds, (mspId) => get<ParticipantState>(ctx, 'participant', mspId));
+
+/** The proposal that a statement names, with the approvals that it names; undefined when it names none or one that does not exist. */
+export async function motionOf(ctx: Context, digest: Digest | undefined, named: ApprovalRefs = []): Promise<Motion | undefined> {
+  const stored = digest === undefined ? undefined : await get<Stored<Proposal>>(ctx, 'proposal', digest);
+  return digest === undefined || stored === undefined ? undefined : { digest, proposal: stored.statement, decisions: await decisionsOf(ctx, digest, named) };
+}
