@@ -2,7 +2,7 @@
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
   assertEnding, assertNextEpoch, assertProposal, deriveRound, digestParameter, ending, nextEpoch, organizationsOf, participantsOf, proposal, readSigned, statementDigest, withEpoch,
-  type Approval, type Course, type Ending, type NextEpoch, type Proposal, type RoundContext, type RoundState, type Stored,
+  type Approval, type Course, type Digest, type Ending, type NextEpoch, type Proposal, type RoundContext, type RoundState, type Stored,
 } from '@epione/protocol';
 import { z } from 'zod';
 import { assertAuthor, store } from './caller.js';
@@ -16,6 +16,12 @@ import { answer, question, StrictContract } from './strict-contract.js';
 async function roundBefore(ctx: Context, { study, after }: NextEpoch | Ending, from: number): Promise<{ context: RoundContext; running: RoundState }> {
   const context = await contextOf(ctx, { study, round: from - 1 }, { slots: 'all', attestations: 'all' }, after);
   return { context, running: deriveRound(context.study, context.epoch, context.opened, context.records, context.now) };
+}
+
+/** A proposal as queries give it. */
+async function withDecisions(ctx: Context, proposal: Stored<Proposal>): Promise<{ digest: Digest; proposal: Stored<Proposal>; approvals: Stored<Approval>[] }> {
+  const digest = statementDigest('proposal', proposal.statement);
+  return { digest, proposal, approvals: await list<Stored<Approval>>(ctx, 'approval', digest) };
 }
 
 @Info({ title: 'Proposal', description: 'How an opened study changes: by proposals that its members approve' })
@@ -75,6 +81,16 @@ export class ProposalContract extends StrictContract {
     return answer({ ending: signed.digest });
   }
 
+  /** A proposal by its digest, with the decisions on it. */
+  @Transaction(false)
+  @Param('argument', 'string', 'canonical JSON {proposal}')
+  @Returns('string')
+  async getProposal(ctx: Context, argument: string): Promise<string> {
+    const asked = question(z.strictObject({ proposal: digestParameter }), argument);
+    const found = await get<Stored<Proposal>>(ctx, 'proposal', asked.proposal);
+    return answer({ found: found === undefined ? undefined : await withDecisions(ctx, found) });
+  }
+
   /** All proposals of a study with the decisions on them, by digest. */
   @Transaction(false)
   @Param('argument', 'string', 'canonical JSON {study}')
@@ -82,11 +98,7 @@ export class ProposalContract extends StrictContract {
   async listProposals(ctx: Context, argument: string): Promise<string> {
     const asked = question(z.strictObject({ study: digestParameter }), argument);
     const proposals = [];
-    for (const found of await list<Stored<Proposal>>(ctx, 'proposal')) {
-      if (found.statement.study !== asked.study) continue;
-      const digest = statementDigest('proposal', found.statement);
-      proposals.push({ digest, proposal: found, approvals: await list<Stored<Approval>>(ctx, 'approval', digest) });
-    }
+    for (const found of await list<Stored<Proposal>>(ctx, 'proposal')) if (found.statement.study === asked.study) proposals.push(await withDecisions(ctx, found));
     return answer({ proposals });
   }
 }

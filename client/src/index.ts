@@ -1,7 +1,7 @@
 /** The door of this package: the ledger as typed calls, its evidence, and the verification of that evidence. */
 export { connect, type ConnectOptions } from './ledger/connect.js';
 export { readProfile, type ConnectionProfile, type GatewayPeer, type IdentityName } from './ledger/profile.js';
-export { Ledger, type AccessPage, type Committed, type ParticipantView, type StudyLine, type StudyView } from './ledger/ledger.js';
+export { Ledger, type AccessPage, type Committed, type ParticipantView, type ProposalView, type StudyLine, type StudyView } from './ledger/ledger.js';
 export type { EventOptions, EventPosition, LedgerEvent } from './ledger/events.js';
 export { consume, EventStore, type ConsumeOptions, type Effect, type EventSource } from './ledger/event-store.js';
 export type { RawBlock } from './ledger/blocks.js';

@@ -1,6 +1,6 @@
 /** What `fl-audit study`, `rounds` and `log` show, as values. */
 import { peer } from '@hyperledger/fabric-protos';
-import { CodedError, membersOf, type RoundState } from '@epione/protocol';
+import { CodedError, latestEpoch, membersIn, membersOf, type RoundState } from '@epione/protocol';
 import { deriveRounds, type RoundFound } from '../verify/rounds.js';
 import type { Registry, StudyBook } from '../verify/replay/registry.js';
 import { Report } from '../verify/report.js';
@@ -11,6 +11,7 @@ export interface StudyShown {
   readonly study: string;
   readonly name: string;
   readonly title: string;
+  /** In the last epoch, once there is one. */
   readonly members: readonly string[];
   readonly approvedBy: readonly string[];
   readonly rejectedBy: readonly string[];
@@ -63,7 +64,7 @@ export function showStudies(history: History, study?: string): StudyShown[] {
       study: book.digest,
       name: book.study.name,
       title: book.study.title,
-      members: membersOf(book.study),
+      members: book.course === undefined ? membersOf(book.study) : membersIn(book.study, latestEpoch(book.course)),
       approvedBy: decided('approve'),
       rejectedBy: decided('reject'),
       ...(book.course === undefined ? {} : { openedAt: book.course.openedAt }),

@@ -2,7 +2,7 @@
 import {
   CodedError, decodeCanonical, encodeCanonical, statementDigest,
   type Access, type AccessQuestion, type Approval, type Attestation, type Closing, type Code, type Consent, type ConsentDecision, type ConsentQuestion,
-  type Course, type Json, type Opening, type ParticipantRecord, type ParticipantState, type Retraction, type Revocation, type RoundRecords, type Signed,
+  type Course, type Digest, type Ending, type Json, type NextEpoch, type Opening, type ParticipantRecord, type ParticipantState, type Proposal, type Retraction, type Revocation, type RoundRecords, type Signed,
   type StatementName, type Stored, type Study, type Submission, type Withdrawal,
 } from '@epione/protocol';
 import type { Evidence } from '../evidence/evidence.js';
@@ -31,6 +31,13 @@ export interface StudyView {
   readonly study: Stored<Study>;
   readonly approvals: readonly Stored<Approval>[];
   readonly course?: Course;
+}
+
+/** A proposal and the decisions on it. */
+export interface ProposalView {
+  readonly digest: Digest;
+  readonly proposal: Stored<Proposal>;
+  readonly approvals: readonly Stored<Approval>[];
 }
 
 /** One line of the list of studies. */
@@ -126,7 +133,7 @@ export class Ledger implements Disposable {
 
   async approve(approval: Signed<Approval>): Promise<Committed> {
     const { subject, member } = approval.statement;
-    const find = async (): Promise<Stored<Json> | undefined> => (await this.getStudy(subject)).approvals.find((entry) => entry.statement.member === member);
+    const find = async (): Promise<Stored<Json> | undefined> => ((await this.getProposal(subject)) ?? (await this.getStudy(subject))).approvals.find((entry) => entry.statement.member === member);
     return this.#send('Study:approve', 'approval', approval, { code: 'ALREADY_APPROVED', find });
   }
 
@@ -141,6 +148,32 @@ export class Ledger implements Disposable {
 
   async listStudies(): Promise<readonly StudyLine[]> {
     return (await this.#ask<{ studies: StudyLine[] }>('Study:listStudies', {})).studies;
+  }
+
+  async propose(proposal: Signed<Proposal>): Promise<Committed> {
+    const digest = statementDigest('proposal', proposal.statement);
+    const find = async (): Promise<Stored<Json> | undefined> => (await this.getProposal(digest))?.proposal;
+    return this.#send('Proposal:propose', 'proposal', proposal, { code: 'STUDY_EXISTS', find });
+  }
+
+  /** Gives a study its next epoch, from the round after the running one. */
+  async openEpoch(epoch: Signed<NextEpoch>): Promise<Committed> {
+    return this.#send('Proposal:openEpoch', 'epoch', epoch);
+  }
+
+  /** Ends a study after the running round. */
+  async endStudy(ending: Signed<Ending>): Promise<Committed> {
+    return this.#send('Proposal:endStudy', 'ending', ending);
+  }
+
+  /** A proposal with the decisions on it; undefined when the ledger has none under this digest. */
+  async getProposal(proposal: string): Promise<ProposalView | undefined> {
+    return (await this.#ask<{ found?: ProposalView }>('Proposal:getProposal', { proposal })).found;
+  }
+
+  /** All proposals of a study with the decisions on them, open and past, by digest. */
+  async listProposals(study: string): Promise<readonly ProposalView[]> {
+    return (await this.#ask<{ proposals: ProposalView[] }>('Proposal:listProposals', { study })).proposals;
   }
 
   async submit(submission: Signed<Submission>): Promise<Committed> {

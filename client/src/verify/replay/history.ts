@@ -1,12 +1,13 @@
 /** All accepted transactions of the chaincode, one after the other, each repeated on the state before it. */
 import {
-  access, approval, attestation, closing, CodedError, consent, encodeCanonical, opening, participantRecord, readSigned, retraction, revocation, study, submission, withdrawal, type Json, type StatementName,
+  access, approval, attestation, closing, CodedError, consent, encodeCanonical, ending, nextEpoch, opening, participantRecord, proposal, readSigned, retraction, revocation, study, submission, withdrawal, type Json, type StatementName,
 } from '@epione/protocol';
 import type { Chain } from '../chain/chain.js';
 import type { ValidTransaction } from '../chain/validity.js';
 import type { Report } from '../report.js';
 import { appendAccess, grantConsent, withdrawConsent } from './consents.js';
 import { registerParticipant, revokeParticipant } from './participants.js';
+import { endStudy, openEpoch, propose } from './proposals.js';
 import { Registry } from './registry.js';
 import { attest, close, retract, submit } from './rounds.js';
 import type { Entry, Step } from './step.js';
@@ -28,6 +29,9 @@ const transactions = new Map<string, Repeat>([
   ['Study:registerStudy', repeat('study', study, registerStudy)],
   ['Study:approve', repeat('approval', approval, approve)],
   ['Study:openStudy', repeat('opening', opening, openStudy)],
+  ['Proposal:propose', repeat('proposal', proposal, propose)],
+  ['Proposal:openEpoch', repeat('epoch', nextEpoch, openEpoch)],
+  ['Proposal:endStudy', repeat('ending', ending, endStudy)],
   ['Round:submit', repeat('submission', submission, submit)],
   ['Round:retract', repeat('retraction', retraction, retract)],
   ['Round:closeRound', repeat('closing', closing, close('close'))],

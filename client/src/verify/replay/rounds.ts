@@ -1,6 +1,6 @@
 /** Rounds as an auditor repeats them: the same rules that the chaincode applied, on the state before each transaction (PROTOCOL section 4). */
 import {
-  assertAttestation, assertClosing, assertRetraction, assertSubmission, epochOf, membersOf,
+  assertAttestation, assertClosing, assertRetraction, assertSubmission, epochOf,
   type Attestation, type Closing, type OpeningEvidence, type Opened, type Retraction, type RoundContext, type Slot, type StoredClosing, type Submission,
 } from '@epione/protocol';
 import type { CheckName } from '../report.js';
@@ -17,20 +17,18 @@ const checkOfCode: Readonly<Record<string, CheckName>> = {
 };
 const or = (own: CheckName) => (code: string): CheckName => checkOfCode[code] ?? own;
 
-interface InRound {
+export interface InRound {
   readonly study: string;
   readonly round: number;
 }
 
 interface View {
   readonly book: StudyBook;
-  readonly round: RoundBook;
   readonly context: RoundContext;
 }
 
 /** The round that a statement acts on, as it stood before. @throws CodedError STUDY_UNKNOWN, STUDY_NOT_OPEN, ROUND_NOT_OPEN, STUDY_ENDED. */
-function viewOf(step: Step<InRound>, after?: OpeningEvidence): View {
-  const { study, round } = step.signed.statement;
+export function viewOf(step: Step<unknown>, { study, round }: InRound, after?: OpeningEvidence): View {
   const book = bookOf(step, study);
   refuseUnless(book.course !== undefined, 'STUDY_NOT_OPEN', 'the study was not open');
   const epoch = epochOf(book.course, round);
@@ -38,7 +36,7 @@ function viewOf(step: Step<InRound>, after?: OpeningEvidence): View {
   // A retraction names no evidence: that its submission exists shows that the round was open.
   const opened: Opened = after === undefined ? { base: book.study.model.initial, openedAt: book.course.openedAt } : openedBy(book, book.course, round, after);
   const found = step.ledger.round(book, round);
-  return { book, round: found, context: { study: book.study, course: book.course, epoch, opened, records: recordsOf(found), now: step.transaction.time } };
+  return { book, context: { study: book.study, course: book.course, epoch, opened, records: recordsOf(found), now: step.transaction.time } };
 }
 
 /** Writes into a round's book, rule kept or not, so that one fault does not make others of all that follows. */
@@ -50,7 +48,7 @@ function note(step: Step<InRound>, write: (round: RoundBook) => void): void {
 export function submit(step: Step<Submission>): Entry[] {
   const { signed: { statement, digest }, transaction: { block } } = step;
   judge(step, 'submission.signature', () => { assertAuthor(step, statement.participant, statement.record); });
-  judge(step, or('submission.signature'), () => { assertSubmission(viewOf(step, statement.after).context, statement); });
+  judge(step, or('submission.signature'), () => { assertSubmission(viewOf(step, statement, statement.after).context, statement); });
   const slot: Slot = { kind: 'submission', ...stored(step) };
   note(step, (round) => {
     round.slots.set(statement.participant, slot);
@@ -62,7 +60,7 @@ export function submit(step: Step<Submission>): Entry[] {
 export function retract(step: Step<Retraction>): Entry[] {
   const { statement } = step.signed;
   judge(step, 'submission.signature', () => { assertAuthor(step, statement.participant, statement.record); });
-  judge(step, or('submission.once'), () => { assertRetraction(viewOf(step).context, statement); });
+  judge(step, or('submission.once'), () => { assertRetraction(viewOf(step, statement).context, statement); });
   const slot: Slot = { kind: 'retraction', ...stored(step) };
   note(step, (round) => { round.slots.set(statement.participant, slot); });
   return [{ kind: 'submission', parts: [statement.study, roundKey(statement.round), statement.participant], value: slot }];
@@ -75,10 +73,9 @@ export const close = (kind: Closing['kind']) => (step: Step<Closing>): Entry[] =
   judge(step, or('round.sealed'), () => {
     refuseUnless(statement.kind === kind, 'BAD_FIELD', `this transaction takes ${kind}`);
     assertAuthor(step, statement.member, statement.record);
-    const { book, context } = viewOf(step, statement.after);
+    const { context } = viewOf(step, statement, statement.after);
     value = { ...value, base: context.opened.base };
-    refuseUnless(membersOf(book.study).includes(statement.member), 'NOT_AUTHORISED', `${statement.member} is no member`);
-    assertClosing(context, statement);
+    assertClosing(context, statement, step.ledger.motions.get(statement.proposal ?? ''));
   });
   note(step, (round) => { round.closing = value; });
   return [{ kind: 'closing', parts: [statement.study, roundKey(statement.round)], value }];
@@ -87,7 +84,7 @@ export const close = (kind: Closing['kind']) => (step: Step<Closing>): Entry[] =
 export function attest(step: Step<Attestation>): Entry[] {
   const { statement } = step.signed;
   judge(step, 'attestation.signature', () => { assertAuthor(step, statement.aggregator, statement.record); });
-  judge(step, or('attestation.signature'), () => { assertAttestation(viewOf(step, statement.after).context, statement); });
+  judge(step, or('attestation.signature'), () => { assertAttestation(viewOf(step, statement, statement.after).context, statement); });
   note(step, (round) => { round.attestations.set(statement.aggregator, stored(step)); });
   return [{ kind: 'attestation', parts: [statement.study, roundKey(statement.round), statement.aggregator], value: stored(step) }];
 }

@@ -1,5 +1,5 @@
 /** Studies as an auditor repeats them: registered, approved by a quorum, opened with the roster that was agreed (PROTOCOL section 3). */
-import { membersOf, readStudy, statementDigest, type Approval, type Course, type Opening, type Study } from '@epione/protocol';
+import { assertOpening, mayDecide, membersOf, readStudy, type Approval, type Course, type Opening, type Study } from '@epione/protocol';
 import type { StudyBook } from './registry.js';
 import { assertAuthor, judge, refuseUnless, stored, type Entry, type Step } from './step.js';
 
@@ -28,36 +28,15 @@ export function approve(step: Step<Approval>): Entry[] {
   const { subject, member, record } = step.signed.statement;
   judge(step, 'study.approved', () => {
     assertAuthor(step, member, record);
-    const book = bookOf(step, subject);
-    refuseUnless(membersOf(book.study).includes(member), 'NOT_AUTHORISED', `${member} is no member`);
-    refuseUnless(!book.approvals.has(member), 'ALREADY_APPROVED', `${member} has decided before`);
-    book.approvals.set(member, stored(step));
+    const motion = step.ledger.motions.get(subject);
+    const { study, course, approvals } = bookOf(step, motion?.proposal.study ?? subject);
+    const may = motion === undefined ? membersOf(study).includes(member) : course !== undefined && mayDecide(study, course, motion.proposal, member);
+    refuseUnless(may, 'NOT_AUTHORISED', `${member} has no say in ${subject}`);
+    const decisions = motion?.decisions ?? approvals;
+    refuseUnless(!decisions.has(member), 'ALREADY_APPROVED', `${member} has decided before`);
+    decisions.set(member, stored(step));
   });
   return [{ kind: 'approval', parts: [subject, member], value: stored(step) }];
-}
-
-function assertApproved({ approvals }: Opening, book: StudyBook): void {
-  const inFavour = new Set<string>();
-  for (const { member, approval } of approvals) {
-    const found = book.approvals.get(member);
-    const holds = found?.statement.decision === 'approve' && statementDigest('approval', found.statement) === approval;
-    refuseUnless(holds, 'NOT_APPROVED', `${member} has not approved with ${approval}`);
-    inFavour.add(member);
-  }
-  const { quorums, participants } = book.study;
-  refuseUnless(inFavour.size >= quorums.approve, 'NOT_APPROVED', `${inFavour.size} approvals, ${quorums.approve} are needed`);
-  const silent = participants.filter((mspId) => !inFavour.has(mspId));
-  refuseUnless(silent.length === 0, 'NOT_APPROVED', `each participant must approve; missing: ${silent.join(', ')}`);
-}
-
-function assertFirstEpoch({ ledger }: Step<Opening>, { epoch }: Opening, { study }: StudyBook): void {
-  const roster = epoch.participants.map(({ mspId }) => mspId).join();
-  const fits = epoch.epoch === 1 && epoch.from === 1 && epoch.quorum === study.quorums.attest && roster === study.participants.join() && epoch.aggregators.join() === study.aggregators.join();
-  refuseUnless(fits, 'EPOCH_WRONG', 'the first epoch is not the roster of the study');
-  for (const { mspId, record } of epoch.participants) {
-    const state = ledger.participants.get(mspId);
-    refuseUnless(state?.record === record && state.status === 'current', 'RECORD_NOT_CURRENT', `${record} is not the current record of ${mspId}`);
-  }
 }
 
 export function openStudy(step: Step<Opening>): Entry[] {
@@ -68,10 +47,9 @@ export function openStudy(step: Step<Opening>): Entry[] {
     const book = bookOf(step, statement.study);
     refuseUnless(membersOf(book.study).includes(statement.member), 'NOT_AUTHORISED', `${statement.member} is no member`);
     refuseUnless(book.course === undefined, 'EPOCH_NOT_NEW', 'the study was open');
-    judge(step, 'course.epochs', () => { assertFirstEpoch(step, statement, book); });
     book.course = course;
     book.openedInBlock = transaction.block;
-    assertApproved(statement, book);
+    assertOpening(book.study, statement, book.approvals, step.ledger.participants);
   });
   return [{ kind: 'course', parts: [statement.study], value: course }];
 }
