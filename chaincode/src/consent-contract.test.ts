@@ -81,5 +81,6 @@ describe('Access', () => {
     expect(times).to.deep.equal([...times].sort((a, b) => a - b));
     expect(second.bookmark).to.equal(undefined);
     expect(await codeOf(ask({ mspId: 'HospitalB' }))).to.equal('NOT_AUTHORISED');
+    expect(await ask({ mspId: 'HospitalC' }, { mspId: 'HospitalC' })).to.equal('{"entries":[]}');
   });
 });

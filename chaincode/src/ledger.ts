@@ -46,7 +46,8 @@ export async function page<T>(ctx: Context, size: number, bookmark: string, kind
   const entries: T[] = [];
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) entries.push(decode(next.value.value) as T);
   await iterator.close();
-  return { entries, bookmark: metadata.bookmark };
+  // Of an empty page the shim gives no metadata, whatever its type says.
+  return { entries, bookmark: entries.length === 0 ? '' : metadata.bookmark };
 }
 
 /** The transaction's timestamp in ms since 1970 UTC: the client's, checked against each endorser's clock. */

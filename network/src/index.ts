@@ -1,5 +1,6 @@
 /** The door of this package: everything others may use. */
 export { createAuthority, issueCertificate, validFor, type CertificateRequest, type IssuedCertificate } from './identities/certificate-authority.js';
+export { connectPeer, type PeerConnection } from './connection/gateway.js';
 export { deploy, type DeployOptions, type DeployResult } from './chaincode/deploy.js';
 export { doctor, type Finding } from './doctor/doctor.js';
 export { clean, down } from './down.js';

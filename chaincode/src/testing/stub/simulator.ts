@@ -106,6 +106,8 @@ export class Simulator {
     const pageRows = pageSize > 0 && pageSize < limit ? pageSize : limit;
     const iterator = batched(this.#rows(from, end), pageRows, pageRows);
     const rows = this.#on.state.shared().range(from, end);
+    // The metadata of an empty page are an empty message, which the shim takes for none.
+    if (rows.length === 0) return { iterator };
     return { iterator, metadata: { fetchedRecordsCount: Math.min(rows.length, pageRows), bookmark: rows[pageRows]?.[0] ?? '' } };
   }
 
