@@ -66,7 +66,7 @@ describe('fl-network', function () {
     const { stdout } = run(['doctor'], { FABRIC_BIN: dir });
     expect(stdout.trimEnd().split('\n')).to.have.length(4);
     expect(stdout).to.match(/^FAULT {3}programs: FABRIC_BIN is .* -> Correct FABRIC_BIN, or unset it\.$/m);
-    expect(stdout).to.match(/^ok {6}node: Node \d+/m);
+    expect(stdout).to.match(/^ok {6}node: Node \d+.* with OpenSSL 3/m);
     expect(run(['doctor'], { FABRIC_BIN: dir }).status).to.equal(1);
   });
 });

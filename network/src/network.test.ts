@@ -175,7 +175,10 @@ describe('a network of four organizations', function () {
       const victims = names[0] === 'everything' ? before.processes.map(({ name }) => name) : names;
       killNow(before, ...victims);
       await until('the end of the killed', 10_000, async () => (await status(options)).processes.filter(({ health }) => health === 'stopped').length === victims.length, '');
-      const faults = (await doctor(options)).filter(({ level }) => level === 'fault');
+      const found = await doctor(options);
+      const faults = found.filter(({ check, level }) => check === 'processes' && level === 'fault');
+      const voting = 4 - victims.filter((name) => name.startsWith('orderer.')).length;
+      expect(found.find(({ check }) => check === 'quorum')).to.have.property('level', voting === 4 ? 'ok' : voting === 3 ? 'warning' : 'fault');
       expect(faults.map(({ sentence }) => sentence)).to.have.members(victims.map((name) => `${name} has stopped`));
       const { started } = await up(options);
       expect(started).to.have.members(victims);

@@ -46,6 +46,13 @@ export function positive(text: string): number {
   return value;
 }
 
+/** Reads a TCP port; 0 lets the system choose. */
+export function port(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('It must be a port, 0 to 65535.');
+  return value;
+}
+
 /** Declares a command of a program, or of a group of commands. */
 export function command<Flags extends object>(program: Command, name: string, description: string, example: string, run: Run<Flags>): Command {
   return program

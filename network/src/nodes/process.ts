@@ -23,6 +23,8 @@ interface ProcessRecord {
   readonly pid: number;
   /** When the process started, in the operating system's own words. */
   readonly startedAt: string;
+  /** How often it was started again after it had died; absent in records of older versions. */
+  readonly restarts?: number;
 }
 
 /** Start time of a live process, undefined when there is none or it is dead and only not yet collected. */
@@ -49,12 +51,21 @@ export function logFile(network: Network, name: string): string {
   return join(network.dir, 'processes', `${name}.log`);
 }
 
+// Stopping a process on purpose removes its record.
+function readRecord(network: Network, name: string): ProcessRecord | undefined {
+  const file = recordFile(network, name);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ProcessRecord) : undefined;
+}
+
 /** Pid of a process of this network if it runs. */
 export function runningPid(network: Network, name: string): number | undefined {
-  const file = recordFile(network, name);
-  if (!existsSync(file)) return undefined;
-  const { pid, startedAt } = JSON.parse(readFileSync(file, 'utf8')) as ProcessRecord;
-  return startTimeOf(pid) === startedAt ? pid : undefined;
+  const record = readRecord(network, name);
+  return record && startTimeOf(record.pid) === record.startedAt ? record.pid : undefined;
+}
+
+/** How often a process was started again after it had died, since it was last stopped on purpose. */
+export function restartsOf(network: Network, name: string): number {
+  return readRecord(network, name)?.restarts ?? 0;
 }
 
 /**
@@ -80,7 +91,9 @@ export async function startProcess(network: Network, spec: ProcessSpec): Promise
     child.unref();
     const { pid } = child;
     if (pid === undefined) throw new Error('no pid');
-    writeJson(recordFile(network, spec.name), { pid, startedAt: startTimeOf(pid) ?? 'gone' } satisfies ProcessRecord);
+    const former = readRecord(network, spec.name);
+    const restarts = former ? (former.restarts ?? 0) + 1 : 0;
+    writeJson(recordFile(network, spec.name), { pid, startedAt: startTimeOf(pid) ?? 'gone', restarts } satisfies ProcessRecord);
     return pid;
   } catch (error) {
     throw new NetworkError('PROCESS_FAILED', `${spec.name} cannot be started: ${String(error)}`, `Check that ${spec.command} can be run.`, error);
