@@ -24,7 +24,7 @@ export class AccessContract extends StrictContract {
     await assertAuthor(ctx, 'access', signed, mspId);
     refuseUnless(channel === ctx.stub.getChannelID(), 'CALLER_MISMATCH', `the entry is for channel ${channel}`);
     await put(ctx, store(ctx, signed), 'access', mspId, timeKey(txTime(ctx)), ctx.stub.getTxID());
-    announce(ctx, 'accessed', { mspId, action, object });
+    announce(ctx, { event: 'accessed', mspId, action, object });
     return answer({ access: signed.digest });
   }
 

@@ -1,34 +1,12 @@
 /** Consents by keyed pseudonym: granted and withdrawn by the hospital, evaluated for a purpose, classes and time. */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
-import { consent, consentQuestion, readSigned, withdrawal, type Consent, type ConsentDecision, type ConsentQuestion } from '@epione/protocol';
+import { consent, consentQuestion, decideConsent, readSigned, withConsent, withdrawal, withWithdrawal, type ConsentDecision, type PersonConsents } from '@epione/protocol';
 import { assertAuthor, store } from './caller.js';
-import { announce, get, list, put, refuseUnless, txTime } from './ledger.js';
+import { announce, get, put, refuseUnless, txTime } from './ledger.js';
 import { answer, question, StrictContract } from './strict-contract.js';
 
-/** The value of `consent~MSP~SUBJECT~ID`: the terms of one person's consent. */
-interface ConsentState extends Pick<Consent, 'purpose' | 'classes' | 'period'> {
-  readonly consentId: string;
-  /** Digest of the signed statement that granted it. */
-  readonly grant: string;
-  readonly time: number;
-}
-
-function covers(terms: ConsentState, asked: ConsentQuestion): boolean {
-  const { from = 0, until = Number.MAX_SAFE_INTEGER } = terms.period ?? {};
-  const timely = from <= asked.at && asked.at < until;
-  const purposes = asked.purpose.reason === terms.purpose.reason && asked.purpose.duo.every((code) => terms.purpose.duo.includes(code));
-  return timely && purposes && asked.classes.every((name) => terms.classes.includes(name));
-}
-
-async function decide(ctx: Context, asked: ConsentQuestion, subject: string): Promise<ConsentDecision> {
-  const granted = await list<ConsentState>(ctx, 'consent', asked.mspId, subject);
-  if (granted.length === 0) return { subject, decision: 'deny', code: 'CONSENT_EMPTY' };
-  const inForce: ConsentState[] = [];
-  for (const terms of granted) if ((await get(ctx, 'withdrawal', asked.mspId, subject, terms.consentId)) === undefined) inForce.push(terms);
-  if (inForce.length === 0) return { subject, decision: 'deny', code: 'CONSENT_WITHDRAWN' };
-  const fitting = inForce.find((terms) => covers(terms, asked));
-  return fitting === undefined ? { subject, decision: 'deny', code: 'PURPOSE_REFUSED' } : { subject, decision: 'permit', consentId: fitting.consentId };
-}
+/** A person of whom nothing is recorded. */
+const nothing: PersonConsents = { consents: [] };
 
 @Info({ title: 'Consent', description: 'Consents by keyed pseudonym' })
 export class ConsentContract extends StrictContract {
@@ -36,7 +14,7 @@ export class ConsentContract extends StrictContract {
     super('Consent');
   }
 
-  /** Records consents of one or more persons to the same terms, each under its own key. */
+  /** Records consents of one or more persons to the same terms, each under its person's key. */
   @Transaction()
   @Param('argument', 'string', 'canonical JSON of the signed consent')
   @Returns('string')
@@ -45,12 +23,14 @@ export class ConsentContract extends StrictContract {
     const { mspId, channel, purpose, classes, period, grants } = signed.statement;
     await assertAuthor(ctx, 'consent', signed, mspId);
     refuseUnless(channel === ctx.stub.getChannelID(), 'CALLER_MISMATCH', `the consent is for channel ${channel}`);
+    // Several grants may be one person's, and a transaction does not read what it wrote.
+    const persons = new Map<string, PersonConsents>();
     for (const { consentId, subject } of grants) {
-      refuseUnless((await get(ctx, 'consent', mspId, subject, consentId)) === undefined, 'CONFLICT', `consent ${consentId} is recorded`);
-      const state: ConsentState = { consentId, grant: signed.digest, time: txTime(ctx), purpose, classes, ...(period === undefined ? {} : { period }) };
-      await put(ctx, state, 'consent', mspId, subject, consentId);
+      const held = persons.get(subject) ?? (await get<PersonConsents>(ctx, 'consent', mspId, subject)) ?? nothing;
+      persons.set(subject, withConsent(held, { consentId, grant: signed.digest, time: txTime(ctx), purpose, classes, ...(period === undefined ? {} : { period }) }));
     }
-    announce(ctx, 'consentGranted', { mspId, count: grants.length });
+    for (const [subject, held] of persons) await put(ctx, held, 'consent', mspId, subject);
+    announce(ctx, { event: 'consentGranted', mspId, count: grants.length });
     return answer({ consent: signed.digest });
   }
 
@@ -60,13 +40,12 @@ export class ConsentContract extends StrictContract {
   @Returns('string')
   async withdrawConsent(ctx: Context, argument: string): Promise<string> {
     const signed = readSigned('withdrawal', withdrawal, Buffer.from(argument));
-    const { mspId, channel, consentId, subject } = signed.statement;
+    const { mspId, channel, subject } = signed.statement;
     await assertAuthor(ctx, 'withdrawal', signed, mspId);
     refuseUnless(channel === ctx.stub.getChannelID(), 'CALLER_MISMATCH', `the withdrawal is for channel ${channel}`);
-    refuseUnless((await get(ctx, 'consent', mspId, subject, consentId)) !== undefined, 'CONSENT_EMPTY', `there is no consent ${consentId}`);
-    refuseUnless((await get(ctx, 'withdrawal', mspId, subject, consentId)) === undefined, 'CONSENT_WITHDRAWN', `consent ${consentId} is withdrawn`);
-    await put(ctx, { consentId, ...store(ctx, signed) }, 'withdrawal', mspId, subject, consentId);
-    announce(ctx, 'consentWithdrawn', { mspId });
+    const held = (await get<PersonConsents>(ctx, 'consent', mspId, subject)) ?? nothing;
+    await put(ctx, withWithdrawal(held, store(ctx, signed)), 'consent', mspId, subject);
+    announce(ctx, { event: 'consentWithdrawn', mspId });
     return answer({ withdrawal: signed.digest });
   }
 
@@ -77,7 +56,7 @@ export class ConsentContract extends StrictContract {
   async evaluateConsent(ctx: Context, argument: string): Promise<string> {
     const asked = question(consentQuestion, argument);
     const decisions: ConsentDecision[] = [];
-    for (const subject of asked.subjects) decisions.push(await decide(ctx, asked, subject));
+    for (const subject of asked.subjects) decisions.push(decideConsent(subject, await get<PersonConsents>(ctx, 'consent', asked.mspId, subject), asked));
     return answer({ decisions });
   }
 }

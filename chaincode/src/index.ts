@@ -1,9 +1,10 @@
 /** The door of the chaincode: the list of its contracts. */
 import { AccessContract } from './access-contract.js';
 import { ConsentContract } from './consent-contract.js';
+import { DetailContract } from './detail-contract.js';
 import { ParticipantContract } from './participant-contract.js';
 import { ProposalContract } from './proposal-contract.js';
 import { RoundContract } from './round-contract.js';
 import { StudyContract } from './study-contract.js';
 
-export const contracts = [ParticipantContract, StudyContract, ProposalContract, RoundContract, ConsentContract, AccessContract];
+export const contracts = [ParticipantContract, StudyContract, ProposalContract, RoundContract, ConsentContract, AccessContract, DetailContract];

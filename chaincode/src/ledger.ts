@@ -1,11 +1,17 @@
 /** The world state as typed, canonical values under composite keys; reads and writes of one transaction. */
 import { Context } from 'fabric-contract-api';
-import { CodedError, decodeCanonical, encodeCanonical, LIMITS, type Json } from '@epione/protocol';
+import { CodedError, decodeCanonical, encodeCanonical, announcementEnvelope, LIMITS, ownedKeyPolicy, type Announcement, type Json } from '@epione/protocol';
 
 /** The kinds of keys (PROTOCOL section 4, "Keys"); one writer each, so that parallel transactions never conflict. */
 export type KeyKind =
   | 'participant' | 'record' | 'revocation' | 'study' | 'proposal' | 'approval' | 'course' | 'submission' | 'closing' | 'attestation'
-  | 'consent' | 'withdrawal' | 'access';
+  | 'consent' | 'access';
+
+/** Whose key it is, and the organizations that stand in for the rules with it; MSP IDs. */
+export interface Ownership {
+  readonly owner: string;
+  readonly members: readonly string[];
+}
 
 /** Round numbers stand in keys as six digits, so that keys sort as rounds do. */
 export const roundKey = (round: number): string => String(round).padStart(6, '0');
@@ -25,6 +31,15 @@ export async function get<T>(ctx: Context, kind: KeyKind, ...parts: string[]): P
 /** Writes a value canonically. */
 export async function put(ctx: Context, value: object, kind: KeyKind, ...parts: string[]): Promise<void> {
   await ctx.stub.putState(key(ctx, kind, parts), encodeCanonical(value as Json));
+}
+
+/**
+ * Writes a value under a key that one organization owns: from its next change on, the ledger itself wants the owner's
+ * endorsement and that of a majority of the members (Fabric, key-level endorsement).
+ */
+export async function putOwned(ctx: Context, value: object, { owner, members }: Ownership, kind: KeyKind, ...parts: string[]): Promise<void> {
+  await put(ctx, value, kind, ...parts);
+  await ctx.stub.setStateValidationParameter(key(ctx, kind, parts), ownedKeyPolicy(owner, members));
 }
 
 /** All values under a partial key, in key order. For read-only transactions: a range read in a writing one can conflict. */
@@ -53,9 +68,27 @@ export async function page<T>(ctx: Context, size: number, bookmark: string, kind
 /** The transaction's timestamp in ms since 1970 UTC: the client's, checked against each endorser's clock. */
 export const txTime = (ctx: Context): number => ctx.stub.getDateTimestamp().getTime();
 
-/** Tells applications what happened; a hint only, because the state is what counts. */
-export function announce(ctx: Context, name: string, facts: Json): void {
-  ctx.stub.setEvent(name, Buffer.from(encodeCanonical(facts)));
+/** Tells applications what happened, once a transaction; a hint only, because the state is what counts. */
+export function announce(ctx: Context, first: Announcement, ...more: readonly Announcement[]): void {
+  ctx.stub.setEvent(first.event, Buffer.from(encodeCanonical(announcementEnvelope([first, ...more]))));
+}
+
+/** One change of a key, the value after it; absent where it was deleted. */
+export interface Change<T> {
+  readonly txId: string;
+  /** ms since 1970 UTC, the transaction's own. */
+  readonly time: number;
+  readonly value?: T;
+}
+
+/** All changes of a key, newest first. For read-only transactions: history is no part of a read set. */
+export async function history<T>(ctx: Context, kind: KeyKind, ...parts: string[]): Promise<Change<T>[]> {
+  const found: Change<T>[] = [];
+  for await (const { txId, timestamp, isDelete, value } of ctx.stub.getHistoryForKey(key(ctx, kind, parts))) {
+    const time = Number(timestamp.seconds) * 1000 + Math.floor(timestamp.nanos / 1e6);
+    found.push({ txId, time, ...(isDelete ? {} : { value: decode(value) as T }) });
+  }
+  return found;
 }
 
 /** Refuses unless the condition holds. */

@@ -6,7 +6,7 @@ import {
 } from '@epione/protocol';
 import { z } from 'zod';
 import { assertRole, callerKey, callerMsp, currentRecord, store } from './caller.js';
-import { announce, get, put, refuseUnless } from './ledger.js';
+import { announce, get, history, put, refuseUnless } from './ledger.js';
 import { answer, question, StrictContract } from './strict-contract.js';
 
 function assertKeys(record: ParticipantRecord): void {
@@ -38,7 +38,7 @@ export class ParticipantContract extends StrictContract {
     const state: ParticipantState = { record: signed.digest, version: record.version, status: 'current' };
     await put(ctx, store(ctx, signed), 'record', signed.digest);
     await put(ctx, state, 'participant', record.mspId);
-    announce(ctx, 'participantRegistered', { mspId: record.mspId, record: signed.digest });
+    announce(ctx, { event: 'participantRegistered', mspId: record.mspId, record: signed.digest });
     return answer({ record: signed.digest });
   }
 
@@ -66,7 +66,7 @@ export class ParticipantContract extends StrictContract {
     const state: ParticipantState = { record, version: before?.version ?? 1, status: 'revoked', reason, ...(since === undefined ? {} : { since }) };
     await put(ctx, store(ctx, signed), 'revocation', signed.digest);
     await put(ctx, state, 'participant', mspId);
-    announce(ctx, 'participantRevoked', { mspId, record });
+    announce(ctx, { event: 'participantRevoked', mspId, record });
     return answer({ revocation: signed.digest });
   }
 
@@ -88,5 +88,14 @@ export class ParticipantContract extends StrictContract {
   async getRecord(ctx: Context, argument: string): Promise<string> {
     const { record } = question(z.strictObject({ record: digestParameter }), argument);
     return answer({ record: await get<Stored<ParticipantRecord>>(ctx, 'record', record) });
+  }
+
+  /** How an organization's standing has changed, newest first: registrations, rotations, revocation. */
+  @Transaction(false)
+  @Param('argument', 'string', 'canonical JSON {mspId}')
+  @Returns('string')
+  async getParticipantHistory(ctx: Context, argument: string): Promise<string> {
+    const { mspId } = question(z.strictObject({ mspId: mspIdParameter }), argument);
+    return answer({ changes: await history<ParticipantState>(ctx, 'participant', mspId) });
   }
 }

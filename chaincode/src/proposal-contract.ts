@@ -42,7 +42,7 @@ export class ProposalContract extends StrictContract {
     assertProposal(await studyOf(ctx, study), await courseOf(ctx, study), statement);
     refuseUnless((await get(ctx, 'proposal', signed.digest)) === undefined, 'STUDY_EXISTS', `proposal ${signed.digest} is on the ledger`);
     await put(ctx, store(ctx, signed), 'proposal', signed.digest);
-    announce(ctx, 'proposed', { study, proposal: signed.digest, member, kind });
+    announce(ctx, { event: 'proposed', study, proposal: signed.digest, member, kind });
     return answer({ proposal: signed.digest });
   }
 
@@ -60,7 +60,7 @@ export class ProposalContract extends StrictContract {
     const records = await recordsOf(ctx, organizationsOf({ participants: participantsOf(epoch), aggregators: epoch.aggregators }));
     assertNextEpoch(context.study, context.course, running, statement, motion, records);
     await put(ctx, withEpoch(context.course, statement), 'course', study);
-    announce(ctx, 'epochOpened', { study, epoch: epoch.epoch, from: epoch.from });
+    announce(ctx, { event: 'epochOpened', study, epoch: epoch.epoch, from: epoch.from });
     return answer({ epoch: signed.digest });
   }
 
@@ -77,7 +77,7 @@ export class ProposalContract extends StrictContract {
     assertEnding(context.study, context.course, running, statement, await motionOf(ctx, statement.proposal, statement.approvals));
     const course: Course = { ...context.course, end: { from, time: txTime(ctx) } };
     await put(ctx, course, 'course', study);
-    announce(ctx, 'studyEnded', { study, from });
+    announce(ctx, { event: 'studyEnded', study, from });
     return answer({ ending: signed.digest });
   }
 

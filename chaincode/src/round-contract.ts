@@ -1,12 +1,12 @@
 /** Rounds: submit, retract, close, abort, attest. Their state is derived, never written (PROTOCOL section 4). */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
-  assertAttestation, assertClosing, assertRetraction, assertSubmission, attestation, closing, digestParameter, epochOf, openRound, readSigned, retraction, submission,
-  type Attestation, type Closing, type Named, type OpeningEvidence, type Opened, type PreviousRound, type RoundContext, type RoundRecords, type Slot, type Stored, type StoredClosing,
+  assertAttestation, assertClosing, assertRetraction, assertSubmission, attestation, closing, digestParameter, epochOf, mspIdParameter, openRound, readSigned, roundParameter, retraction, submission,
+  type Attestation, type Closing, type Epoch, type Named, type OpeningEvidence, type Opened, type PreviousRound, type RoundContext, type RoundRecords, type Slot, type Stored, type StoredClosing,
 } from '@epione/protocol';
 import { z } from 'zod';
 import { assertAuthor, store } from './caller.js';
-import { announce, get, put, refuseUnless, roundKey, txTime } from './ledger.js';
+import { announce, get, history, put, putOwned, refuseUnless, roundKey, txTime, type Ownership } from './ledger.js';
 import { motionOf } from './motions.js';
 import { courseOf, studyOf } from './study-contract.js';
 import { answer, question, StrictContract } from './strict-contract.js';
@@ -59,6 +59,9 @@ export async function contextOf(ctx: Context, name: RoundName, reads: Reads, aft
   return { study, course, epoch, opened, records, now: txTime(ctx) };
 }
 
+/** A key of the round belongs to one of those who act in its epoch. */
+const ownedBy = (owner: string, { participants, aggregators }: Epoch): Ownership => ({ owner, members: [...participants.map((entry) => entry.mspId), ...aggregators] });
+
 async function writeClosing(ctx: Context, signed: Named<Closing>, kind: Closing['kind']): Promise<string> {
   const { statement } = signed;
   refuseUnless(statement.kind === kind, 'BAD_FIELD', `closing.kind: this transaction takes ${kind}`);
@@ -68,7 +71,7 @@ async function writeClosing(ctx: Context, signed: Named<Closing>, kind: Closing[
   assertClosing(context, statement, await motionOf(ctx, statement.proposal, statement.approvals));
   const value: StoredClosing = { ...store(ctx, signed), base: context.opened.base };
   await put(ctx, value, 'closing', statement.study, roundKey(statement.round));
-  announce(ctx, kind === 'close' ? 'roundClosed' : 'roundAborted', { study: statement.study, round: statement.round, reason: statement.reason });
+  announce(ctx, { event: kind === 'close' ? 'roundClosed' : 'roundAborted', study: statement.study, round: statement.round, reason: statement.reason });
   return answer({ closing: signed.digest });
 }
 
@@ -86,10 +89,11 @@ export class RoundContract extends StrictContract {
     const signed = readSigned('submission', submission, Buffer.from(argument));
     const { statement } = signed;
     await assertAuthor(ctx, 'submission', signed, statement.participant);
-    assertSubmission(await contextOf(ctx, statement, { slots: [statement.participant], attestations: [] }, statement.after), statement);
+    const context = await contextOf(ctx, statement, { slots: [statement.participant], attestations: [] }, statement.after);
+    assertSubmission(context, statement);
     const slot: Slot = { kind: 'submission', ...store(ctx, signed) };
-    await put(ctx, slot, 'submission', statement.study, roundKey(statement.round), statement.participant);
-    announce(ctx, 'submitted', { study: statement.study, round: statement.round, participant: statement.participant });
+    await putOwned(ctx, slot, ownedBy(statement.participant, context.epoch), 'submission', statement.study, roundKey(statement.round), statement.participant);
+    announce(ctx, { event: 'submitted', study: statement.study, round: statement.round, participant: statement.participant });
     return answer({ submission: signed.digest });
   }
 
@@ -104,7 +108,7 @@ export class RoundContract extends StrictContract {
     assertRetraction(await contextOf(ctx, statement, { slots: 'all', attestations: [] }), statement);
     const slot: Slot = { kind: 'retraction', ...store(ctx, signed) };
     await put(ctx, slot, 'submission', statement.study, roundKey(statement.round), statement.participant);
-    announce(ctx, 'retracted', { study: statement.study, round: statement.round, participant: statement.participant });
+    announce(ctx, { event: 'retracted', study: statement.study, round: statement.round, participant: statement.participant });
     return answer({ retraction: signed.digest });
   }
 
@@ -132,9 +136,10 @@ export class RoundContract extends StrictContract {
     const signed = readSigned('attestation', attestation, Buffer.from(argument));
     const { statement } = signed;
     await assertAuthor(ctx, 'attestation', signed, statement.aggregator);
-    assertAttestation(await contextOf(ctx, statement, { slots: 'all', attestations: [statement.aggregator] }, statement.after), statement);
-    await put(ctx, store(ctx, signed), 'attestation', statement.study, roundKey(statement.round), statement.aggregator);
-    announce(ctx, 'attested', { study: statement.study, round: statement.round, aggregator: statement.aggregator });
+    const context = await contextOf(ctx, statement, { slots: 'all', attestations: [statement.aggregator] }, statement.after);
+    assertAttestation(context, statement);
+    await putOwned(ctx, store(ctx, signed), ownedBy(statement.aggregator, context.epoch), 'attestation', statement.study, roundKey(statement.round), statement.aggregator);
+    announce(ctx, { event: 'attested', study: statement.study, round: statement.round, aggregator: statement.aggregator });
     return answer({ attestation: signed.digest });
   }
 
@@ -143,11 +148,20 @@ export class RoundContract extends StrictContract {
   @Param('argument', 'string', 'canonical JSON {round, study}')
   @Returns('string')
   async getRound(ctx: Context, argument: string): Promise<string> {
-    const name = question(z.strictObject({ study: digestParameter, round: z.int().min(1).max(10_000) }), argument);
+    const name = question(z.strictObject({ study: digestParameter, round: roundParameter }), argument);
     const epoch = epochOf(await courseOf(ctx, name.study), name.round);
     refuseUnless(epoch !== undefined, 'ROUND_NOT_OPEN', `there is no epoch for round ${name.round}`);
     const slots = await present(epoch.participants.map((entry) => entry.mspId), (id) => slotOf(ctx, name, id));
     const attestations = await present(epoch.aggregators, (id) => attestationOf(ctx, name, id));
     return answer({ slots, closing: await closingOf(ctx, name), attestations });
+  }
+
+  /** What a participant's slot has held, newest first: a submission and, where it was taken back, the retraction. */
+  @Transaction(false)
+  @Param('argument', 'string', 'canonical JSON {participant, round, study}')
+  @Returns('string')
+  async getSlotHistory(ctx: Context, argument: string): Promise<string> {
+    const asked = question(z.strictObject({ study: digestParameter, round: roundParameter, participant: mspIdParameter }), argument);
+    return answer({ changes: await history<Slot>(ctx, 'submission', asked.study, roundKey(asked.round), asked.participant) });
   }
 }

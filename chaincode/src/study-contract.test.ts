@@ -19,7 +19,7 @@ describe('Study', () => {
     const answer = JSON.parse(await house.ledger.run({ mspId: 'Regulator' }, (ctx) => house.studies.getStudy(ctx, canonicalText({ study: house.studyDigest })))) as { approvals: unknown[]; course: { epochs: unknown[] } };
     expect(answer.approvals).to.have.length(4);
     expect(answer.course.epochs).to.have.length(1);
-    const all = JSON.parse(await house.ledger.run({ mspId: 'Regulator' }, (ctx) => house.studies.listStudies(ctx, '{}'))) as { studies: { study: string }[] };
+    const all = JSON.parse(await house.ledger.run({ mspId: 'Regulator' }, (ctx) => house.studies.listStudies(ctx, '{"pageSize":10}'))) as { studies: { study: string }[] };
     expect(all.studies.map((entry) => entry.study)).to.deep.equal([house.studyDigest]);
   });
 

@@ -1,12 +1,12 @@
 /** Studies: registered by a member, approved by a quorum, opened with a first epoch (PROTOCOL section 3). */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
-  approval, assertOpening, digestParameter, mayDecide, membersOf, opening, participantsOf, readSigned, readStudy, statementDigest, study,
-  type Approval, type Course, type Proposal, type Stored, type Study,
+  approval, assertOpening, digestParameter, mayDecide, membersOf, opening, pageQuestion, participantsOf, readSigned, readStudy, statementDigest, study,
+  type Approval, type Course, type Digest, type Proposal, type Stored, type Study,
 } from '@epione/protocol';
 import { z } from 'zod';
 import { assertAuthor, assertSigner, callerMsp, store } from './caller.js';
-import { announce, get, list, put, refuseUnless, txTime } from './ledger.js';
+import { announce, get, list, page, put, refuseUnless, txTime } from './ledger.js';
 import { decisionsOf, recordsOf } from './motions.js';
 import { answer, question, StrictContract } from './strict-contract.js';
 
@@ -42,7 +42,7 @@ export class StudyContract extends StrictContract {
     await assertSigner(ctx, 'study', signed);
     refuseUnless((await get(ctx, 'study', signed.digest)) === undefined, 'STUDY_EXISTS', `study ${signed.digest} is registered`);
     await put(ctx, store(ctx, signed), 'study', signed.digest);
-    announce(ctx, 'studyRegistered', { study: signed.digest });
+    announce(ctx, { event: 'studyRegistered', study: signed.digest });
     return answer({ study: signed.digest });
   }
 
@@ -57,13 +57,13 @@ export class StudyContract extends StrictContract {
     const study = await this.#assertVoter(ctx, subject, member);
     refuseUnless((await get(ctx, 'approval', subject, member)) === undefined, 'ALREADY_APPROVED', `${member} has decided on ${subject}`);
     await put(ctx, store(ctx, signed), 'approval', subject, member);
-    if (study === subject) announce(ctx, 'studyDecided', { study, member, decision });
-    else announce(ctx, 'proposalDecided', { study, proposal: subject, member, decision });
+    if (study === subject) announce(ctx, { event: 'studyDecided', study, member, decision });
+    else announce(ctx, { event: 'proposalDecided', study, proposal: subject, member, decision });
     return answer({ approval: signed.digest });
   }
 
   /** Whoever decides is a member of the study or, for a proposal, one whom it concerns. @returns the study's digest. */
-  async #assertVoter(ctx: Context, subject: string, member: string): Promise<string> {
+  async #assertVoter(ctx: Context, subject: Digest, member: string): Promise<Digest> {
     const found = await get<Stored<Proposal>>(ctx, 'proposal', subject);
     const study = found?.statement.study ?? subject;
     const document = await studyOf(ctx, study);
@@ -86,7 +86,7 @@ export class StudyContract extends StrictContract {
     assertOpening(document, statement, await decisionsOf(ctx, statement.study, statement.approvals), await recordsOf(ctx, participantsOf(statement.epoch)));
     const course: Course = { openedAt: txTime(ctx), epochs: [statement.epoch] };
     await put(ctx, course, 'course', statement.study);
-    announce(ctx, 'studyOpened', { study: statement.study });
+    announce(ctx, { event: 'studyOpened', study: statement.study });
     return answer({ course: { ...course } });
   }
 
@@ -102,13 +102,14 @@ export class StudyContract extends StrictContract {
     return answer({ study: found, approvals, course: await get<Course>(ctx, 'course', asked.study) });
   }
 
-  /** All studies of the channel: digest, name and title. */
+  /** A page of the channel's studies: digest, name and title, by digest. */
   @Transaction(false)
-  @Param('argument', 'string', 'canonical JSON {}')
+  @Param('argument', 'string', 'canonical JSON {bookmark?, pageSize}')
   @Returns('string')
   async listStudies(ctx: Context, argument: string): Promise<string> {
-    question(z.strictObject({}), argument);
-    const studies = await list<Stored<Study>>(ctx, 'study');
-    return answer({ studies: studies.map(({ statement, time, by }) => ({ study: statementDigest('study', statement), name: statement.name, title: statement.title, by, time })) });
+    const { pageSize, bookmark = '' } = question(pageQuestion, argument);
+    const found = await page<Stored<Study>>(ctx, pageSize, bookmark, 'study');
+    const studies = found.entries.map(({ statement, time, by }) => ({ study: statementDigest('study', statement), name: statement.name, title: statement.title, by, time }));
+    return answer({ studies, ...(found.bookmark === '' ? {} : { bookmark: found.bookmark }) });
   }
 }

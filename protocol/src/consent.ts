@@ -1,8 +1,10 @@
 /** Consents by keyed pseudonym, their withdrawal, and the log of accesses: what the ledger knows of patients and of who used their data. */
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
-import { frame, toHex } from './digest.js';
+import { frame, toHex, type Digest } from './digest.js';
+import { CodedError } from './error.js';
 import { digest, hex32, label, mspId, sortedBy, text, time } from './fields.js';
+import type { Stored } from './signed.js';
 
 const purpose = z.strictObject({
   duo: z.array(z.string().regex(/^DUO:[0-9]{7}$/)).min(1).max(16),
@@ -34,6 +36,37 @@ export type Consent = z.infer<typeof consent>;
 export const withdrawal = z.strictObject({ channel: z.string(), genesis: digest, mspId, record: digest, consentId, subject: hex32 });
 export type Withdrawal = z.infer<typeof withdrawal>;
 
+/** One consent of a person, as the ledger keeps it. */
+export interface KeptConsent extends Pick<Consent, 'purpose' | 'classes' | 'period'> {
+  readonly consentId: string;
+  /** Digest of the signed statement that granted it. */
+  readonly grant: Digest;
+  /** The transaction's timestamp, ms since 1970 UTC. */
+  readonly time: number;
+  /** Once withdrawn, for ever. */
+  readonly withdrawal?: Stored<Withdrawal>;
+}
+
+/** The value of `consent~MSP~SUBJECT`: all consents of one person at one hospital, by ID; one key, so that a decision costs one read. */
+export interface PersonConsents {
+  readonly consents: readonly KeptConsent[];
+}
+
+/** A person's consents after a further one. @throws CodedError CONFLICT when the ID is taken. */
+export function withConsent({ consents }: PersonConsents, added: KeptConsent): PersonConsents {
+  if (consents.some(({ consentId }) => consentId === added.consentId)) throw new CodedError('CONFLICT', `consent ${added.consentId} is recorded`);
+  return { consents: [...consents, added].sort((a, b) => (a.consentId < b.consentId ? -1 : 1)) };
+}
+
+/** A person's consents after a withdrawal. @throws CodedError CONSENT_EMPTY when there is no such consent, CONSENT_WITHDRAWN the second time. */
+export function withWithdrawal({ consents }: PersonConsents, withdrawn: Stored<Withdrawal>): PersonConsents {
+  const { consentId } = withdrawn.statement;
+  const found = consents.find((entry) => entry.consentId === consentId);
+  if (found === undefined) throw new CodedError('CONSENT_EMPTY', `there is no consent ${consentId}`);
+  if (found.withdrawal !== undefined) throw new CodedError('CONSENT_WITHDRAWN', `consent ${consentId} is withdrawn`);
+  return { consents: consents.map((entry) => (entry === found ? { ...entry, withdrawal: withdrawn } : entry)) };
+}
+
 /** What `Consent:evaluateConsent` is asked: for each pseudonym of a hospital, is this use permitted at this time? */
 export const consentQuestion = z.strictObject({
   mspId,
@@ -53,6 +86,22 @@ export interface ConsentDecision {
   readonly consentId?: string;
   /** Why not, with `deny`: CONSENT_EMPTY no consent, CONSENT_WITHDRAWN, PURPOSE_REFUSED other terms or period. */
   readonly code?: 'CONSENT_EMPTY' | 'CONSENT_WITHDRAWN' | 'PURPOSE_REFUSED';
+}
+
+function covers(terms: KeptConsent, asked: ConsentQuestion): boolean {
+  const { from = 0, until = Number.MAX_SAFE_INTEGER } = terms.period ?? {};
+  const timely = from <= asked.at && asked.at < until;
+  const purposes = asked.purpose.reason === terms.purpose.reason && asked.purpose.duo.every((code) => terms.purpose.duo.includes(code));
+  return timely && purposes && asked.classes.every((name) => terms.classes.includes(name));
+}
+
+/** Whether a person's consents permit what is asked. @param held undefined for a person of whom the ledger knows nothing. */
+export function decideConsent(subject: string, held: PersonConsents | undefined, asked: ConsentQuestion): ConsentDecision {
+  if (held === undefined) return { subject, decision: 'deny', code: 'CONSENT_EMPTY' };
+  const inForce = held.consents.filter(({ withdrawal }) => withdrawal === undefined);
+  if (inForce.length === 0) return { subject, decision: 'deny', code: 'CONSENT_WITHDRAWN' };
+  const fitting = inForce.find((terms) => covers(terms, asked));
+  return fitting === undefined ? { subject, decision: 'deny', code: 'PURPOSE_REFUSED' } : { subject, decision: 'permit', consentId: fitting.consentId };
 }
 
 /** Statement `access`: who used which data for what. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { decodeCanonical, encodeCanonical, LIMITS, type Json } from './canonical-json.js';
 import { fromBase64Url, toBase64Url, type Digest } from './digest.js';
 import { CodedError } from './error.js';
-import { base64url, digest, mspId, parse, time } from './fields.js';
+import { base64url, digest, mspId, parse, roundNumber, text, time } from './fields.js';
 import { verify, type Signer } from './ml-dsa.js';
 import type { ParticipantRecord } from './participant.js';
 import { signedBytes, statementDigest, type StatementName } from './statement.js';
@@ -71,4 +71,7 @@ export function assertSignedBy(name: StatementName, signed: Signed<unknown>, rec
 }
 
 /** Schemas of query parameters. */
-export { digest as digestParameter, mspId as mspIdParameter };
+export { digest as digestParameter, mspId as mspIdParameter, roundNumber as roundParameter };
+
+/** What a query that answers in pages is asked. */
+export const pageQuestion = z.strictObject({ pageSize: z.int().min(1).max(500), bookmark: text.optional() });

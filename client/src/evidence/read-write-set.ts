@@ -19,6 +19,15 @@ export interface Write {
   readonly value: Uint8Array | undefined;
 }
 
+/** A key whose metadata was written. */
+export interface MetadataWrite {
+  readonly key: string;
+  /** The key-level endorsement policy, a serialized `common.SignaturePolicyEnvelope`; absent where there is none any more. */
+  readonly policy?: Uint8Array;
+  /** Entries beside the policy; Fabric 3.1 knows none. */
+  readonly others: number;
+}
+
 /** A range that was read: all keys from `start` to `end`, to its end or up to the last key seen. */
 export interface RangeRead {
   readonly start: string;
@@ -36,8 +45,8 @@ export interface NamespaceSet {
   readonly reads: readonly Read[];
   readonly ranges: readonly RangeRead[];
   readonly writes: readonly Write[];
-  /** Keys whose metadata (key-level policy) was written: this gives the key a new version. */
-  readonly metadataKeys: readonly string[];
+  /** Keys whose metadata was written: this gives the key a new version. */
+  readonly metadataWrites: readonly MetadataWrite[];
 }
 
 type KvRead = ledger.rwset.kvrwset.KVRead;
@@ -55,6 +64,14 @@ const valueOf = (isDelete: boolean, value: Uint8Array): Uint8Array | undefined =
 /** Hashes of private keys are bytes; as keys they are written in hex. */
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
+/** Under this name Fabric keeps a key's endorsement policy (peer.MetaDataKeys.VALIDATION_PARAMETER). */
+const policyName = 'VALIDATION_PARAMETER';
+
+function metadataOf(key: string, entries: readonly ledger.rwset.kvrwset.KVMetadataEntry[]): MetadataWrite {
+  const policy = entries.find((entry) => entry.getName() === policyName)?.getValue_asU8();
+  return { key, ...(policy === undefined ? {} : { policy }), others: entries.filter((entry) => entry.getName() !== policyName).length };
+}
+
 function readPublic(namespace: string, bytes: Uint8Array): NamespaceSet {
   const set = kvrwset.KVRWSet.deserializeBinary(bytes);
   return {
@@ -68,7 +85,7 @@ function readPublic(namespace: string, bytes: Uint8Array): NamespaceSet {
       found: range.hasReadsMerkleHashes() ? undefined : (range.getRawReads()?.getKvReadsList().map(readOf) ?? []),
     })),
     writes: set.getWritesList().map((write) => ({ key: write.getKey(), value: valueOf(write.getIsDelete(), write.getValue_asU8()) })),
-    metadataKeys: set.getMetadataWritesList().map((write) => write.getKey()),
+    metadataWrites: set.getMetadataWritesList().map((write) => metadataOf(write.getKey(), write.getEntriesList())),
   };
 }
 
@@ -80,7 +97,7 @@ function readCollection(namespace: string, message: ledger.rwset.CollectionHashe
     reads: set.getHashedReadsList().map((read) => ({ key: hex(read.getKeyHash_asU8()), version: versionOf(read.getVersion()) })),
     ranges: [],
     writes: set.getHashedWritesList().map((write) => ({ key: hex(write.getKeyHash_asU8()), value: valueOf(write.getIsDelete(), write.getValueHash_asU8()) })),
-    metadataKeys: set.getMetadataWritesList().map((write) => hex(write.getKeyHash_asU8())),
+    metadataWrites: set.getMetadataWritesList().map((write) => metadataOf(hex(write.getKeyHash_asU8()), write.getEntriesList())),
   };
 }
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { NamespaceSet, Version } from './read-write-set.js';
 import { BlockUpdates, WorldState } from './world-state.js';
 
-const set = (part: Partial<NamespaceSet>): NamespaceSet => ({ namespace: 'epione', collection: '', reads: [], ranges: [], writes: [], metadataKeys: [], ...part });
+const set = (part: Partial<NamespaceSet>): NamespaceSet => ({ namespace: 'epione', collection: '', reads: [], ranges: [], writes: [], metadataWrites: [], ...part });
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const at = (block: number, index = 0): Version => ({ block, index });
 
@@ -56,7 +56,7 @@ describe('WorldState', () => {
   });
 
   it('gives a key a new version when its policy is written, if there is such a key', () => {
-    commit(state, at(2), { metadataKeys: ['a', 'nothing'] });
+    commit(state, at(2), { metadataWrites: [{ key: 'a', others: 0 }, { key: 'nothing', others: 0 }] });
     expect(conflict({ reads: [{ key: 'a', version: at(2) }, { key: 'nothing', version: undefined }] })).to.equal(undefined);
     expect(Buffer.from(state.get('epione', 'a') ?? []).toString()).to.equal('1');
   });

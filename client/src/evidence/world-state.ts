@@ -124,10 +124,10 @@ export class WorldState {
 
   /** Adds what a valid transaction wrote to its block's updates. */
   apply(sets: readonly NamespaceSet[], version: Version, updates: BlockUpdates): void {
-    for (const { namespace, collection, writes, metadataKeys } of sets) {
+    for (const { namespace, collection, writes, metadataWrites } of sets) {
       for (const { key, value } of writes) updates.set(namespace, collection, key, { value, version });
       const written = new Set(writes.map((write) => write.key));
-      for (const key of metadataKeys.filter((name) => !written.has(name))) {
+      for (const { key } of metadataWrites.filter((write) => !written.has(write.key))) {
         const update = updates.get(namespace, collection, key);
         const value = update === undefined ? this.get(namespace, key, collection) : update.value;
         if (value !== undefined) updates.set(namespace, collection, key, { value, version });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { eventsAfter, startGateway, type Behaviour } from '../testing/gateway-server.js';
+import { announcementOf, eventsAfter, startGateway, type Behaviour } from '../testing/gateway-server.js';
 import type { LedgerEvent } from './events.js';
 import { consume, EventStore, type EventSource } from './event-store.js';
 
@@ -18,7 +18,7 @@ const breaking = (after: number): Behaviour => ({ events: (request) => eventsAft
 
 const eventOf = (at: number): LedgerEvent => {
   const { block = 0, txId = '' } = history[at] ?? {};
-  return { name: 'submitted', facts: {}, block, txId, position: { block, txId } };
+  return { announcements: [announcementOf(block)], block, txId, position: { block, txId } };
 };
 
 /** A channel with these announcements behind any place, for whoever asks. */

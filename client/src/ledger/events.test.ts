@@ -1,6 +1,6 @@
 /** The stream of announcements goes on where it was when a gateway is lost. */
 import { expect } from 'chai';
-import { eventsAfter, startGateway, submitterOver, type Behaviour } from '../testing/gateway-server.js';
+import { announcementOf, eventsAfter, startGateway, submitterOver, type Behaviour } from '../testing/gateway-server.js';
 import { events, type EventPosition, type LedgerEvent } from './events.js';
 
 /** The channel's announcements: two transactions a block. */
@@ -26,7 +26,7 @@ describe('events', () => {
     await using second = await startGateway(breaking(2));
     const seen = await read([first.endpoint, 'localhost:1', second.endpoint], history.length, { block: 0 });
     expect(seen.map((event) => event.txId)).to.deep.equal(history.map((entry) => entry.txId));
-    expect(seen[2]).to.deep.equal({ name: 'submitted', facts: { round: 4 }, block: 4, txId: 'tx-4-1', position: { block: 4, txId: 'tx-4-1' } });
+    expect(seen[2]).to.deep.equal({ announcements: [announcementOf(4)], block: 4, txId: 'tx-4-1', position: { block: 4, txId: 'tx-4-1' } });
     expect(first.calls.ChaincodeEvents + second.calls.ChaincodeEvents).to.be.greaterThan(2);
   });
 

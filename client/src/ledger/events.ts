@@ -1,7 +1,7 @@
 /** What the chaincode announces, as an endless iterable that goes on by itself when a gateway is lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChaincodeEvent, CloseableAsyncIterable } from '@hyperledger/fabric-gateway';
-import { decodeCanonical, type Json } from '@epione/protocol';
+import { CodedError, readAnnouncements, type Announcement } from '@epione/protocol';
 import { isTrouble, toCodedError } from './faults.js';
 import { height } from './blocks.js';
 import { pauseMs, type Submitter } from './submit.js';
@@ -13,11 +13,10 @@ export interface EventPosition {
   readonly txId?: string;
 }
 
-/** One announcement of a valid transaction. A hint to look at the state, which alone counts. */
+/** What a valid transaction announces. A hint to look at the state, which alone counts. */
 export interface LedgerEvent {
-  /** Such as `submitted`, `attested`, `roundClosed`. */
-  readonly name: string;
-  readonly facts: Json;
+  /** One or more; what another version of the chaincode announces in other words is left out. */
+  readonly announcements: readonly Announcement[];
   readonly block: number;
   readonly txId: string;
   /** To be kept by a reader and given as `from` when it starts again. */
@@ -31,10 +30,19 @@ export interface EventOptions {
   readonly signal?: AbortSignal;
 }
 
+// An event that cannot be read must not end the stream: it is a hint, and the next one may be read.
+function announced(payload: Uint8Array): readonly Announcement[] {
+  try {
+    return readAnnouncements(payload);
+  } catch (error) {
+    if (error instanceof CodedError) return [];
+    throw error;
+  }
+}
+
 function toEvent(event: ChaincodeEvent): LedgerEvent {
   const block = Number(event.blockNumber);
-  const facts = event.payload.length === 0 ? {} : decodeCanonical(event.payload);
-  return { name: event.eventName, facts, block, txId: event.transactionId, position: { block, txId: event.transactionId } };
+  return { announcements: announced(event.payload), block, txId: event.transactionId, position: { block, txId: event.transactionId } };
 }
 
 /**

@@ -1,15 +1,15 @@
 /** The ledger as typed calls: one method a transaction, one a query, and what happens on it. */
 import {
-  CodedError, decodeCanonical, encodeCanonical, statementDigest,
+  CodedError, decodeCanonical, encodeCanonical, fromBase64Url, statementDigest,
   type Access, type AccessQuestion, type Approval, type Attestation, type Closing, type Code, type Consent, type ConsentDecision, type ConsentQuestion,
-  type Course, type Digest, type Ending, type Json, type NextEpoch, type Opening, type ParticipantRecord, type ParticipantState, type Proposal, type Retraction, type Revocation, type RoundRecords, type Signed,
+  type Course, type Detail, type Digest, type Ending, type Erasure, type Json, type NextEpoch, type Opening, type ParticipantRecord, type ParticipantState, type Proposal, type Retraction, type Revocation, type RoundRecords, type Signed, type Slot,
   type StatementName, type Stored, type Study, type Submission, type Withdrawal,
 } from '@epione/protocol';
 import type { Evidence } from '../evidence/evidence.js';
 import { collectEvidence } from '../evidence/export.js';
 import { blocks, height, type RawBlock } from './blocks.js';
 import { events, type EventOptions, type LedgerEvent } from './events.js';
-import { evaluate, submit, type Receipt, type Submitter } from './submit.js';
+import { evaluate, submit, type Receipt, type Submitter, type Transient } from './submit.js';
 
 /** A statement's place on the ledger. */
 export interface Committed {
@@ -56,6 +56,17 @@ export interface AccessPage {
   readonly bookmark?: string;
 }
 
+/** One change of a key, newest first in a list; without a value where the key was deleted. */
+export interface Change<T> {
+  readonly txId: string;
+  /** The transaction's timestamp, ms since 1970 UTC. */
+  readonly time: number;
+  readonly value?: T;
+}
+
+/** Studies a page. */
+const pageSize = 100;
+
 /** A statement on its way; `previousSignature` only for a record that succeeds another. */
 type SignedStatement = Signed<Json> & { readonly previousSignature?: string };
 
@@ -84,10 +95,10 @@ export class Ledger implements Disposable {
   }
 
   /** Sends a signed statement; `ALREADY_…` with the same digest on the ledger is success, because an answer may have been lost. */
-  async #send(transaction: string, name: StatementName, signed: SignedStatement, already?: Already): Promise<Committed> {
+  async #send(transaction: string, name: StatementName, signed: SignedStatement, already?: Already, transient?: Transient): Promise<Committed> {
     const digest = statementDigest(name, signed.statement);
     try {
-      const { txId, block } = await submit(this.#submitter, transaction, encodeCanonical({ ...signed }));
+      const { txId, block } = await submit(this.#submitter, transaction, encodeCanonical({ ...signed }), transient);
       return { digest, txId, block };
     } catch (error) {
       if (already === undefined || !(error instanceof CodedError) || error.code !== already.code) throw error;
@@ -121,6 +132,11 @@ export class Ledger implements Disposable {
     return this.#ask('Participant:getParticipant', { mspId });
   }
 
+  /** How an organization's standing has changed: registrations, rotations, revocation. */
+  async getParticipantHistory(mspId: string): Promise<readonly Change<ParticipantState>[]> {
+    return (await this.#ask<{ changes: Change<ParticipantState>[] }>('Participant:getParticipantHistory', { mspId })).changes;
+  }
+
   /** A record by its digest, current or not; undefined when the ledger has none. */
   async getRecord(record: string): Promise<Stored<ParticipantRecord> | undefined> {
     return (await this.#ask<{ record?: Stored<ParticipantRecord> }>('Participant:getRecord', { record })).record;
@@ -146,8 +162,15 @@ export class Ledger implements Disposable {
     return this.#ask('Study:getStudy', { study });
   }
 
+  /** All studies of the channel, by digest; asked page by page. */
   async listStudies(): Promise<readonly StudyLine[]> {
-    return (await this.#ask<{ studies: StudyLine[] }>('Study:listStudies', {})).studies;
+    const all: StudyLine[] = [];
+    for (let bookmark: string | undefined = ''; bookmark !== undefined; ) {
+      const page: { studies: StudyLine[]; bookmark?: string } = await this.#ask('Study:listStudies', { pageSize, ...(bookmark === '' ? {} : { bookmark }) });
+      all.push(...page.studies);
+      bookmark = page.bookmark;
+    }
+    return all;
   }
 
   async propose(proposal: Signed<Proposal>): Promise<Committed> {
@@ -206,6 +229,11 @@ export class Ledger implements Disposable {
     return this.#ask('Round:getRound', { study, round });
   }
 
+  /** What a participant's slot of a round has held: a submission and, where it was taken back, the retraction. */
+  async getSlotHistory(study: string, round: number, participant: string): Promise<readonly Change<Slot>[]> {
+    return (await this.#ask<{ changes: Change<Slot>[] }>('Round:getSlotHistory', { study, round, participant })).changes;
+  }
+
   async grantConsent(consent: Signed<Consent>): Promise<Committed> {
     return this.#send('Consent:grantConsent', 'consent', consent);
   }
@@ -217,6 +245,27 @@ export class Ledger implements Disposable {
   /** One decision a pseudonym, in the order of the question. */
   async evaluateConsent(question: ConsentQuestion): Promise<readonly ConsentDecision[]> {
     return (await this.#ask<{ decisions: ConsentDecision[] }>('Consent:evaluateConsent', question)).decisions;
+  }
+
+  /** Keeps a detail at the own organization's peers; the ledger gets the digest that the statement names. @param sealed at most 64 KiB. */
+  async keepDetail(detail: Signed<Detail>, sealed: Uint8Array): Promise<Committed> {
+    return this.#send('Detail:keepDetail', 'detail', detail, undefined, { sealed });
+  }
+
+  /** Purges a detail from the own organization's peers; the key that opens it is the caller's to destroy. */
+  async eraseDetail(erasure: Signed<Erasure>): Promise<Committed> {
+    return this.#send('Detail:eraseDetail', 'erasure', erasure);
+  }
+
+  /** The sealed bytes of an own detail; undefined when there is none. */
+  async getDetail(id: string): Promise<Uint8Array | undefined> {
+    const { sealed } = await this.#ask<{ sealed?: string }>('Detail:getDetail', { mspId: this.mspId, id });
+    return sealed === undefined ? undefined : fromBase64Url(sealed);
+  }
+
+  /** The digest that the ledger has of an organization's detail: what it discloses is checked by this. */
+  async checkDetail(mspId: string, id: string): Promise<Digest | undefined> {
+    return (await this.#ask<{ digest?: Digest }>('Detail:checkDetail', { mspId, id })).digest;
   }
 
   async appendAccess(access: Signed<Access>): Promise<Committed> {

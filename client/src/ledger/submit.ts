@@ -27,6 +27,9 @@ export interface Submitter {
   readonly random: () => number;
 }
 
+/** Data that travel beside a proposal to the endorsers who may see them, and stand in no block. */
+export type Transient = Readonly<Record<string, Uint8Array>>;
+
 /** A conflict is tried anew this often; with jitter that doubles, all writers of one round fit in. */
 const attempts = 8;
 const firstPauseMs = 50;
@@ -91,10 +94,10 @@ async function settle(submitter: Submitter, first: GatewayConnection, transactio
 }
 
 /** One proposal, endorsed by the first gateway that can, and settled. */
-async function once(submitter: Submitter, name: string, argument: Uint8Array): Promise<{ status: Status; result: Uint8Array }> {
+async function once(submitter: Submitter, name: string, argument: Uint8Array, transient: Transient): Promise<{ status: Status; result: Uint8Array }> {
   const endorsed = await submitter.gateways.first(async (connection) => {
     const contract = connection.gateway.getNetwork(submitter.channel).getContract(submitter.chaincode);
-    return { connection, transaction: await contract.newProposal(name, { arguments: [argument] }).endorse() };
+    return { connection, transaction: await contract.newProposal(name, { arguments: [argument], transientData: transient }).endorse() };
   });
   return { status: await settle(submitter, endorsed.connection, endorsed.transaction), result: endorsed.transaction.getResult() };
 }
@@ -104,11 +107,11 @@ async function once(submitter: Submitter, name: string, argument: Uint8Array): P
  * @param name `Contract:transaction`.
  * @throws CodedError the chaincode's code; CONFLICT when other writers won every time; NOT_AUTHORISED; UNAVAILABLE.
  */
-export async function submit(submitter: Submitter, name: string, argument: Uint8Array): Promise<Receipt> {
+export async function submit(submitter: Submitter, name: string, argument: Uint8Array, transient: Transient = {}): Promise<Receipt> {
   for (let attempt = 0; ; attempt++) {
     const last = attempt + 1 >= attempts;
     try {
-      const { status, result } = await once(submitter, name, argument);
+      const { status, result } = await once(submitter, name, argument, transient);
       if (status.successful) return { txId: status.transactionId, block: Number(status.blockNumber), result };
       if (!conflicts.has(status.code)) throw new CodedError('UNAVAILABLE', `the ledger refused transaction ${status.transactionId}: ${statusName(status.code)}`);
       if (last) throw new CodedError('CONFLICT', `${name} met other writers ${attempts} times, at last ${statusName(status.code)}`);

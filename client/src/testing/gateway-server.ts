@@ -2,6 +2,7 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { Client, credentials, Metadata, Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall, type ServerWritableStream } from '@grpc/grpc-js';
 import { common, gateway, peer } from '@hyperledger/fabric-protos';
+import { announcementEnvelope, encodeCanonical, type Announcement } from '@epione/protocol';
 import { defaultTimeouts, Gateways, type Identity, type Timeouts } from '../ledger/gateways.js';
 import { nativeSigner } from '../ledger/signer.js';
 import type { Submitter } from '../ledger/submit.js';
@@ -157,6 +158,9 @@ export async function startGateway(behaviour: Behaviour): Promise<GatewayServer>
   return { endpoint: `localhost:${port}`, calls, [Symbol.asyncDispose]: () => new Promise((resolve) => { server.forceShutdown(); resolve(); }) };
 }
 
+/** What a transaction of a block announces in tests. */
+export const announcementOf = (block: number): Announcement => ({ event: 'submitted', study: `sha256:${'1'.repeat(64)}`, round: block, participant: 'HospitalA' });
+
 /** The announcements of a history behind the place that a request names, as the responses of a peer. */
 export function eventsAfter(history: readonly { readonly block: number; readonly txId: string }[], request: gateway.ChaincodeEventsRequest): gateway.ChaincodeEventsResponse[] {
   const from = request.getStartPosition()?.getSpecified()?.getNumber() ?? 0;
@@ -166,7 +170,7 @@ export function eventsAfter(history: readonly { readonly block: number; readonly
     event.setChaincodeId('epione');
     event.setTxId(txId);
     event.setEventName('submitted');
-    event.setPayload(Buffer.from(`{"round":${block}}`));
+    event.setPayload(encodeCanonical(announcementEnvelope([announcementOf(block)])));
     const response = new gateway.ChaincodeEventsResponse();
     response.setBlockNumber(block);
     response.setEventsList([event]);

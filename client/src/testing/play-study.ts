@@ -1,24 +1,15 @@
 /** Plays a small study on a real network with real keys, seals and signatures: what tests and recorded fixtures are made from. */
-import { randomBytes, X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  decodeSum, deriveRound, digestOf, encapsulate, encodeModel, encodeUpdate, evidenceAfter, fromBase64Url, liveSet, newKemKeys, newSigner, openRound, readStudy,
+  decodeSum, deriveRound, digestOf, encapsulate, encodeModel, encodeUpdate, evidenceAfter, fromBase64Url, liveSet, openRound, readStudy,
   sealUpdate, setDigest, sign, sumVectors, toBase64Url, witnessOf,
-  type Base, type Course, type Digest, type OpeningEvidence, type ParticipantRecord, type Result, type Signer, type Study, type Submission,
+  type Base, type Course, type Digest, type OpeningEvidence, type Result, type Study, type Submission,
 } from '@epione/protocol';
-import { connect } from '../ledger/connect.js';
-import type { Committed, Ledger } from '../ledger/ledger.js';
+import type { Committed } from '../ledger/ledger.js';
 import type { ConnectionProfile } from '../ledger/profile.js';
-
-/** A member of the played study: its ledger, its keys, its record. */
-export interface Player {
-  readonly mspId: string;
-  readonly ledger: Ledger;
-  readonly signer: Signer;
-  readonly record: ParticipantRecord;
-  readonly recordDigest: Digest;
-}
+import { playPrivacy } from './play-privacy.js';
+import { enrol, type Player } from './player.js';
 
 /** What a played study leaves behind beside the ledger. */
 export interface Played {
@@ -56,30 +47,6 @@ const studyFor = (profile: ConnectionProfile, title: string, rounds: number): St
     rounds: { count: rounds, submitMs: 60_000, graceMs: 60_000, attestMs: 60_000 },
     consent: { required: false, classes: [], onWithdrawal: 'next-round' },
   });
-
-/** Registers a member anew: each play uses keys of its own. */
-export async function enrol(profile: ConnectionProfile): Promise<Player> {
-  const ledger = await connect(profile, { identity: 'worker' });
-  const certificate = new X509Certificate(await readFile(profile.identities.worker?.certificateFile ?? ''));
-  const signer = newSigner('mldsa65', randomBytes(32));
-  const { state } = await ledger.getParticipant(profile.mspId);
-  if (state !== undefined) throw new Error(`${profile.mspId} is registered already: play on a fresh network`);
-  const record: ParticipantRecord = {
-    channel: profile.channel,
-    genesis: profile.genesis as Digest,
-    mspId: profile.mspId,
-    version: 1,
-    certificateKey: digestOf(certificate.publicKey.export({ type: 'spki', format: 'der' })),
-    signatureSuite: 'mldsa65',
-    signingKey: toBase64Url(signer.publicKey),
-    kemSuite: 'mlkem768',
-    encapsulationKey: toBase64Url(newKemKeys('mlkem768', randomBytes(64)).encapsulationKey),
-    saeId: `sae-${profile.mspId.toLowerCase()}`,
-    blobUrl: 'https://localhost:1/blobs',
-  };
-  const { digest } = await ledger.registerParticipant(sign('participant', record, signer));
-  return { mspId: profile.mspId, ledger, signer, record, recordDigest: digest as Digest };
-}
 
 /** Waits until a member's own peer has what others committed, because it decides what that peer endorses next. */
 async function seen(player: Player, committed: readonly Committed[]): Promise<void> {
@@ -157,6 +124,7 @@ export async function playStudy(profiles: readonly ConnectionProfile[], title: s
   const study = studyFor(profiles[0] as ConnectionProfile, title, rounds);
   const first = all[0] as Player;
   const { digest, course } = await openStudy(all, first, study);
+  await playPrivacy(first);
   const blobs = new Map<Digest, Uint8Array>();
   const contentKeys: { submission: Digest; contentKey: string }[] = [];
   const models: Digest[] = [];

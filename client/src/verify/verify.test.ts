@@ -74,7 +74,7 @@ describe('verify', function () {
     expect(verdict.verdict).to.equal('valid');
     expect(verdict.checks.map((check) => check.name)).to.deep.equal(CHECKS);
     expect(verdict.checks.filter((check) => check.result === 'absent').map((check) => check.name)).to.deep.equal(notYet);
-    expect(verdict.counts).to.deep.equal({ blocks: evidence.blocks.length, transactions: 29, studies: 1, rounds: 2, submissions: 6, blobs: 8 });
+    expect(verdict.counts).to.deep.equal({ blocks: evidence.blocks.length, transactions: 34, studies: 1, rounds: 2, submissions: 6, blobs: 8 });
   });
 
   it('says what it could not check without blobs and content keys', async () => {

@@ -17,7 +17,7 @@ export class Bell implements Disposable {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        for await (const event of ledger.events({ signal })) if (event.name !== '') this.ring();
+        for await (const event of ledger.events({ signal })) if (event.announcements.length > 0) this.ring();
       } catch {
         await sleep(5000, undefined, { signal }).catch(() => undefined);
       }

@@ -188,7 +188,7 @@ export class TestLedger implements RoundLedger {
       signal?.addEventListener('abort', wake);
       await promise;
       this.#listeners.delete(wake);
-      yield { name: 'changed', facts: {}, block: this.#serial, txId: '', position: { block: this.#serial } };
+      yield { announcements: [{ event: 'consentWithdrawn', mspId: 'HospitalA' }], block: this.#serial, txId: '', position: { block: this.#serial } };
     }
   }
 }

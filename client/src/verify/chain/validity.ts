@@ -33,7 +33,6 @@ export interface Replayed {
 }
 
 const codes = peer.TxValidationCode;
-const lifecycle = '_lifecycle';
 const implicitCollection = '_implicit_org_';
 
 /** Codes that this replay finds by itself; of others it has only the peers' word, which their commit hashes bind. */
@@ -42,15 +41,15 @@ const replayed: ReadonlySet<number> = new Set([
   codes.MVCC_READ_CONFLICT, codes.PHANTOM_READ_CONFLICT,
 ]);
 
-/** Which organizations must have endorsed: a group of so many for public state; for an organization's own collection of the lifecycle, that one. */
+/** Which organizations must have endorsed: a group of so many for public state; for an organization's own collection, that one. */
 function isEndorsed(transaction: EndorserTransaction, organizations: Organizations, { endorsement }: TrustRoot): boolean {
   const peers = new Set<string>();
   for (const { endorser, message, signature } of transaction.endorsements) {
     const member = organizations.signer(endorser, message, signature);
     if (member?.units.includes('peer') === true && endorsement.mspIds.includes(member.mspId)) peers.add(member.mspId);
   }
-  const written = transaction.sets.filter(({ writes, metadataKeys }) => writes.length + metadataKeys.length > 0);
-  const own = (set: NamespaceSet): boolean => set.namespace === lifecycle && set.collection.startsWith(implicitCollection);
+  const written = transaction.sets.filter(({ writes, metadataWrites }) => writes.length + metadataWrites.length > 0);
+  const own = (set: NamespaceSet): boolean => set.collection.startsWith(implicitCollection);
   if (written.length > 0 && written.every(own)) return written.every(({ collection }) => peers.has(collection.slice(implicitCollection.length)));
   return peers.size >= endorsement.minimum;
 }

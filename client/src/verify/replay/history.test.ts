@@ -96,7 +96,7 @@ describe('repeatHistory', () => {
     if (set === undefined) throw new Error('the attestation writes nothing');
     const more = [
       { ...set, writes: [...set.writes, { key: '\u0000submission\u0000x\u0000', value: Buffer.from('{}') }] },
-      { ...set, metadataKeys: [set.writes[0]?.key ?? ''] },
+      { ...set, metadataWrites: [{ key: set.writes[0]?.key ?? '', others: 0 }] },
     ];
     for (const other of more) expect(names(changed(target, { sets: target.sets.map((entry) => (entry === set ? other : entry)) }))).to.deep.equal(['encoding.canonical']);
     expect(names(changed(target, { sets: [...target.sets, { ...set, namespace: 'other' }] }))).to.deep.equal(['encoding.canonical']);

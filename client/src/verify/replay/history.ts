@@ -1,11 +1,13 @@
 /** All accepted transactions of the chaincode, one after the other, each repeated on the state before it. */
 import {
-  access, approval, attestation, closing, CodedError, consent, encodeCanonical, ending, nextEpoch, opening, participantRecord, proposal, readSigned, retraction, revocation, study, submission, withdrawal, type Json, type StatementName,
+  access, approval, attestation, closing, CodedError, consent, detail, digestBytes, encodeCanonical, ending, erasure, nextEpoch, opening, participantRecord, proposal, readSigned, retraction,
+  revocation, sha256, study, submission, toHex, withdrawal, type Json, type StatementName,
 } from '@epione/protocol';
+import type { NamespaceSet } from '../../evidence/read-write-set.js';
 import type { Chain } from '../chain/chain.js';
 import type { ValidTransaction } from '../chain/validity.js';
 import type { Report } from '../report.js';
-import { appendAccess, grantConsent, withdrawConsent } from './consents.js';
+import { appendAccess, eraseDetail, grantConsent, keepDetail, withdrawConsent } from './consents.js';
 import { registerParticipant, revokeParticipant } from './participants.js';
 import { endStudy, openEpoch, propose } from './proposals.js';
 import { Registry } from './registry.js';
@@ -40,17 +42,33 @@ const transactions = new Map<string, Repeat>([
   ['Consent:grantConsent', repeat('consent', consent, grantConsent)],
   ['Consent:withdrawConsent', repeat('withdrawal', withdrawal, withdrawConsent)],
   ['Access:appendAccess', repeat('access', access, appendAccess)],
+  ['Detail:keepDetail', repeat('detail', detail, keepDetail)],
+  ['Detail:eraseDetail', repeat('erasure', erasure, eraseDetail)],
 ]);
 
 /** A composite key as Fabric's shim builds it. */
 const stateKey = (kind: string, parts: readonly string[]): string => `\u0000${[kind, ...parts].map((part) => `${part}\u0000`).join('')}`;
 
-/** The one spelling of a set of writes. */
-const spell = (writes: readonly (readonly [key: string, value: Uint8Array | undefined])[]): string =>
-  writes.map(([key, value]) => `${JSON.stringify(key)} ${value === undefined ? 'deleted' : Buffer.from(value).toString('base64')}`).sort().join('\n');
+const base64 = (bytes: Uint8Array | undefined): string => (bytes === undefined ? 'none' : Buffer.from(bytes).toString('base64'));
+const line = (collection: string, key: string, what: string): string => `${collection} ${JSON.stringify(key)} ${what}`;
+
+/** The one spelling of what a statement should write, a line a write. */
+function spellEntry(entry: Entry): string[] {
+  const key = stateKey(entry.kind, entry.parts);
+  // Of private keys and values the ledger has SHA-256 only.
+  if ('collection' in entry) return [line(entry.collection, toHex(sha256(Buffer.from(key))), entry.digest === undefined ? 'deleted' : base64(digestBytes(entry.digest)))];
+  const value = line('', key, base64(encodeCanonical(entry.value as Json)));
+  return entry.policy === undefined ? [value] : [value, line('', key, `policy ${base64(entry.policy)}`)];
+}
+
+/** The same spelling of what was written. */
+const spellSet = ({ collection, writes, metadataWrites }: NamespaceSet): string[] => [
+  ...writes.map(({ key, value }) => line(collection, key, value === undefined ? 'deleted' : base64(value))),
+  ...metadataWrites.map(({ key, policy, others }) => line(collection, key, `policy ${base64(policy)}${others === 0 ? '' : ' and more'}`)),
+];
 
 function repeatOne(transaction: ValidTransaction, ledger: Registry, report: Report): void {
-  const written = transaction.sets.filter(({ writes, metadataKeys }) => writes.length + metadataKeys.length > 0);
+  const written = transaction.sets.filter(({ writes, metadataWrites }) => writes.length + metadataWrites.length > 0);
   if (written.length === 0) return;
   const fail = (message: string): void => { report.fail('encoding.canonical', `transaction ${transaction.txId}`, message); };
   ledger.blocks.set(transaction.txId, transaction.block);
@@ -60,11 +78,11 @@ function repeatOne(transaction: ValidTransaction, ledger: Registry, report: Repo
     fail(`${Buffer.from(name ?? []).toString()} is no transaction of the protocol with one argument`);
     return;
   }
-  const foreign = written.some(({ namespace, collection, metadataKeys }) => namespace !== transaction.chaincode || collection !== '' || metadataKeys.length > 0);
+  const foreign = written.some(({ namespace }) => namespace !== transaction.chaincode);
   try {
-    const wanted = known(argument, { transaction, ledger, report }).map(({ kind, parts, value }) => [stateKey(kind, parts), encodeCanonical(value as Json)] as const);
-    const found = written.flatMap(({ writes }) => writes.map(({ key, value }) => [key, value] as const));
-    if (foreign || spell(wanted) !== spell(found)) fail('wrote something else than its statement says');
+    const wanted = known(argument, { transaction, ledger, report }).flatMap(spellEntry);
+    const found = written.flatMap(spellSet);
+    if (foreign || wanted.sort().join('\n') !== found.sort().join('\n')) fail('wrote something else than its statement says');
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
     fail(`${String(error.code)}: ${error.message}`);

@@ -1,6 +1,6 @@
 /** What the ledger holds at a point of its history, rebuilt from accepted statements. */
 import {
-  openRound, type Approval, type Attestation, type Course, type Digest, type Motion, type Opened, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type RoundRecords, type Slot,
+  openRound, type Approval, type Attestation, type Course, type Digest, type Motion, type Opened, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type PersonConsents, type RoundRecords, type Slot,
   type Stored, type StoredClosing, type Study, type Submission,
 } from '@epione/protocol';
 
@@ -36,6 +36,8 @@ export class Registry {
   readonly studies = new Map<string, StudyBook>();
   /** Proposals by digest, with the decisions on them. */
   readonly motions = new Map<string, Motion & { readonly decisions: Map<string, Stored<Approval>> }>();
+  /** By hospital and pseudonym. */
+  readonly consents = new Map<string, PersonConsents>();
   readonly compromised: Compromise[] = [];
   /** The block of each transaction, by ID. */
   readonly blocks = new Map<string, number>();

@@ -1,6 +1,6 @@
 /** Rounds as an auditor repeats them: the same rules that the chaincode applied, on the state before each transaction (PROTOCOL section 4). */
 import {
-  assertAttestation, assertClosing, assertRetraction, assertSubmission, epochOf,
+  assertAttestation, assertClosing, assertRetraction, assertSubmission, epochOf, ownedKeyPolicy,
   type Attestation, type Closing, type OpeningEvidence, type Opened, type Retraction, type RoundContext, type Slot, type StoredClosing, type Submission,
 } from '@epione/protocol';
 import type { CheckName } from '../report.js';
@@ -39,6 +39,14 @@ export function viewOf(step: Step<unknown>, { study, round }: InRound, after?: O
   return { book, context: { study: book.study, course: book.course, epoch, opened, records: recordsOf(found), now: step.transaction.time } };
 }
 
+/** A key of the round belongs to its writer, with those who act in the round's epoch. */
+function owned(step: Step<InRound>, owner: string): { policy?: Uint8Array } {
+  const { study, round } = step.signed.statement;
+  const course = step.ledger.studies.get(study)?.course;
+  const epoch = course && epochOf(course, round);
+  return epoch === undefined ? {} : { policy: ownedKeyPolicy(owner, [...epoch.participants.map((entry) => entry.mspId), ...epoch.aggregators]) };
+}
+
 /** Writes into a round's book, rule kept or not, so that one fault does not make others of all that follows. */
 function note(step: Step<InRound>, write: (round: RoundBook) => void): void {
   const book = step.ledger.studies.get(step.signed.statement.study);
@@ -54,7 +62,7 @@ export function submit(step: Step<Submission>): Entry[] {
     round.slots.set(statement.participant, slot);
     round.submitted.push({ digest, statement, block });
   });
-  return [{ kind: 'submission', parts: [statement.study, roundKey(statement.round), statement.participant], value: slot }];
+  return [{ kind: 'submission', parts: [statement.study, roundKey(statement.round), statement.participant], value: slot, ...owned(step, statement.participant) }];
 }
 
 export function retract(step: Step<Retraction>): Entry[] {
@@ -86,5 +94,5 @@ export function attest(step: Step<Attestation>): Entry[] {
   judge(step, 'attestation.signature', () => { assertAuthor(step, statement.aggregator, statement.record); });
   judge(step, or('attestation.signature'), () => { assertAttestation(viewOf(step, statement, statement.after).context, statement); });
   note(step, (round) => { round.attestations.set(statement.aggregator, stored(step)); });
-  return [{ kind: 'attestation', parts: [statement.study, roundKey(statement.round), statement.aggregator], value: stored(step) }];
+  return [{ kind: 'attestation', parts: [statement.study, roundKey(statement.round), statement.aggregator], value: stored(step), ...owned(step, statement.aggregator) }];
 }

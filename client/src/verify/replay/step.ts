@@ -1,6 +1,6 @@
 /** One accepted transaction under the auditor's eyes: its signed argument, the state before it, and where faults are noted. */
 import {
-  assertSignedBy, CodedError, digestOf, type Named, type ParticipantRecord, type StatementName, type Stored,
+  assertSignedBy, CodedError, digestOf, type Digest, type Named, type ParticipantRecord, type StatementName, type Stored,
 } from '@epione/protocol';
 import type { ValidTransaction } from '../chain/validity.js';
 import type { CheckName, Report } from '../report.js';
@@ -16,11 +16,24 @@ export interface Step<T> {
   readonly report: Report;
 }
 
-/** A value under a key of the chaincode. */
-export interface Entry {
+/** A key of the chaincode and what a transaction puts under it. */
+export type Entry = PublicEntry | PrivateEntry;
+
+/** A value under a key. */
+export interface PublicEntry {
   readonly kind: string;
   readonly parts: readonly string[];
   readonly value: object;
+  /** The policy that further changes of the key must meet, where one organization owns it. */
+  readonly policy?: Uint8Array;
+}
+
+/** A key of a private collection, of which the ledger has digests only; deleted where the digest is absent. */
+export interface PrivateEntry {
+  readonly collection: string;
+  readonly kind: string;
+  readonly parts: readonly string[];
+  readonly digest?: Digest;
 }
 
 /** A statement as the chaincode keeps it. */
