@@ -18,6 +18,10 @@ export type NetworkErrorCode =
   | 'PEER_REFUSED'
   | 'SNAPSHOT_INVALID'
   | 'CHAINCODE_INVALID'
+  | 'PROFILE_INVALID'
+  | 'DEFINITION_INVALID'
+  | 'NOT_APPROVED'
+  | 'MIGRATION_FAILED'
   | 'DEPLOY_FAILED';
 
 /** A fault with a code, a sentence for people and, where one is known, what to do about it. */

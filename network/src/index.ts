@@ -1,7 +1,13 @@
 /** The door of this package: everything others may use. */
 export { createAuthority, issueCertificate, validFor, type CertificateRequest, type IssuedCertificate } from './identities/certificate-authority.js';
 export { connectPeer, type PeerConnection } from './connection/gateway.js';
-export { deploy, type DeployOptions, type DeployResult } from './chaincode/deploy.js';
+export { packChaincode, type ChaincodePackage } from './chaincode/chaincode-package.js';
+export { deploy, planDeployment, type DefinitionOptions, type DeployOptions, type DeployResult } from './chaincode/deploy.js';
+export { deployRemote, planRemoteDeployment, type PeerAnswer, type RemoteDeployOptions, type RemoteDeployResult } from './chaincode/deploy-remote.js';
+export { type Plan } from './chaincode/in-force.js';
+export { readSamples } from './connection/samples.js';
+export { type PackageConnection, type TargetProfile } from './connection/target.js';
+export { readTargetProfile } from './connection/target-profile.js';
 export { doctor, type Finding } from './doctor/doctor.js';
 export { clean, down } from './down.js';
 export { NetworkError, type NetworkErrorCode } from './error.js';

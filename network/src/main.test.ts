@@ -23,7 +23,7 @@ describe('fl-network', function () {
   }
 
   it('begins every help with an example', () => {
-    for (const name of ['up', 'down', 'status', 'logs', 'deploy', 'doctor', 'clean', 'peer reset', 'snapshot take', 'snapshot join']) {
+    for (const name of ['up', 'down', 'status', 'logs', 'package', 'deploy', 'doctor', 'clean', 'peer reset', 'snapshot take', 'snapshot join']) {
       const { status, stdout } = run([...name.split(' '), '--help']);
       expect(status).to.equal(0);
       expect(stdout).to.match(new RegExp(`^Example:\n  fl-network ${name}`));

@@ -6,7 +6,7 @@ import { networkCommands } from './cli/network-commands.js';
 import { peerCommands } from './cli/peer-commands.js';
 import { NetworkError, sentenceOf } from './error.js';
 
-const usageCodes = new Set(['USAGE', 'TOPOLOGY_INVALID', 'NOT_CONFIRMED']);
+const usageCodes = new Set(['USAGE', 'TOPOLOGY_INVALID', 'PROFILE_INVALID', 'DEFINITION_INVALID', 'NOT_CONFIRMED']);
 
 const program = new Command('fl-network')
   .description('A real Hyperledger Fabric network on one machine, without containers.')

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import type { PackageConnection } from '../connection/target.js';
 import { NetworkError } from '../error.js';
 
 /** A package and its names. */
@@ -71,27 +72,27 @@ function readManifest(dir: string): z.infer<typeof manifest> {
 const aside = ['node_modules', 'testing', 'lint'];
 
 /** Compiled files under a folder, in one order, without tests and what only they use. */
-function codeFiles(dir: string): string[] {
+export function codeFiles(dir: string): string[] {
   return readdirSync(dir, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.[cm]?js$/.test(name) && !/\.test\.[cm]?js$/.test(name) && !name.split(sep).some((folder) => aside.includes(folder)))
     .sort();
 }
 
-// Dependencies that are linked and not installed are siblings of the same repository: their code changes without a version.
-function linkedSiblings(dir: string, dependencies: readonly string[]): string[] {
-  const folders: string[] = [];
+/** Dependencies that are linked and not installed, with their folders: siblings of the same repository, whose code changes without a version. */
+export function linkedSiblings(dir: string, dependencies: readonly string[]): [name: string, folder: string][] {
+  const siblings: [string, string][] = [];
   for (const name of dependencies) {
     for (let at = dir; ; at = dirname(at)) {
       const link = join(at, 'node_modules', name);
       if (existsSync(link)) {
         const target = realpathSync(link);
-        if (!target.split(sep).includes('node_modules')) folders.push(target);
+        if (!target.split(sep).includes('node_modules')) siblings.push([name, target]);
         break;
       }
       if (at === dirname(at)) break;
     }
   }
-  return folders;
+  return siblings;
 }
 
 /** SHA-256 (hex) over names and bytes of the chaincode's compiled files and those of its linked siblings. */
@@ -104,7 +105,7 @@ function codeDigest(dir: string, main: string, dependencies: readonly string[]):
     }
   };
   add(dirname(join(dir, main)));
-  for (const sibling of linkedSiblings(dir, dependencies)) add(existsSync(join(sibling, 'dist')) ? join(sibling, 'dist') : sibling);
+  for (const [, sibling] of linkedSiblings(dir, dependencies)) add(existsSync(join(sibling, 'dist')) ? join(sibling, 'dist') : sibling);
   return hash.digest('hex');
 }
 
@@ -112,16 +113,18 @@ function codeDigest(dir: string, main: string, dependencies: readonly string[]):
  * Packs a built Node chaincode for use as a service. The package holds no code, no address and no key: only what names the
  * code, so that one package ID serves all organizations and changes with the code.
  * @param dir folder of the chaincode's package.json, whose `main` exports `contracts`
+ * @param connection what a builder that takes connection.json from the package needs, as Fabric's own does
  * @throws {NetworkError} CHAINCODE_INVALID when it is not built or its package.json lacks something
  */
-export function packChaincode(dir: string, name: string): ChaincodePackage {
+export function packChaincode(dir: string, name: string, connection?: PackageConnection): ChaincodePackage {
   const { version: release, main, dependencies } = readManifest(dir);
   if (main === undefined) throw new NetworkError('CHAINCODE_INVALID', `${join(dir, 'package.json')} has no "main", by which Fabric's server finds the contracts.`, 'Add "main" with the compiled entry file.');
   if (!existsSync(join(dir, main))) throw new NetworkError('CHAINCODE_INVALID', `${join(dir, main)} does not exist.`, 'Build the chaincode first: npm run build.');
   const digest = codeDigest(dir, main, Object.keys(dependencies).sort());
   const label = `${name}_${release}`;
   const text = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-  const code = gzip(tar([['chaincode.json', text({ name, version: release, code: `sha256:${digest}` })]]));
+  const named = ['chaincode.json', text({ name, version: release, code: `sha256:${digest}` })] as const;
+  const code = gzip(tar(connection ? [['connection.json', text(connection)], named] : [named]));
   const bytes = gzip(tar([['metadata.json', text({ type: 'ccaas', label })], ['code.tar.gz', code]]));
   const packageId = `${label}:${createHash('sha256').update(bytes).digest('hex')}`;
   return { bytes, packageId, label, version: `${release}+${digest.slice(0, 16)}` };

@@ -8,13 +8,32 @@ import { derInteger, derSequence } from './der.js';
 import { readCredential, type UserName } from '../identities/identities.js';
 import { credential, type Network, type Organization } from '../state.js';
 
-/** A gateway with its gRPC client and signer; `close` ends both connections. */
-export interface PeerConnection {
-  readonly organization: Organization;
+/** Where a peer serves. */
+export interface PeerAddress {
+  readonly mspId: string;
+  /** `host:port`. */
+  readonly endpoint: string;
+  /** PEM certificates of the authorities that may have issued the peer's TLS certificate. */
+  readonly tlsRoots: Buffer;
+  /** The name in the peer's TLS certificate where the endpoint is another. */
+  readonly hostnameOverride?: string;
+  /** What is shown to a peer that asks for a client certificate. */
+  readonly clientTls?: IssuedCertificate;
+}
+
+/** A gateway at a peer with its gRPC client and signer; `close` ends both connections. */
+export interface PeerLink {
+  readonly mspId: string;
+  readonly endpoint: string;
   readonly gateway: Gateway;
   readonly client: Client;
   readonly sign: Signer;
   readonly close: () => void;
+}
+
+/** A link to the peer of an organization of a network on this machine. */
+export interface PeerConnection extends PeerLink {
+  readonly organization: Organization;
 }
 
 // Order of the P-256 group (FIPS 186-5, appendix on recommended curves).
@@ -23,6 +42,7 @@ const curveOrder = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc6
 /** Signs messages with P-256 and SHA-256. Fabric takes DER with the lower of the two possible s only. */
 function nativeSigner(privateKeyPem: string): Signer {
   const key = createPrivateKey(privateKeyPem);
+  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TypeError('Only keys on the curve P-256 can sign here.');
   return (message) => {
     const raw = sign('sha256', message, { key, dsaEncoding: 'ieee-p1363' }).toString('hex');
     const [r, s] = [BigInt(`0x${raw.slice(0, 64)}`), BigInt(`0x${raw.slice(64)}`)];
@@ -30,26 +50,32 @@ function nativeSigner(privateKeyPem: string): Signer {
   };
 }
 
-/** A gRPC client to a node over TLS, with a client certificate where one is given. The short back-off makes waiting for a start quick. */
-export function tlsClient(port: number, tlsRoots: Buffer, own?: IssuedCertificate): Client {
-  const channel = own ? credentials.createSsl(tlsRoots, Buffer.from(own.privateKey), Buffer.from(own.certificate)) : credentials.createSsl(tlsRoots);
-  return new Client(`localhost:${port}`, channel, {
+/** A gRPC client over TLS. The short back-off makes waiting for a start quick. */
+function clientTo({ endpoint, tlsRoots, hostnameOverride, clientTls }: Omit<PeerAddress, 'mspId'>): Client {
+  const channel = clientTls ? credentials.createSsl(tlsRoots, Buffer.from(clientTls.privateKey), Buffer.from(clientTls.certificate)) : credentials.createSsl(tlsRoots);
+  return new Client(endpoint, channel, {
     'grpc.initial_reconnect_backoff_ms': 50,
     'grpc.max_reconnect_backoff_ms': 500,
     'grpc.max_receive_message_length': -1,
     'grpc.max_send_message_length': -1,
+    ...(hostnameOverride === undefined ? {} : { 'grpc.ssl_target_name_override': hostnameOverride, 'grpc.default_authority': hostnameOverride }),
   });
 }
 
-/** Connects to an organization's peer as one of its users, or under another identity of the same MSP ID. */
-export function connectPeer(organization: Organization, user: UserName | IssuedCertificate): PeerConnection {
-  const identity = typeof user === 'string' ? readCredential(credential(organization, 'users', user)) : user;
-  const client = tlsClient(organization.ports.peer, readFileSync(credential(organization, 'authorities', 'tls').certificateFile));
+/** A gRPC client to a node on this machine, with a client certificate where one is given. */
+export function tlsClient(port: number, tlsRoots: Buffer, own?: IssuedCertificate): Client {
+  return clientTo({ endpoint: `localhost:${port}`, tlsRoots, ...(own ? { clientTls: own } : {}) });
+}
+
+/** Opens a gateway at a peer under an identity of the peer's MSP ID. */
+export function linkPeer(address: PeerAddress, identity: IssuedCertificate): PeerLink {
+  const { mspId, endpoint } = address;
   const signer = nativeSigner(identity.privateKey);
+  const client = clientTo(address);
   const within = (ms: number) => (): { deadline: number } => ({ deadline: Date.now() + ms });
   const gateway = connect({
     client,
-    identity: { mspId: organization.mspId, credentials: Buffer.from(identity.certificate) },
+    identity: { mspId, credentials: Buffer.from(identity.certificate) },
     signer,
     // The signer hashes by itself.
     hash: hash.none,
@@ -62,7 +88,14 @@ export function connectPeer(organization: Organization, user: UserName | IssuedC
     gateway.close();
     client.close();
   };
-  return { organization, gateway, client, sign: signer, close };
+  return { mspId, endpoint, gateway, client, sign: signer, close };
+}
+
+/** Connects to an organization's peer as one of its users, or under another identity of the same MSP ID. */
+export function connectPeer(organization: Organization, user: UserName | IssuedCertificate): PeerConnection {
+  const identity = typeof user === 'string' ? readCredential(credential(organization, 'users', user)) : user;
+  const tlsRoots = readFileSync(credential(organization, 'authorities', 'tls').certificateFile);
+  return { organization, ...linkPeer({ mspId: organization.mspId, endpoint: `localhost:${organization.ports.peer}`, tlsRoots }, identity) };
 }
 
 /** Runs work on one connection to each organization's peer, and closes them all. */

@@ -1,18 +1,19 @@
-/** Calls to a peer's system chaincodes outside any channel, which the gateway service does not carry. */
+/** Calls to one peer itself: outside any channel, or where the gateway would choose a peer. */
 import { peer as protos } from '@hyperledger/fabric-protos';
 import { NetworkError } from '../error.js';
-import type { PeerConnection } from './gateway.js';
+import type { PeerLink } from './gateway.js';
 
 const processProposal = '/protos.Endorser/ProcessProposal';
 const deadlineMs = 60_000;
 
 /**
- * Sends a signed proposal without a channel straight to the peer's endorser and gives back the payload of its answer.
+ * Sends a signed proposal straight to the peer's endorser and gives back the payload of its answer.
+ * @param channel none for what a peer does by itself, such as joining and installing
  * @throws {NetworkError} PEER_REFUSED with the peer's words
  */
-export async function callPeer({ gateway, client, sign, organization }: PeerConnection, chaincode: string, transaction: string, args: readonly Uint8Array[]): Promise<Uint8Array> {
+export async function callPeer({ gateway, client, sign, mspId }: PeerLink, chaincode: string, transaction: string, args: readonly Uint8Array[], channel = ''): Promise<Uint8Array> {
   // The gateway builds the proposal; without a hash its digest is the proposal itself.
-  const proposal = gateway.getNetwork('').getContract(chaincode).newProposal(transaction, { arguments: [...args] }).getDigest();
+  const proposal = gateway.getNetwork(channel).getContract(chaincode).newProposal(transaction, { arguments: [...args] }).getDigest();
   const signed = new protos.SignedProposal();
   signed.setProposalBytes(proposal);
   signed.setSignature(await sign(proposal));
@@ -31,5 +32,5 @@ export async function callPeer({ gateway, client, sign, organization }: PeerConn
   });
   const response = answer?.getResponse();
   if (response?.getStatus() === 200) return response.getPayload_asU8();
-  throw new NetworkError('PEER_REFUSED', `The peer of ${organization.mspId} refused ${transaction}: ${response?.getMessage() ?? 'no answer'}`, `Read its log with fl-network logs peer.${organization.mspId}.`);
+  throw new NetworkError('PEER_REFUSED', `The peer of ${mspId} refused ${transaction}: ${response?.getMessage() ?? 'no answer'}`, `Read its log; on this machine: fl-network logs peer.${mspId}.`);
 }
