@@ -42,7 +42,7 @@ async function showPulse(options: NetworkOptions, seconds: number, json: boolean
 /** Restarts what dies, and serves metrics if asked to, until a signal. */
 async function stay(options: NetworkOptions, signal: AbortSignal, metricsPort: number | undefined): Promise<void> {
   if (metricsPort === undefined) return supervise(options, signal);
-  await using server = await serveMetrics(metricsPort, networkMetrics(options));
+  await using server = await serveMetrics(metricsPort, async () => networkMetrics(options));
   process.stderr.write(`Metrics: http://127.0.0.1:${server.port}/metrics\n`);
   await supervise(options, signal);
 }

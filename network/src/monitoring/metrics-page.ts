@@ -1,10 +1,19 @@
-/** A page of metrics in Prometheus' text format (version 0.0.4), as far as it is needed to read samples. */
+/** A page of metrics in Prometheus' text format (version 0.0.4): reading samples from it, and writing one. */
 
-/** One sample; `labels` without those that tell a histogram's buckets apart are as the page has them. */
+/** One sample of a metric. */
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
+}
+
+/** A metric with its samples; a `value` that is undefined is left out. */
+export interface Metric {
+  readonly name: string;
+  readonly type: 'gauge' | 'counter';
+  /** One line. */
+  readonly help: string;
+  readonly samples: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number | undefined }[];
 }
 
 const line = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)/;
@@ -25,4 +34,22 @@ export function readSamples(page: string): Sample[] {
 export function total(samples: readonly Sample[], name: string, labels: Readonly<Record<string, string>> = {}): number | undefined {
   const wanted = samples.filter((sample) => sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value));
   return wanted.length === 0 ? undefined : wanted.reduce((sum, { value }) => sum + value, 0);
+}
+
+// The format escapes what JSON escapes the same way; other control characters do not occur in our labels.
+const labelled = (labels: Readonly<Record<string, string>>): string => {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+};
+
+/** The page of these metrics. */
+export function writePage(metrics: readonly Metric[]): string {
+  return metrics
+    .flatMap(({ name, type, help, samples }) => [
+      `# HELP ${name} ${help}`,
+      `# TYPE ${name} ${type}`,
+      ...samples.flatMap(({ labels = {}, value }) => (value === undefined ? [] : [`${name}${labelled(labels)} ${value}`])),
+    ])
+    .map((text) => `${text}\n`)
+    .join('');
 }
