@@ -128,6 +128,9 @@ describe('Proposal', () => {
     expect(await codeOf(found.approve('HospitalD', proposal))).to.equal('ALREADY_APPROVED');
     const listed = JSON.parse(await found.ledger.run({ mspId: 'Regulator' }, (ctx) => found.proposals.listProposals(ctx, canonicalText({ study: found.studyDigest })))) as { proposals: { digest: string; approvals: unknown[] }[] };
     expect(listed.proposals.map((entry) => [entry.digest, entry.approvals.length])).to.have.deep.members([[proposal, 1], [end, 0]]);
+    const one = async (digest: string): Promise<object> => JSON.parse(await found.ledger.evaluate({ mspId: 'Regulator' }, (ctx) => found.proposals.getProposal(ctx, canonicalText({ proposal: digest })))) as object;
+    expect(await one(proposal)).to.deep.equal({ found: listed.proposals.find((entry) => entry.digest === proposal) });
+    expect(await one(found.studyDigest)).to.deep.equal({});
   });
 
   it('does not count a rejection', async () => {

@@ -21,6 +21,7 @@ const names = new WeakMap<Context, string>();
 let test = '';
 
 // Chaincode may ask for the time: then it gets another one in each run.
+// eslint-disable-next-line no-restricted-properties -- this is the clock that is moved
 const { now } = Date;
 const later = (): number => now() + Number(offset);
 globalThis.Date = new Proxy(Date, {
