@@ -1,7 +1,7 @@
 /** Who signed: certificates of the pinned organizations, and signatures made with their keys. */
 import { createHash, verify, X509Certificate, type KeyObject } from 'node:crypto';
 import { msp } from '@hyperledger/fabric-protos';
-import type { TrustRoot } from './trust-root.js';
+import type { Authority, Role } from './channel-config.js';
 
 /** A signer as Fabric names it: an organization and a certificate of it. */
 export interface Party {
@@ -10,14 +10,15 @@ export interface Party {
   readonly certificate: Uint8Array;
 }
 
-/** What is known of a certificate that an organization's pinned authority issued. */
+/** What is known of a certificate that an organization's authority issued. */
 export interface Member {
   readonly mspId: string;
   readonly publicKey: KeyObject;
   /** DER of SubjectPublicKeyInfo. */
   readonly spki: Uint8Array;
-  /** Organizational units: Fabric's node roles `client`, `peer`, `admin`, `orderer`. */
   readonly units: readonly string[];
+  /** The roles that its organization gives to its units; `admin` also for those it names. */
+  readonly roles: readonly Role[];
 }
 
 /** Reads a serialized `msp.SerializedIdentity`. */
@@ -28,16 +29,20 @@ export function readParty(bytes: Uint8Array): Party {
 
 const unitsOf = (subject: string): string[] => subject.split('\n').filter((line) => line.startsWith('OU=')).map((line) => line.slice(3));
 
-/** The organizations of a trust root. Certificates are read once. */
+interface Issuer extends Omit<Authority, 'certificates'> {
+  readonly certificates: readonly X509Certificate[];
+}
+
+/** The organizations of a channel's configuration. Certificates are read once, and the same one is always the same member. */
 export class Organizations {
-  readonly #authorities = new Map<string, readonly X509Certificate[]>();
+  readonly #issuers = new Map<string, Issuer>();
   readonly #known = new Map<string, Member | undefined>();
 
-  constructor(trustRoot: TrustRoot) {
-    for (const { mspId, caCertificates } of trustRoot.organizations) this.#authorities.set(mspId, caCertificates.map((pem) => new X509Certificate(pem)));
+  constructor(authorities: ReadonlyMap<string, Authority>) {
+    for (const [mspId, { certificates, ...rest }] of authorities) this.#issuers.set(mspId, { certificates: certificates.map((pem) => new X509Certificate(pem)), ...rest });
   }
 
-  /** The member behind a party, or undefined when no pinned authority of that organization issued the certificate. */
+  /** The member behind a party, or undefined when no authority of that organization issued the certificate. */
   member({ mspId, certificate }: Party): Member | undefined {
     const name = `${mspId} ${createHash('sha256').update(certificate).digest('hex')}`;
     if (!this.#known.has(name)) this.#known.set(name, this.#read(mspId, certificate));
@@ -47,10 +52,16 @@ export class Organizations {
   #read(mspId: string, bytes: Uint8Array): Member | undefined {
     try {
       const certificate = new X509Certificate(bytes);
-      const issued = this.#authorities.get(mspId)?.some((authority) => certificate.checkIssued(authority) && certificate.verify(authority.publicKey));
-      if (issued !== true) return undefined;
+      const issuer = this.#issuers.get(mspId);
+      if (issuer?.certificates.some((authority) => certificate.checkIssued(authority) && certificate.verify(authority.publicKey)) !== true) return undefined;
       const { publicKey } = certificate;
-      return { mspId, publicKey, spki: publicKey.export({ type: 'spki', format: 'der' }), units: unitsOf(certificate.subject) };
+      const units = unitsOf(certificate.subject);
+      const roles = units.map((unit) => issuer.units?.get(unit)).filter((role) => role !== undefined);
+      // Where units carry roles, a certificate has exactly one (msp.validateIdentityOUs).
+      if (issuer.units !== undefined && roles.length !== 1) return undefined;
+      const isNamedAdmin = issuer.admins.some((pem) => new X509Certificate(pem).fingerprint256 === certificate.fingerprint256);
+      if (isNamedAdmin) roles.push('admin');
+      return { mspId, publicKey, spki: publicKey.export({ type: 'spki', format: 'der' }), units, roles };
     } catch {
       return undefined;
     }

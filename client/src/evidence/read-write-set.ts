@@ -72,6 +72,9 @@ function metadataOf(key: string, entries: readonly ledger.rwset.kvrwset.KVMetada
   return { key, ...(policy === undefined ? {} : { policy }), others: entries.filter((entry) => entry.getName() !== policyName).length };
 }
 
+/** True when the set changes anything. */
+export const isWriting = ({ writes, metadataWrites }: NamespaceSet): boolean => writes.length + metadataWrites.length > 0;
+
 function readPublic(namespace: string, bytes: Uint8Array): NamespaceSet {
   const set = kvrwset.KVRWSet.deserializeBinary(bytes);
   return {

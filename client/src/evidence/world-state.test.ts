@@ -61,6 +61,24 @@ describe('WorldState', () => {
     expect(Buffer.from(state.get('epione', 'a') ?? []).toString()).to.equal('1');
   });
 
+  it('keeps the policy of a key until it is written or the key deleted', () => {
+    const policy = (text: string): Partial<NamespaceSet> => ({ metadataWrites: [{ key: 'a', policy: bytes(text), others: 0 }] });
+    const now = (): string | undefined => { const found = state.policy('epione', '', 'a'); return found === undefined ? undefined : Buffer.from(found).toString(); };
+    commit(state, at(2), { ...policy('p'), writes: [{ key: 'a', value: bytes('2') }] });
+    expect(now()).to.equal('p');
+    commit(state, at(3), { writes: [{ key: 'a', value: bytes('3') }] });
+    expect(now()).to.equal('p');
+    commit(state, at(4), policy('q'));
+    expect(now()).to.equal('q');
+    commit(state, at(5), policy(''));
+    expect(now()).to.equal(undefined);
+    commit(state, at(6), policy('r'));
+    commit(state, at(7), { writes: [{ key: 'a', value: undefined }] });
+    commit(state, at(8), { writes: [{ key: 'a', value: bytes('4') }] });
+    expect(now()).to.equal(undefined);
+    expect(state.policy('epione', '', 'b')).to.equal(undefined);
+  });
+
   it('keeps namespaces and collections apart', () => {
     commit(state, at(2), { collection: 'private', writes: [{ key: 'aa', value: bytes('9') }] });
     expect(state.get('epione', 'aa')).to.equal(undefined);

@@ -5,12 +5,15 @@ import type { NamespaceSet, RangeRead, Read, Version } from './read-write-set.js
 interface Entry {
   readonly value: Uint8Array;
   readonly version: Version;
+  /** Key-level endorsement policy. */
+  readonly policy?: Uint8Array | undefined;
 }
 
 /** What a block does to one namespace and collection: keys with their new entry, or deleted at a version. */
 interface Update {
   readonly value: Uint8Array | undefined;
   readonly version: Version;
+  readonly policy?: Uint8Array | undefined;
 }
 
 const utf8 = new TextEncoder();
@@ -92,6 +95,11 @@ export class WorldState {
     return this.#spaces.get(space(namespace, collection))?.get(key)?.value;
   }
 
+  /** The key's own endorsement policy, if it has one: a serialized `common.SignaturePolicyEnvelope`. */
+  policy(namespace: string, collection: string, key: string): Uint8Array | undefined {
+    return this.#spaces.get(space(namespace, collection))?.get(key)?.policy;
+  }
+
   #version(namespace: string, collection: string, key: string): Version | undefined {
     return this.#spaces.get(space(namespace, collection))?.get(key)?.version;
   }
@@ -122,16 +130,18 @@ export class WorldState {
     return now.length !== found.length || now.some(({ key, version }, at) => key !== found[at]?.key || !sameVersion(version, found[at].version));
   }
 
-  /** Adds what a valid transaction wrote to its block's updates. */
+  /** Adds what a valid transaction wrote to its block's updates. A key keeps its policy until that is written, or the key deleted. */
   apply(sets: readonly NamespaceSet[], version: Version, updates: BlockUpdates): void {
     for (const { namespace, collection, writes, metadataWrites } of sets) {
-      for (const { key, value } of writes) updates.set(namespace, collection, key, { value, version });
-      const written = new Set(writes.map((write) => write.key));
-      for (const { key } of metadataWrites.filter((write) => !written.has(write.key))) {
-        const update = updates.get(namespace, collection, key);
-        const value = update === undefined ? this.get(namespace, key, collection) : update.value;
-        if (value !== undefined) updates.set(namespace, collection, key, { value, version });
+      const before = (key: string): Update | Entry | undefined => updates.get(namespace, collection, key) ?? this.#spaces.get(space(namespace, collection))?.get(key);
+      const written = new Map<string, { value: Uint8Array | undefined; policy: Uint8Array | undefined }>();
+      for (const { key, value } of writes) written.set(key, { value, policy: value === undefined ? undefined : before(key)?.policy });
+      for (const { key, policy } of metadataWrites) {
+        const value = written.has(key) ? written.get(key)?.value : before(key)?.value;
+        // An empty policy is none (statebased.checkSBAndCCEP).
+        if (value !== undefined) written.set(key, { value, policy: policy?.length === 0 ? undefined : policy });
       }
+      for (const [key, update] of written) updates.set(namespace, collection, key, { ...update, version });
     }
   }
 
@@ -141,9 +151,9 @@ export class WorldState {
       const name = space(namespace, collection);
       const entries = this.#spaces.get(name) ?? new Map<string, Entry>();
       this.#spaces.set(name, entries);
-      for (const [key, { value, version }] of keys) {
+      for (const [key, { value, version, policy }] of keys) {
         if (value === undefined) entries.delete(key);
-        else entries.set(key, { value, version });
+        else entries.set(key, { value, version, policy });
       }
     }
     this.#commitHash = createHash('sha256').update(varint(validity.length)).update(validity).update(updates.bytes()).update(this.#commitHash).digest();

@@ -2,13 +2,12 @@
 import { peer } from '@hyperledger/fabric-protos';
 import type { Block } from '../../evidence/block.js';
 import { sameBytes } from '../../evidence/bytes.js';
-import type { Organizations } from '../../evidence/organizations.js';
-import type { NamespaceSet, Version } from '../../evidence/read-write-set.js';
+import type { Version } from '../../evidence/read-write-set.js';
 import { isWellFormed, readTransaction, type EndorserTransaction, type Transaction } from '../../evidence/transaction.js';
-import type { TrustRoot } from '../../evidence/trust-root.js';
 import { BlockUpdates, WorldState } from '../../evidence/world-state.js';
 import type { Report } from '../report.js';
-import { checkConfig } from './genesis.js';
+import type { Configuration } from './configuration.js';
+import { endorsementFault, keyName } from './endorsement.js';
 
 /** A transaction at its place in the chain. */
 export interface PlacedTransaction extends EndorserTransaction {
@@ -33,7 +32,6 @@ export interface Replayed {
 }
 
 const codes = peer.TxValidationCode;
-const implicitCollection = '_implicit_org_';
 
 /** Codes that this replay finds by itself; of others it has only the peers' word, which their commit hashes bind. */
 const replayed: ReadonlySet<number> = new Set([
@@ -41,26 +39,27 @@ const replayed: ReadonlySet<number> = new Set([
   codes.MVCC_READ_CONFLICT, codes.PHANTOM_READ_CONFLICT,
 ]);
 
-/** Which organizations must have endorsed: a group of so many for public state; for an organization's own collection, that one. */
-function isEndorsed(transaction: EndorserTransaction, organizations: Organizations, { endorsement }: TrustRoot): boolean {
-  const peers = new Set<string>();
-  for (const { endorser, message, signature } of transaction.endorsements) {
-    const member = organizations.signer(endorser, message, signature);
-    if (member?.units.includes('peer') === true && endorsement.mspIds.includes(member.mspId)) peers.add(member.mspId);
-  }
-  const written = transaction.sets.filter(({ writes, metadataWrites }) => writes.length + metadataWrites.length > 0);
-  const own = (set: NamespaceSet): boolean => set.collection.startsWith(implicitCollection);
-  if (written.length > 0 && written.every(own)) return written.every(({ collection }) => peers.has(collection.slice(implicitCollection.length)));
-  return peers.size >= endorsement.minimum;
+/** What holds for all transactions of a block. */
+interface Setting {
+  readonly channel: string;
+  readonly configuration: Configuration;
+  /** Before the block. */
+  readonly state: WorldState;
+  /** Keys whose policy was written earlier in the block. */
+  readonly changed: Set<string>;
 }
 
-/** Why a transaction is not valid, as far as it shows without the state. */
-function formFault(transaction: EndorserTransaction, organizations: Organizations, trustRoot: TrustRoot): string | undefined {
-  if (transaction.channel !== trustRoot.channel) return `is for channel ${transaction.channel}`;
+/** Why a transaction is not valid, as far as it shows without versions. */
+function formFault(transaction: EndorserTransaction, { channel, configuration, state, changed }: Setting): string | undefined {
+  if (transaction.channel !== channel) return `is for channel ${transaction.channel}`;
   if (transaction.faults[0] !== undefined) return transaction.faults[0];
-  if (organizations.signer(transaction.creator, transaction.payload, transaction.signature) === undefined) return `is not signed by a member of ${transaction.creator.mspId}`;
-  if (!isEndorsed(transaction, organizations, trustRoot)) return 'is not endorsed as the channel demands';
-  return undefined;
+  if (configuration.organizations.signer(transaction.creator, transaction.payload, transaction.signature) === undefined) return `is not signed by a member of ${transaction.creator.mspId}`;
+  return endorsementFault(transaction, configuration, state, changed);
+}
+
+/** Adds the keys whose policy a transaction writes. */
+function note({ sets }: EndorserTransaction, changed: Set<string>): void {
+  for (const { namespace, collection, metadataWrites } of sets) for (const { key } of metadataWrites) changed.add(keyName(namespace, collection, key));
 }
 
 /** The transaction in an envelope; undefined when it cannot be read, which only a refused one may be. */
@@ -79,13 +78,11 @@ class Replay {
   readonly commitHashes: Uint8Array[] = [new Uint8Array()];
   readonly #state = new WorldState();
   readonly #seen = new Set<string>();
-  readonly #trustRoot: TrustRoot;
-  readonly #organizations: Organizations;
+  readonly #channel: string;
   readonly #report: Report;
 
-  constructor(trustRoot: TrustRoot, organizations: Organizations, report: Report) {
-    this.#trustRoot = trustRoot;
-    this.#organizations = organizations;
+  constructor(channel: string, report: Report) {
+    this.#channel = channel;
     this.#report = report;
   }
 
@@ -94,11 +91,13 @@ class Replay {
   }
 
   /** Judges one transaction; a valid one joins the block's updates. @returns its ID, unless its form is at fault. */
-  #judge(transaction: EndorserTransaction, code: number, place: Version, updates: BlockUpdates, inBlock: ReadonlySet<string>): string | undefined {
+  #judge(transaction: EndorserTransaction, code: number, place: Version, updates: BlockUpdates, inBlock: ReadonlySet<string>, setting: Setting): string | undefined {
     const placed: PlacedTransaction = { ...transaction, block: place.block, code };
     this.all.push(placed);
     const seen = this.#seen.has(transaction.txId) || inBlock.has(transaction.txId);
-    const form = seen ? 'its ID was used before' : formFault(transaction, this.#organizations, this.#trustRoot);
+    const form = seen ? 'its ID was used before' : formFault(transaction, setting);
+    // Whether versions hold or not: Fabric checks endorsements of the whole block first.
+    if (form === undefined) note(transaction, setting.changed);
     const fault = form ?? this.#state.conflict(transaction.sets, updates);
     const object = `transaction ${transaction.txId}`;
     if (code !== codes.VALID) {
@@ -107,22 +106,24 @@ class Replay {
     } else if (fault !== undefined) {
       this.#fail(object, `stands as valid, but: ${fault}`);
     } else {
-      const creatorKey = this.#organizations.member(transaction.creator)?.spki ?? new Uint8Array();
+      const creatorKey = setting.configuration.organizations.member(transaction.creator)?.spki ?? new Uint8Array();
       this.valid.push({ ...placed, creatorKey });
       this.#state.apply(transaction.sets, place, updates);
     }
     return form === undefined ? transaction.txId : undefined;
   }
 
-  block(block: Block): void {
+  block(block: Block, configuration: Configuration): void {
     const object = `block ${block.number}`;
     const updates = new BlockUpdates();
+    const setting: Setting = { channel: this.#channel, configuration, state: this.#state, changed: new Set() };
     const [inBlock, ids] = [new Set<string>(), new Set<string>()];
     block.envelopes.forEach((bytes, index) => {
       const code = block.validity[index] ?? codes.NOT_VALIDATED;
       const transaction = open(bytes);
       if (transaction?.kind === 'config') {
-        checkConfig(object, transaction.config, this.#trustRoot, (name, message) => this.#report.broken('trust.root', name, `${message}: pin a new trust root`));
+        // Its content was judged with the headers, where a configuration is alone in its block.
+        if (block.envelopes.length > 1 || code !== codes.VALID) this.#fail(object, 'holds a configuration that is not alone, or not in force');
         return;
       }
       if (!isWellFormed(bytes)) this.#fail(object, `transaction ${index} is not in its one encoding`);
@@ -130,7 +131,7 @@ class Replay {
         if (code === codes.VALID) this.#fail(object, `transaction ${index} stands as valid and cannot be read`);
         return;
       }
-      const id = this.#judge(transaction, code, { block: block.number, index }, updates, inBlock);
+      const id = this.#judge(transaction, code, { block: block.number, index }, updates, inBlock, setting);
       if (id !== undefined) inBlock.add(id);
       ids.add(transaction.txId);
     });
@@ -141,9 +142,9 @@ class Replay {
   }
 }
 
-/** First part of check `chain.validity`. @throws Broken. */
-export function replay(blocks: readonly Block[], trustRoot: TrustRoot, organizations: Organizations, report: Report): Replayed {
-  const replaying = new Replay(trustRoot, organizations, report);
-  for (const block of blocks.slice(1)) replaying.block(block);
+/** First part of check `chain.validity`. @param inForce the configuration before each block. @throws Broken. */
+export function replay(blocks: readonly Block[], inForce: readonly Configuration[], channel: string, report: Report): Replayed {
+  const replaying = new Replay(channel, report);
+  for (const block of blocks.slice(1)) replaying.block(block, inForce[block.number] as Configuration);
   return replaying;
 }
