@@ -12,6 +12,10 @@ class Fixture extends Contract {
     return (await ctx.stub.getState(key)).toString();
   }
 
+  async fill(ctx, count) {
+    for (let index = 0; index < Number(count); index += 1) await ctx.stub.putState(`old~${String(index).padStart(4, '0')}`, Buffer.from(String(index)));
+  }
+
   async role(ctx) {
     return ctx.clientIdentity.getAttributeValue('role') ?? '';
   }
