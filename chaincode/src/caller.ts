@@ -5,7 +5,7 @@ import { assertSignedBy, CodedError, digestOf, type Digest, type Named, type Par
 import { get, refuseUnless, txTime } from './ledger.js';
 
 /** Values of the certificate attribute `role`. */
-export type Role = 'worker' | 'operator' | 'officer' | 'auditor';
+export type Role = 'worker' | 'operator' | 'dpo' | 'auditor';
 
 /** MSP ID of the caller. */
 export const callerMsp = (ctx: Context): string => ctx.clientIdentity.getMSPID();

@@ -73,7 +73,7 @@ describe('fl-audit', () => {
   it('verifies: 0 and valid', async () => {
     const { code, out } = await audit('verify', ...source, '--blobs', join(recording, 'blobs'), '--content-keys', join(recording, 'content-keys.json'));
     expect(code).to.equal(0);
-    expect(out).to.match(/ok {2}aggregate\.recomputed {3}2 rounds\n\nvalid: 26 blocks, /);
+    expect(out).to.match(/ok {2}aggregate\.recomputed {3}2 rounds\n\nvalid: 32 blocks, /);
   });
 
   describe('on changed evidence', () => {
@@ -104,7 +104,7 @@ describe('fl-audit', () => {
     const folder = await mkdtemp(join(tmpdir(), 'audit-'));
     try {
       const { code, out } = await audit('export', ...source, '--out', folder);
-      expect([code, out]).to.deep.equal([0, `26 blocks, head signed by HospitalA, HospitalB, HospitalC, Regulator: ${folder}`]);
+      expect([code, out]).to.deep.equal([0, `32 blocks, head signed by HospitalA, HospitalB, HospitalC, Regulator: ${folder}`]);
       expect(await readFile(join(folder, 'blocks.bin'))).to.deep.equal(await readFile(join(recording, 'blocks.bin')));
       expect((await audit('verify', '--evidence', folder, '--trust-root', trustRoot)).code).to.equal(0);
     } finally {

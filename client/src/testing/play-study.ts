@@ -83,6 +83,16 @@ async function play(player: Player, all: readonly Player[], turn: Turn, words: U
   return { blob, contentKey, committed: await player.ledger.submit(sign('submission', statement, player.signer)) };
 }
 
+/** Submits an update and takes it back; the owner's peer must endorse the second, because the slot is its own by then. */
+async function takeBack(player: Player, all: readonly Player[], turn: Turn, words: Uint8Array): Promise<{ blob: Uint8Array; contentKey: Uint8Array; committed: Committed }[]> {
+  const submitted = await play(player, all, turn, words, 1);
+  await seen(player, [submitted.committed]);
+  const statement = { study: turn.digest, epoch: 1, round: turn.round, participant: player.mspId, record: player.recordDigest, submission: submitted.committed.digest as Digest, reason: 'CONSENT_WITHDRAWN' as const };
+  const committed = await player.ledger.retract(sign('retraction', statement, player.signer));
+  await Promise.all(all.map((other) => seen(other, [committed])));
+  return [submitted];
+}
+
 /** Attests a model by every member; the round is final once a quorum has. */
 async function attest(all: readonly Player[], turn: Turn, sum: Uint8Array, model: Digest): Promise<Committed[]> {
   const submissions = liveSet((await (all[0] as Player).ledger.getRound(turn.digest, turn.round)).slots);
@@ -131,16 +141,22 @@ export async function playStudy(profiles: readonly ConnectionProfile[], title: s
   let base = new Float32Array(study.model.dimension);
   let turn: Turn = { study, digest, round: 1, after: { kind: 'opening' }, base: 'zeros' };
   for (;;) {
-    const vectors = players.map((_, at) => encodeUpdate([0.5 * (at + 1), -0.25 * turn.round], study.encoding, 10 * (at + 1)));
     const current = turn;
-    const sealed = await Promise.all(all.filter(({ mspId }) => players.includes(mspId)).map((player, at) => play(player, all, current, vectors[at] as Uint8Array, 10 * (at + 1))));
-    for (const { blob, contentKey, committed } of sealed) {
+    const vectorOf = (at: number): Uint8Array => encodeUpdate([0.5 * (at + 1), -0.25 * current.round], study.encoding, 10 * (at + 1));
+    // In the last round one member takes its submission back, so that the set is smaller than the roster.
+    const leaver = current.round === rounds && rounds > 1 ? all.find(({ mspId }) => mspId === players.at(-1)) : undefined;
+    const taken = leaver === undefined ? [] : await takeBack(leaver, all, current, vectorOf(players.length - 1));
+    await Promise.all(all.map((player) => seen(player, taken.map((entry) => entry.committed))));
+    const staying = all.filter((player) => players.includes(player.mspId) && player !== leaver);
+    const sealed = await Promise.all(staying.map((player) => play(player, all, current, vectorOf(players.indexOf(player.mspId)), 10 * (players.indexOf(player.mspId) + 1))));
+    for (const { blob, contentKey, committed } of [...taken, ...sealed]) {
       blobs.set(digestOf(blob), blob);
       contentKeys.push({ submission: committed.digest as Digest, contentKey: toBase64Url(contentKey) });
     }
     await Promise.all(all.map((player) => seen(player, sealed.map((entry) => entry.committed))));
+    const vectors = staying.map((player) => vectorOf(players.indexOf(player.mspId)));
     const sum = sumVectors(vectors, study.encoding.bits);
-    base = new Float32Array(decodeSum(sum, base, study.encoding, Number(study.strategy.serverLearningRate), players.length));
+    base = new Float32Array(decodeSum(sum, base, study.encoding, Number(study.strategy.serverLearningRate), staying.length));
     const model = encodeModel(base);
     blobs.set(digestOf(model), model);
     models.push(digestOf(model));
