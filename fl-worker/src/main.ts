@@ -1,9 +1,11 @@
 /** The command line fl-worker: a table of commands; results on stdout, events and errors on stderr. */
 import { randomBytes } from 'node:crypto';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { readConfig, type WorkerConfig } from './config.js';
 import { examine } from './doctor.js';
 import { exitCodeOf, explain, exitOfEnding } from './exit.js';
+import { serveMetrics } from './monitoring/metrics-server.js';
+import { WorkerMetrics } from './monitoring/worker-metrics.js';
 import { reportTo } from './progress.js';
 import { runWorker } from './run.js';
 import { initialise } from './site/membership.js';
@@ -33,6 +35,7 @@ interface Options {
   readonly config: string;
   readonly json?: boolean;
   readonly stopOnAbort?: boolean;
+  readonly metricsPort?: number;
 }
 
 function surroundings(config: WorkerConfig, json: boolean): Surroundings {
@@ -51,11 +54,28 @@ async function init({ config: path, json }: Options): Promise<void> {
   print(json, { mspId: record.mspId, record: digest, version: record.version, registered, made }, lines.join('\n'));
 }
 
-async function run({ config: path, json, stopOnAbort }: Options): Promise<void> {
-  const config = await readConfig(path);
+function port(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It must be a port, 0 to 65535.');
+  return Number(text);
+}
+
+async function run(options: Options): Promise<void> {
+  const config = await readConfig(options.config);
+  const around = surroundings(config, options.json ?? false);
+  if (options.metricsPort === undefined) {
+    await work(config, around, options);
+    return;
+  }
+  const metrics = new WorkerMetrics(config, Date.now);
+  await using server = await serveMetrics(options.metricsPort, async () => metrics.page());
+  around.report('metrics', { url: `http://127.0.0.1:${server.port}/metrics` });
+  await work(config, { ...around, report: (event, facts) => { metrics.observe(event, facts); around.report(event, facts); } }, options);
+}
+
+async function work(config: WorkerConfig, around: Surroundings, { json, stopOnAbort }: Options): Promise<void> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => { stop.abort(); });
-  const ending = await runWorker(config, surroundings(config, json ?? false), { signal: stop.signal, stopOnAbort: stopOnAbort ?? false });
+  const ending = await runWorker(config, around, { signal: stop.signal, stopOnAbort: stopOnAbort ?? false });
   print(json, { mspId: config.mspId, ...ending }, `${ending.outcome}${ending.model === undefined ? '' : `, model ${ending.model}`}${ending.code === undefined ? '' : `, ${ending.code}`}`);
   process.exitCode = exitOfEnding(ending);
 }
@@ -86,7 +106,11 @@ const commands: [name: string, description: string, action: (options: Options) =
 ];
 for (const [name, description, action] of commands) {
   const command = program.command(name).description(description).requiredOption('--config <file>', 'configuration, YAML').option('--json', 'JSON on stdout, JSON lines on stderr');
-  if (name === 'run') command.option('--stop-on-abort', 'end with exit code 3 after a round without a model');
+  if (name === 'run') {
+    command
+      .option('--stop-on-abort', 'end with exit code 3 after a round without a model')
+      .option('--metrics-port <n>', 'serve metrics for Prometheus on this loopback port, 0 for a free one', port);
+  }
   command.action(action);
 }
 addStudyCommands(program, print);

@@ -105,6 +105,7 @@ export class Worker {
   /** Takes part in a round until it has ended; undefined when stopped before. */
   async #throughRound(round: number, before: RoundView | undefined, signal: AbortSignal): Promise<RoundView | undefined> {
     const { ledger, config, now, report } = this.#site;
+    const { submitMs, graceMs, attestMs } = this.#study.document.rounds;
     let watched = false;
     for (let failures = 0; !signal.aborted; ) {
       try {
@@ -113,7 +114,7 @@ export class Worker {
           await this.#finish(view);
           return view;
         }
-        if (!watched) report('round open', { round, base: view.opened.base });
+        if (!watched) report('round open', { round, base: view.opened.base, due: view.opened.openedAt + submitMs + graceMs + attestMs });
         watched = true;
         const wait = await this.#step(view);
         failures = 0;

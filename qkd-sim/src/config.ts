@@ -36,6 +36,8 @@ const siteConfig = z
     kmeId: name,
     saeIds: z.array(name).min(1),
     listen: endpoint,
+    /** Port of the operator's door and of /metrics on loopback; 0 takes a free one at each start. */
+    adminPort: z.int().min(0).max(65_535).default(0),
     tls: z.strictObject({ certificateFile: file, privateKeyFile: file, caFile: file }),
     storeKeyFile: file,
     state: file,

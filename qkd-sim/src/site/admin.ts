@@ -1,6 +1,7 @@
 /**
  * The local door for the operator of a site: HTTP on loopback, with a token that only the owner of the state folder can
- * read. Not a Unix socket, because their paths are too short for some state folders.
+ * read. Not a Unix socket, because their paths are too short for some state folders. Only `GET /metrics` needs no token:
+ * Prometheus asks it, and it tells counts and rates.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,10 +18,18 @@ const addressFile = (site: SiteConfig): string => join(site.state, 'admin.json')
 /** One thing the operator can ask for. */
 export type AdminAction = (body: unknown) => unknown;
 
-/** Starts the door and writes where it is. */
-export const startAdmin = async (site: SiteConfig, actions: Readonly<Record<string, AdminAction>>): Promise<Server> => {
+/**
+ * Starts the door and writes where it is.
+ * @param metrics the page of metrics as it is now
+ * @throws QkdError PORT_IN_USE
+ */
+export const startAdmin = async (site: SiteConfig, actions: Readonly<Record<string, AdminAction>>, metrics: () => string): Promise<Server> => {
   const token = randomBytes(32).toString('hex');
   const server = createServer((request, response) => {
+    if (request.method === 'GET' && request.url === '/metrics') {
+      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(metrics());
+      return;
+    }
     const answer = async (): Promise<[number, object]> => {
       const action = actions[(request.url ?? '').slice(1)];
       if (request.headers.authorization !== `Bearer ${token}`) return [401, { code: 'USAGE', message: 'not the operator of this site' }];
@@ -34,8 +43,10 @@ export const startAdmin = async (site: SiteConfig, actions: Readonly<Record<stri
     void answer().then(([status, body]) => { response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)); });
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+    server.once('error', (cause) => {
+      reject(new QkdError('PORT_IN_USE', `the operator's door cannot listen at port ${site.adminPort} of 127.0.0.1: ${cause.message}`, { cause, remedy: 'Stop what uses it, or configure another adminPort.' }));
+    });
+    server.listen(site.adminPort, '127.0.0.1', resolve);
   });
   const bound = server.address();
   const port = bound !== null && typeof bound === 'object' ? bound.port : 0;

@@ -132,6 +132,19 @@ describe('two sites', function () {
     rmSync(folder, { recursive: true });
   });
 
+  it('shows its links to Prometheus without a token, and nothing else', async () => {
+    const { port } = JSON.parse(readFileSync(join(readSiteConfig(a.configFile).state, 'admin.json'), 'utf8')) as { port: number };
+    const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    const { storedKeys, profile, peerKmeId, name } = await status(a);
+    const value = (metric: string, more = ''): number => Number(new RegExp(`^epione_qkd_${metric}\\{link="${name}",peer="${peerKmeId}"${more}\\} (.*)$`, 'm').exec(page)?.[1]);
+    expect(profile).equal('metro-10dB-short');
+    expect(value('stored_keys', ',direction="out"')).equal(storedKeys);
+    expect(value('qber')).greaterThan(0).and.lessThan(value('max_qber'));
+    expect([value('link_up'), value('max_qber'), value('blocks_total') > 0]).deep.equal([1, 0.11, true]);
+    for (const action of ['status', 'metrics', 'eve']) expect((await fetch(`http://127.0.0.1:${port}/${action}`, { method: 'POST' })).status).equal(401);
+    expect((await fetch(`http://127.0.0.1:${port}/status`)).status).equal(401);
+  });
+
   it('tells its status in the words of the standard', async () => {
     const { status: code, body } = await saeA.call(path(a, 'sae-b', 'status'));
     expect(code).equal(200);

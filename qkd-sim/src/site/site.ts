@@ -11,6 +11,7 @@ import { GroupCommit, openDatabase } from '../store/database.js';
 import { KeyStore } from '../store/key-store.js';
 import { Vault } from '../store/vault.js';
 import { startAdmin } from './admin.js';
+import { metricsPage } from './metrics.js';
 import { type SiteConfig, databaseFile } from '../config.js';
 import type { Log } from '../log.js';
 import { startThreads } from './threads.js';
@@ -54,7 +55,8 @@ export const startSite = async (site: SiteConfig, log: Log, failed: (error: Erro
     links.set(name, new KmeLink(config, store, commit, new PeerClient(config, tls), makeBlock, log));
   }
 
-  const status = (): SiteStatus => ({ site: site.site, kmeId: site.kmeId, pid: process.pid, links: [...links.values()].map((link) => link.status()) });
+  const linkStatus = (): LinkStatus[] => [...links.values()].map((link) => link.status());
+  const status = (): SiteStatus => ({ site: site.site, kmeId: site.kmeId, pid: process.pid, links: linkStatus() });
   const eve = (body: unknown): object => {
     const { link: name, interceptFraction } = eveRequest.parse(body);
     const link = links.get(name);
@@ -73,7 +75,7 @@ export const startSite = async (site: SiteConfig, log: Log, failed: (error: Erro
   };
   try {
     const server = await startKeyServer(site, store, commit, [...links.values()], log);
-    const admin = await startAdmin(site, { status, eve });
+    const admin = await startAdmin(site, { status, eve }, () => metricsPage(linkStatus()));
     log('site-ready', { kmeId: site.kmeId, url: `https://${site.listen.host}:${site.listen.port}`, links: links.size });
     for (const link of links.values()) void link.start();
     return {

@@ -1,0 +1,48 @@
+/** A site's links as a page of metrics in Prometheus' text format (version 0.0.4): numbers and names, never keys. */
+import type { LinkStatus } from '../kme/link-status.js';
+import { profileNames, profileOf } from '../profile.js';
+
+/** A metric with its samples of one link; several are told apart by `direction`. */
+interface Metric {
+  readonly name: string;
+  readonly type: 'gauge' | 'counter';
+  readonly help: string;
+  readonly of: (link: LinkStatus) => number | undefined | Readonly<Record<string, number>>;
+}
+
+const maxQberOf = (name: string): number | undefined => {
+  const profile = profileNames.find((known) => known === name);
+  return profile === undefined ? undefined : profileOf(profile).maxQber;
+};
+
+const metrics: readonly Metric[] = [
+  { name: 'link_up', type: 'gauge', help: 'Whether the link delivers keys: 0 while it is aborted.', of: ({ state }) => (state === 'aborted' ? 0 : 1) },
+  { name: 'qber', type: 'gauge', help: 'Quantum bit error rate of the last block, 0 to 1.', of: ({ qber }) => qber },
+  { name: 'max_qber', type: 'gauge', help: 'QBER above which a block is refused and the link stops.', of: ({ profile }) => maxQberOf(profile) },
+  { name: 'key_rate_bits_per_second', type: 'gauge', help: 'Secret bits of the last block by the time it took on the emulated link.', of: ({ keyRateBps }) => keyRateBps },
+  { name: 'stored_keys', type: 'gauge', help: 'Keys of 256 bits ready: out for masters of this site, in for those of the other.', of: ({ storedKeys, peerStoredKeys }) => ({ out: storedKeys, in: peerStoredKeys }) },
+  { name: 'blocks_total', type: 'counter', help: 'Blocks made.', of: ({ blocks }) => blocks },
+  { name: 'aborts_total', type: 'counter', help: 'Blocks refused because the channel was not safe.', of: ({ aborts }) => aborts },
+  { name: 'drops_total', type: 'counter', help: 'Blocks that failed on the way.', of: ({ drops }) => drops },
+  { name: 'sifted_bits_total', type: 'counter', help: 'Sifted bits.', of: ({ siftedBits }) => siftedBits },
+  { name: 'secret_bits_total', type: 'counter', help: 'Secret bits made.', of: ({ secretBits }) => secretBits },
+  { name: 'authentication_bits_total', type: 'counter', help: 'Secret bits used up by the link itself.', of: ({ authenticationBits }) => authenticationBits },
+  { name: 'delivered_bits_total', type: 'counter', help: 'Secret bits given a key_ID, in both directions.', of: ({ usedBits }) => usedBits },
+];
+
+/** The page of a site's links. */
+export const metricsPage = (links: readonly LinkStatus[]): string => {
+  const lines = metrics.flatMap(({ name, type, help, of }) => {
+    const full = `epione_qkd_${name}`;
+    const samples = links.flatMap((link) => {
+      // Names of links and key entities hold letters, digits, dots, dashes and underscores: nothing to escape.
+      const labels = `link="${link.name}",peer="${link.peerKmeId}"`;
+      const value = of(link);
+      if (value === undefined) return [];
+      if (typeof value === 'number') return [`${full}{${labels}} ${value}`];
+      return Object.entries(value).map(([direction, count]) => `${full}{${labels},direction="${direction}"} ${count}`);
+    });
+    return [`# HELP ${full} ${help}`, `# TYPE ${full} ${type}`, ...samples];
+  });
+  return `${lines.join('\n')}\n`;
+};
