@@ -1,6 +1,12 @@
 /** The door of this package: everything others may use. */
 export { createAuthority, issueCertificate, validFor, type CertificateRequest, type IssuedCertificate } from './identities/certificate-authority.js';
 export { connectPeer, type PeerConnection } from './connection/gateway.js';
+export { renewCertificates, type RenewalOptions, type RenewalResult, type Renewed } from './change/certificates.js';
+export { setEndorsementPolicy, type EndorsementOptions } from './change/endorsement.js';
+export { addOrderer, removeOrderer, type ChangeResult, type MemberOptions } from './change/orderers.js';
+export { addOrganization, removeOrganization, type AddOrganizationOptions } from './change/organizations.js';
+export { type Difference } from './channel/config-text.js';
+export { type CertificateKind } from './identities/identities.js';
 export { packChaincode, type ChaincodePackage } from './chaincode/chaincode-package.js';
 export { deploy, planDeployment, type DefinitionOptions, type DeployOptions, type DeployResult } from './chaincode/deploy.js';
 export { deployRemote, planRemoteDeployment, type PeerAnswer, type RemoteDeployOptions, type RemoteDeployResult } from './chaincode/deploy-remote.js';

@@ -1,6 +1,7 @@
 /** The command line fl-network: declares its commands, runs one, and ends with its exit code. */
 import { Command, CommanderError } from 'commander';
 import { chaincodeCommands } from './cli/chaincode-commands.js';
+import { changeCommands } from './cli/change-commands.js';
 import { exit } from './cli/command.js';
 import { networkCommands } from './cli/network-commands.js';
 import { peerCommands } from './cli/peer-commands.js';
@@ -13,7 +14,7 @@ const program = new Command('fl-network')
   .addHelpText('before', 'Example:\n  fl-network up && fl-network deploy && fl-network status\n')
   .exitOverride();
 
-for (const declare of [networkCommands, chaincodeCommands, peerCommands]) declare(program);
+for (const declare of [networkCommands, chaincodeCommands, peerCommands, changeCommands]) declare(program);
 
 try {
   await program.parseAsync();
@@ -25,6 +26,6 @@ try {
     const { code, remedy } = error instanceof NetworkError ? error : { code: 'INTERNAL', remedy: '' };
     const json = process.argv.includes('--json');
     process.stderr.write(json ? `${JSON.stringify({ event: 'error', code, message: sentenceOf(error), remedy })}\n` : `${code}: ${sentenceOf(error)}\n${remedy}\n`);
-    process.exitCode = usageCodes.has(code) ? exit.usage : exit.failed;
+    process.exitCode = usageCodes.has(code) ? exit.usage : code === 'CHANGE_REFUSED' ? exit.refused : exit.failed;
   }
 }

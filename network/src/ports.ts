@@ -27,10 +27,11 @@ export async function isFree(port: number): Promise<boolean> {
 /**
  * Chooses a free port for everything that the topology leaves open, in the order of its organizations.
  * The search starts at a place derived from `seed` (the state folder), so that networks started at once stay apart.
+ * @param taken ports that belong to the network already, even if nothing listens there now
  * @throws {NetworkError} PORT_IN_USE when no free port is left
  */
-export async function choosePorts(seed: string, topology: Topology): Promise<Ports[]> {
-  const configured = new Set(topology.organizations.flatMap(({ ports }) => Object.values(ports ?? {})));
+export async function choosePorts(seed: string, topology: Pick<Topology, 'organizations'>, taken: readonly number[] = []): Promise<Ports[]> {
+  const configured = new Set([...taken, ...topology.organizations.flatMap(({ ports }) => Object.values(ports ?? {}))]);
   const start = createHash('sha256').update(seed).digest().readUInt32BE() % count;
   let tried = 0;
   const next = async (): Promise<number> => {

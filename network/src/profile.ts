@@ -1,5 +1,5 @@
 /** What others need of the network, as files: a profile for each organization, and the root of trust for auditors. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { majorityOf } from './channel/channel-config.js';
 import { genesisDigest } from './channel/genesis.js';
@@ -47,7 +47,7 @@ export function profileFile(network: Network, mspId: string): string {
   return join(network.dir, 'profiles', `${mspId}.json`);
 }
 
-/** The root of trust of a network. */
+/** The root of trust of a network that has not been changed since its first block. */
 export function trustRoot(network: Network): TrustRoot {
   const { topology, organizations } = network;
   return {
@@ -81,5 +81,7 @@ export function writeProfiles(network: Network): void {
     const profile: Profile = { channel: topology.channel, chaincode: topology.chaincode, genesis, mspId: own.mspId, peers, identities, tls };
     writeJson(profileFile(network, own.mspId), profile);
   }
-  writeJson(join(network.dir, 'trust-root.json'), trustRoot(network));
+  // As of the first block for good: an auditor follows later changes of the channel from there.
+  const trustRootFile = join(network.dir, 'trust-root.json');
+  if (!existsSync(trustRootFile)) writeJson(trustRootFile, trustRoot(network));
 }

@@ -1,4 +1,4 @@
-/** The state folder: where everything of one network lies, and which topology it belongs to. */
+/** The state folder: where everything of one network lies, which topology it was made from, and who takes part by now. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -9,18 +9,26 @@ import { parseTopology, type Ports, type Topology } from './topology.js';
 /** One organization of a network with its ports and its folder. */
 export interface Organization {
   readonly mspId: string;
-  /** From 1, the place in the topology; also the ID of its orderer among the consenters. */
+  /** From 1, never given twice; also the ID of its orderer among the consenters. */
   readonly number: number;
+  /** Whether it runs an orderer of the channel. */
+  readonly hasOrderer: boolean;
   readonly ports: Ports;
   readonly dir: string;
 }
+
+/** An organization as network.json keeps it. */
+type Member = Omit<Organization, 'dir'>;
 
 /** A network as its state folder has it. */
 export interface Network {
   /** Absolute path of the state folder. */
   readonly dir: string;
+  /** What the network was made from. Who takes part by now is in `organizations`. */
   readonly topology: Topology;
   readonly organizations: readonly Organization[];
+  /** One whose admission has begun and is not yet in the channel for sure. */
+  readonly joining?: Organization;
 }
 
 /** Files of a certificate and its key, both PEM, the key PKCS #8. */
@@ -44,27 +52,50 @@ export function writeJson(file: string, value: unknown): void {
   writeWhole(file, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-function assemble(dir: string, topology: Topology, ports: readonly Ports[]): Network {
-  const organizations = topology.organizations.map(({ mspId }, index) => {
+interface Stored {
+  readonly version: number;
+  readonly topology: unknown;
+  /** Of the topology's organizations, in their order. */
+  readonly ports: readonly Ports[];
+  /** Present from the first change on. */
+  readonly organizations?: readonly Member[];
+  readonly joining?: Member;
+  /** Highest number that was ever given. */
+  readonly lastNumber?: number;
+}
+
+function read(file: string): Stored {
+  const stored = JSON.parse(readFileSync(file, 'utf8')) as Stored;
+  if (stored.version === version) return stored;
+  throw new NetworkError('STATE_MISSING', `${file} is of version ${stored.version}, this program writes version ${version}.`, 'Use the program that made it, or remove the state with fl-network clean.');
+}
+
+/** Where an organization's own files lie. */
+export function organizationDir(networkDir: string, mspId: string): string {
+  return join(networkDir, 'organizations', mspId);
+}
+
+function assemble(dir: string, topology: Topology, { ports, organizations, joining }: Stored): Network {
+  const original = topology.organizations.map(({ mspId, orderer }, index): Member => {
     const own = ports[index];
     if (!own) throw new NetworkError('STATE_MISSING', `${join(dir, networkFile)} lacks the ports of ${mspId}.`, 'Remove the state with fl-network clean.');
-    return { mspId, number: index + 1, ports: own, dir: join(dir, 'organizations', mspId) };
+    return { mspId, number: index + 1, hasOrderer: orderer ?? (topology.consensus === 'bft' || index === 0), ports: own };
   });
-  return { dir, topology, organizations };
+  const placed = (member: Member): Organization => ({ ...member, dir: organizationDir(dir, member.mspId) });
+  return { dir, topology, organizations: (organizations ?? original).map(placed), ...(joining ? { joining: placed(joining) } : {}) };
 }
 
 /**
  * Opens the state of a network that was brought up before.
- * @param topology what the caller takes it for; not compared when absent
+ * @param topology what the caller takes it for: the one that the network was made from, whatever was changed since; not compared when absent
  * @throws {NetworkError} STATE_MISSING when the folder holds none, STATE_OF_OTHER_TOPOLOGY when it was made from another
  */
 export function openState(stateDir: string, topology?: Topology): Network {
   const dir = resolve(stateDir);
   const file = join(dir, networkFile);
   if (!existsSync(file)) throw new NetworkError('STATE_MISSING', `${dir} holds no network.`, 'Run fl-network up, or name the right folder with --state.');
-  const stored = JSON.parse(readFileSync(file, 'utf8')) as { version: number; topology: unknown; ports: Ports[] };
-  if (stored.version !== version) throw new NetworkError('STATE_MISSING', `${file} is of version ${stored.version}, this program writes version ${version}.`, 'Use the program that made it, or remove the state with fl-network clean.');
-  const network = assemble(dir, parseTopology(stored.topology, file), stored.ports);
+  const stored = read(file);
+  const network = assemble(dir, parseTopology(stored.topology, file), stored);
   if (topology && !isDeepStrictEqual(network.topology, topology)) {
     throw new NetworkError('STATE_OF_OTHER_TOPOLOGY', `${dir} was made from another topology.`, 'Use the topology of that network, another --state folder, or remove the state with fl-network clean --confirm.');
   }
@@ -78,10 +109,30 @@ export function openState(stateDir: string, topology?: Topology): Network {
 export async function establishState(stateDir: string, topology: Topology): Promise<Network> {
   const dir = resolve(stateDir);
   if (existsSync(join(dir, networkFile))) return openState(dir, topology);
-  const ports = await choosePorts(dir, topology);
+  const stored: Stored = { version, topology, ports: await choosePorts(dir, topology) };
   for (const folder of ['organizations', 'processes', 'profiles', 'ledgers']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 });
-  writeJson(join(dir, networkFile), { version, topology, ports });
-  return assemble(dir, topology, ports);
+  writeJson(join(dir, networkFile), stored);
+  return assemble(dir, topology, stored);
+}
+
+/** Records who takes part by now, and who is on the way in. */
+export function recordMembers(network: Network, organizations: readonly Organization[], joining?: Organization): Network {
+  const file = join(network.dir, networkFile);
+  const { version: of, topology, ports, lastNumber = 0 } = read(file);
+  const member = ({ mspId, number, hasOrderer, ports: own }: Organization): Member => ({ mspId, number, hasOrderer, ports: own });
+  const highest = Math.max(lastNumber, ...[...network.organizations, ...organizations, ...(joining ? [joining] : [])].map(({ number }) => number));
+  writeJson(file, { version: of, topology, ports, organizations: organizations.map(member), ...(joining ? { joining: member(joining) } : {}), lastNumber: highest } satisfies Stored);
+  return openState(network.dir);
+}
+
+/** A new organization's place: a number that nobody had, and ports that are free now. */
+export async function newOrganization(network: Network, mspId: string, hasOrderer: boolean): Promise<Organization> {
+  const { lastNumber = 0 } = read(join(network.dir, networkFile));
+  const number = Math.max(lastNumber, ...network.organizations.map((organization) => organization.number)) + 1;
+  const taken = network.organizations.flatMap(({ ports }) => Object.values(ports));
+  const [ports] = await choosePorts(network.dir, { organizations: [{ mspId }] }, taken);
+  if (!ports) throw new NetworkError('PORT_IN_USE', `No ports are left for ${mspId}.`, 'Stop what listens on this machine.');
+  return { mspId, number, hasOrderer, ports, dir: organizationDir(network.dir, mspId) };
 }
 
 /** Where a certificate and its key lie: `peer`, `orderer` and the user names under `users`, service names under `tls`, `sign` and `tls` under `authorities`. */
@@ -105,7 +156,7 @@ export function ledgerDir(network: Network, name: string): string {
   return join(network.dir, 'ledgers', name);
 }
 
-/** The orderers' organizations: all with SmartBFT, the first with Raft. */
+/** The organizations that run an orderer: at first all with SmartBFT, and the first with Raft. */
 export function ordererOrganizations(network: Network): readonly Organization[] {
-  return network.topology.consensus === 'bft' ? network.organizations : network.organizations.slice(0, 1);
+  return network.organizations.filter(({ hasOrderer }) => hasOrderer);
 }

@@ -44,7 +44,7 @@ describe('topology', () => {
       'organizations.0.ports.peer:',
       'organizations.1.ports',
       'organizations.2.mspId: must be',
-      'consensus: bft needs at least 4 organizations, there are 3',
+      'consensus: bft needs at least 4 organizations with an orderer, there are 3',
       'organizations.1.mspId: a is taken already by organizations.0.mspId',
       'organizations.1.ports.peer: port 7051 is taken already by organizations.0.ports.orderer',
     ]) {

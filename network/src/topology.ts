@@ -13,14 +13,19 @@ export const portNames = ['peer', 'peerChaincode', 'peerOperations', 'chaincode'
 export type PortName = (typeof portNames)[number];
 export type Ports = Record<PortName, number>;
 
+/** Fewest orderers with which SmartBFT bears a fault. */
+export const leastBftOrderers = 4;
+
 const port = z.number().int().min(1024).max(65535);
 const channelName = z.string().regex(/^[a-z][a-z0-9.-]{0,63}$/, 'must start with a-z and hold at most 64 of a-z, 0-9, dot and hyphen');
 const chaincodeName = z.string().regex(/^[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*$/, 'must be letters and digits, joined by single hyphens or underscores');
-// With `orderer-` before it, an MSP ID still fits into a common name of 64 characters (RFC 5280).
-const mspId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,55}$/, 'must be 1 to 56 of letters, digits, dot and hyphen, and start with a letter or digit');
+/** An MSP ID. With `orderer-` before it, it still fits into a common name of 64 characters (RFC 5280). */
+export const mspId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,55}$/, 'must be 1 to 56 of letters, digits, dot and hyphen, and start with a letter or digit');
 
 const organization = z.strictObject({
   mspId,
+  /** Whether it runs an orderer; by default all do with SmartBFT, and the first with Raft. */
+  orderer: z.boolean().optional(),
   ports: z.partialRecord(z.enum(portNames), port).optional(),
 });
 
@@ -37,7 +42,7 @@ export type Topology = z.infer<typeof topology>;
 // What the rules between entries need, read leniently, so that they are checked even where an entry has a fault of its own.
 const lenient = z.object({
   consensus: z.unknown().optional(),
-  organizations: z.array(z.object({ mspId: z.string().catch(''), ports: z.record(z.string(), z.unknown()).catch({}) }).catch({ mspId: '', ports: {} })).catch([]),
+  organizations: z.array(z.object({ mspId: z.string().catch(''), orderer: z.unknown().optional(), ports: z.record(z.string(), z.unknown()).catch({}) }).catch({ mspId: '', ports: {} })).catch([]),
 });
 
 function conflicts(document: unknown): string[] {
@@ -45,9 +50,13 @@ function conflicts(document: unknown): string[] {
   if (!data) return [];
   const faults: string[] = [];
   const { consensus = 'bft', organizations } = data;
+  const withOrderer = organizations.filter(({ orderer }) => orderer !== false).length;
   // With fewer than four, SmartBFT tolerates no fault at all, and raft is what was meant.
-  if (consensus === 'bft' && organizations.length < 4) {
-    faults.push(`consensus: bft needs at least 4 organizations, there are ${organizations.length}; add some or set consensus: raft`);
+  if (consensus === 'bft' && withOrderer < leastBftOrderers) {
+    faults.push(`consensus: bft needs at least ${leastBftOrderers} organizations with an orderer, there are ${withOrderer}; add some or set consensus: raft`);
+  }
+  if (consensus === 'raft' && organizations.length > 0 && organizations[0]?.orderer === false && organizations.every(({ orderer }) => orderer !== true)) {
+    faults.push('consensus: raft needs an organization with an orderer; leave orderer out at the first one');
   }
   const holders = new Map<string | number, string>();
   const claim = (value: string | number, path: string, what: string): void => {

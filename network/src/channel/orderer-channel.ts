@@ -54,11 +54,12 @@ export async function ordererChannel(network: Network, organization: Organizatio
   return { status: state, consensusRelation, height };
 }
 
-async function joinOrderer(network: Network, organization: Organization): Promise<void> {
+/** Joins an orderer to the channel unless it is there: with the first block, or with the block of the configuration in force. */
+export async function joinOrderer(network: Network, organization: Organization, block: Uint8Array = readFileSync(genesisFile(network))): Promise<void> {
   if (await ordererChannel(network, organization)) return;
   const boundary = 'epione-genesis-block';
   const head = `--${boundary}\r\nContent-Disposition: form-data; name="config-block"; filename="genesis.block"\r\nContent-Type: application/octet-stream\r\n\r\n`;
-  const bytes = Buffer.concat([Buffer.from(head), readFileSync(genesisFile(network)), Buffer.from(`\r\n--${boundary}--\r\n`)]);
+  const bytes = Buffer.concat([Buffer.from(head), block, Buffer.from(`\r\n--${boundary}--\r\n`)]);
   const { status, text } = await ordererAdmin(organization, 'POST', '', { type: `multipart/form-data; boundary=${boundary}`, bytes });
   if (status !== 201) throw new NetworkError('NOT_HEALTHY', `The orderer of ${organization.mspId} refused to join the channel (${status}): ${text.trim()}`, `Read its log with fl-network logs orderer.${organization.mspId}.`);
 }
@@ -71,12 +72,14 @@ export async function joinOrderers(network: Network): Promise<void> {
   const orderers = ordererOrganizations(network);
   await Promise.all(orderers.map(async (organization) => joinOrderer(network, organization)));
   for (const organization of orderers) {
+    // One that is on the way in follows until its admission is done.
+    if (organization.mspId === network.joining?.mspId) continue;
     const channel = await ordererChannel(network, organization);
     if (channel?.consensusRelation === 'consenter') continue;
     throw new NetworkError(
       'ORDERER_NOT_CONSENTER',
       `The orderer of ${organization.mspId} is ${channel?.consensusRelation ?? 'not in the channel'} and does not vote.`,
-      'Its certificate differs from the one in the channel; remove the state with fl-network clean --confirm and bring the network up anew.',
+      'Its certificate differs from the one in the channel. A renewal that was cut off is finished by fl-network certificates renew.',
     );
   }
 }

@@ -5,7 +5,7 @@ import { reportOnStderr } from '../progress.js';
 import { readTopology } from '../topology.js';
 
 /** Exit codes of all commands. */
-export const exit = { done: 0, failed: 1, usage: 2 } as const;
+export const exit = { done: 0, failed: 1, usage: 2, refused: 3 } as const;
 
 /** What every command gets, beside the flags that it declares itself; commander refuses the others. */
 export interface SharedFlags {

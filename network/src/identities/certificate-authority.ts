@@ -1,6 +1,6 @@
 /** A certificate authority for Fabric identities and TLS: P-256, X.509 v3 (RFC 5280), attributes as Fabric's CA writes them. */
 import 'reflect-metadata';
-import { randomBytes, webcrypto } from 'node:crypto';
+import { createPublicKey, randomBytes, webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
 x509.cryptoProvider.set(webcrypto);
@@ -54,6 +54,13 @@ async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 }
 
+/** The key pair of a private key that exists (PKCS #8, PEM). */
+async function keysOf(privateKeyPem: string): Promise<webcrypto.CryptoKeyPair> {
+  const privateKey = await webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(privateKeyPem), algorithm, true, ['sign']);
+  const publicDer = createPublicKey(privateKeyPem).export({ type: 'spki', format: 'der' });
+  return { privateKey, publicKey: await webcrypto.subtle.importKey('spki', publicDer, algorithm, true, ['verify']) };
+}
+
 async function issued(certificate: x509.X509Certificate, keys: webcrypto.CryptoKeyPair): Promise<IssuedCertificate> {
   const privateKey = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
   return { certificate: pem(certificate.toString('pem')), privateKey: pem(x509.PemConverter.encode(privateKey, 'PRIVATE KEY')) };
@@ -90,11 +97,14 @@ function extensionsFor(use: CertificateUse): x509.Extension[] {
   return [new x509.Extension(attributesOid, false, Buffer.from(JSON.stringify({ attrs: use.attributes })))];
 }
 
-/** Issues a certificate with a new key under an authority. */
-export async function issueCertificate(authority: IssuedCertificate, request: CertificateRequest): Promise<IssuedCertificate> {
+/**
+ * Issues a certificate under an authority.
+ * @param privateKey the key to certify (PKCS #8, PEM), a new one when absent
+ */
+export async function issueCertificate(authority: IssuedCertificate, request: CertificateRequest, privateKey?: string): Promise<IssuedCertificate> {
   const issuer = new x509.X509Certificate(authority.certificate);
   const signingKey = await webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(authority.privateKey), algorithm, false, ['sign']);
-  const keys = await newKeys();
+  const keys = privateKey === undefined ? await newKeys() : await keysOf(privateKey);
   const { commonName, organization, use, validity } = request;
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),

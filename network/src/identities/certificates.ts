@@ -56,6 +56,6 @@ export function checkNodeCertificates(network: Network, now: Date): void {
   throw new NetworkError(
     'CERTIFICATE_EXPIRED',
     `${expired.length} certificate(s) that nodes start with have expired:\n${expired.map(({ file, notAfter }) => `  ${file}: ${notAfter.toISOString()}`).join('\n')}`,
-    'Keep a copy of the ledger, remove the state with fl-network clean --confirm and bring the network up anew.',
+    'Run fl-network certificates renew.',
   );
 }

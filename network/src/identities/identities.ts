@@ -1,11 +1,10 @@
 /** The identities of one organization: two authorities, member service provider folders, users with roles, TLS certificates. */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createAuthority, issueCertificate, validFor, type CertificateUse, type IssuedCertificate } from './certificate-authority.js';
+import { createAuthority, issueCertificate, validFor, type CertificateRequest, type CertificateUse, type IssuedCertificate, type Validity } from './certificate-authority.js';
 import { credential, type Credential, type Network, type Organization } from '../state.js';
 
 const authorityDays = 3650;
-// A consenter's certificate stands in the channel's configuration, and renewing it there is broken before 3.1.2; so two years.
 const leafDays = 730;
 
 /** Users of each organization and the value of their `role` attribute, which the chaincode checks. */
@@ -35,43 +34,74 @@ function put(file: string, content: string): void {
   writeFileSync(file, content, { mode: 0o600 });
 }
 
-function putCredential({ certificateFile, privateKeyFile }: Credential, { certificate, privateKey }: IssuedCertificate): void {
+/** Writes a certificate and its key. */
+export function putCredential({ certificateFile, privateKeyFile }: Credential, { certificate, privateKey }: IssuedCertificate): void {
   put(certificateFile, certificate);
   put(privateKeyFile, privateKey);
 }
 
-/** A folder as Fabric reads a member service provider: roots, node units and, for a node, its own certificate and key. */
-function putMsp(dir: string, sign: IssuedCertificate, tls: IssuedCertificate, own?: IssuedCertificate): void {
+/** A folder as Fabric reads a member service provider: roots and node units; a node's own certificate and key lie beside them. */
+function putMsp(dir: string, sign: IssuedCertificate, tls: IssuedCertificate): void {
   put(join(dir, 'cacerts', 'ca.pem'), sign.certificate);
   put(join(dir, 'tlscacerts', 'ca.pem'), tls.certificate);
   put(join(dir, 'config.yaml'), nodeOUs);
-  if (!own) return;
-  put(join(dir, 'signcerts', 'cert.pem'), own.certificate);
-  put(join(dir, 'keystore', 'key.pem'), own.privateKey);
+}
+
+/** What a certificate belongs to: the enrolment of a node, the users, or TLS of nodes and services. */
+export const certificateKinds = ['peer', 'orderer', 'users', 'tls'] as const;
+export type CertificateKind = (typeof certificateKinds)[number];
+
+/** One certificate that an organization needs, and how to ask for it. */
+export interface PlannedCertificate {
+  readonly kind: CertificateKind;
+  /** Name of the node, user or service. */
+  readonly name: string;
+  readonly files: Credential;
+  readonly authority: 'sign' | 'tls';
+  readonly request: Omit<CertificateRequest, 'validity'>;
+}
+
+/** Every certificate of an organization but its authorities'. */
+export function certificatePlan(organization: Organization): PlannedCertificate[] {
+  const { mspId, dir } = organization;
+  const identity = (kind: CertificateKind, name: string, files: Credential, use: CertificateUse): PlannedCertificate => ({
+    kind,
+    name,
+    files,
+    authority: 'sign',
+    request: { commonName: `${name}.${mspId}`, organization: mspId, use },
+  });
+  const node = (name: 'peer' | 'orderer'): PlannedCertificate => {
+    const msp = join(dir, name, 'msp');
+    return identity(name, name, { certificateFile: join(msp, 'signcerts', 'cert.pem'), privateKeyFile: join(msp, 'keystore', 'key.pem') }, { kind: 'identity', organizationalUnit: name });
+  };
+  const user = (name: UserName): PlannedCertificate =>
+    identity('users', name, credential(organization, 'users', name), name === 'admin' ? { kind: 'identity', organizationalUnit: 'admin' } : { kind: 'identity', organizationalUnit: 'client', attributes: { role: userRoles[name] } });
+  const tls = (name: TlsName): PlannedCertificate => ({
+    kind: 'tls',
+    name,
+    files: credential(organization, 'tls', name),
+    authority: 'tls',
+    request: { commonName: tlsCommonName(mspId, name), organization: mspId, use: { kind: 'tls', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] } },
+  });
+  return [node('peer'), node('orderer'), ...userNames.map(user), ...tlsNames.map(tls)];
+}
+
+/** The validity of everything but authorities, from `now` on. */
+export function leafValidity(now: Date): Validity {
+  return validFor(leafDays, now);
 }
 
 async function issueAll(organization: Organization, now: Date): Promise<void> {
   const { mspId, dir } = organization;
   const long = validFor(authorityDays, now);
-  const validity = validFor(leafDays, now);
+  const validity = leafValidity(now);
   const [sign, tls] = await Promise.all([createAuthority(`ca.${mspId}`, mspId, long), createAuthority(`tlsca.${mspId}`, mspId, long)]);
+  const authorities = { sign, tls };
   putCredential(credential(organization, 'authorities', 'sign'), sign);
   putCredential(credential(organization, 'authorities', 'tls'), tls);
-  putMsp(join(dir, 'msp'), sign, tls);
-  const identity = async (name: string, use: CertificateUse): Promise<IssuedCertificate> =>
-    issueCertificate(sign, { commonName: `${name}.${mspId}`, organization: mspId, use, validity });
-  for (const node of ['peer', 'orderer'] as const) {
-    putMsp(join(dir, node, 'msp'), sign, tls, await identity(node, { kind: 'identity', organizationalUnit: node }));
-  }
-  for (const name of userNames) {
-    const use: CertificateUse =
-      name === 'admin' ? { kind: 'identity', organizationalUnit: 'admin' } : { kind: 'identity', organizationalUnit: 'client', attributes: { role: userRoles[name] } };
-    putCredential(credential(organization, 'users', name), await identity(name, use));
-  }
-  for (const name of tlsNames) {
-    const use: CertificateUse = { kind: 'tls', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] };
-    putCredential(credential(organization, 'tls', name), await issueCertificate(tls, { commonName: tlsCommonName(mspId, name), organization: mspId, use, validity }));
-  }
+  for (const folder of ['.', 'peer', 'orderer']) putMsp(join(dir, folder, 'msp'), sign, tls);
+  for (const { files, authority, request } of certificatePlan(organization)) putCredential(files, await issueCertificate(authorities[authority], { ...request, validity }));
 }
 
 /** Issues everything an organization needs, once: nothing that exists is issued again, and a stop half way leaves nothing. */
@@ -92,7 +122,7 @@ export function readCredential({ certificateFile, privateKeyFile }: Credential):
   return { certificate: readFileSync(certificateFile, 'utf8'), privateKey: readFileSync(privateKeyFile, 'utf8') };
 }
 
-/** An organization's authority for identities, with which tests and administrators issue further certificates. */
-export function readAuthority(organization: Organization): IssuedCertificate {
-  return readCredential(credential(organization, 'authorities', 'sign'));
+/** An organization's authority for identities, or for TLS, with which tests and administrators issue further certificates. */
+export function readAuthority(organization: Organization, name: 'sign' | 'tls' = 'sign'): IssuedCertificate {
+  return readCredential(credential(organization, 'authorities', name));
 }

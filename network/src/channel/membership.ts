@@ -1,0 +1,145 @@
+/** Edits of a configuration: an organization comes or goes, and which signatures the members' policies then need. */
+import { common, msp, peer } from '@hyperledger/fabric-protos';
+import { NetworkError } from '../error.js';
+import { majorityOf } from './channel-config.js';
+import { setContent, type ConfigElement, type ConfigTree } from './config-tree.js';
+import { anyOf, decodeRule, encodeRule, namedIn, type PolicyRole, type Rule } from './policy.js';
+
+/** What the channel has to know of an organization. Certificates are PEM. */
+export interface MemberDefinition {
+  readonly mspId: string;
+  readonly caCertificate: string;
+  readonly tlsCaCertificate: string;
+  /** Port of its peer on loopback, where others first call it. */
+  readonly peerPort: number;
+}
+
+/** The channel's group `Application` or `Orderer`. */
+export function groupOf(tree: ConfigTree, name: 'Application' | 'Orderer'): ConfigTree {
+  const group = tree.groups.get(name);
+  if (group) return group;
+  throw new NetworkError('CONFIG_REFUSED', `The channel's configuration has no group ${name}.`, 'Use a channel of Fabric 2.5 or 3.');
+}
+
+/** MSP IDs of the channel's members. */
+export function membersOf(tree: ConfigTree): string[] {
+  return [...groupOf(tree, 'Application').groups.keys()];
+}
+
+const element = (content: Uint8Array): ConfigElement => ({ version: 0, modPolicy: 'Admins', content });
+
+function mspContent({ mspId, caCertificate, tlsCaCertificate }: MemberDefinition): Uint8Array {
+  const ca = Buffer.from(caCertificate);
+  const unit = (name: string): msp.FabricOUIdentifier => {
+    const identifier = new msp.FabricOUIdentifier();
+    identifier.setCertificate(ca);
+    identifier.setOrganizationalUnitIdentifier(name);
+    return identifier;
+  };
+  const units = new msp.FabricNodeOUs();
+  units.setEnable(true);
+  units.setClientOuIdentifier(unit('client'));
+  units.setPeerOuIdentifier(unit('peer'));
+  units.setAdminOuIdentifier(unit('admin'));
+  units.setOrdererOuIdentifier(unit('orderer'));
+  const crypto = new msp.FabricCryptoConfig();
+  crypto.setSignatureHashFamily('SHA2');
+  crypto.setIdentityIdentifierHashFunction('SHA256');
+  const fabric = new msp.FabricMSPConfig();
+  fabric.setName(mspId);
+  fabric.setRootCertsList([ca]);
+  fabric.setTlsRootCertsList([Buffer.from(tlsCaCertificate)]);
+  fabric.setCryptoConfig(crypto);
+  fabric.setFabricNodeOus(units);
+  const config = new msp.MSPConfig();
+  config.setConfig(fabric.serializeBinary());
+  return config.serializeBinary();
+}
+
+/** An organization's own group, as configtxgen makes it for the first block. */
+export function organizationGroup(member: MemberDefinition): ConfigTree {
+  const own = (...roles: PolicyRole[]): ConfigElement => element(encodeRule({ n: 1, rules: roles.map((role) => ({ mspId: member.mspId, role })) }));
+  const policies = { Readers: own('member'), Writers: own('member'), Admins: own('admin'), Endorsement: own('peer') };
+  return { version: 0, modPolicy: 'Admins', values: new Map([['MSP', element(mspContent(member))]]), policies: new Map(Object.entries(policies)), groups: new Map() };
+}
+
+function rewrite(group: ConfigTree, name: string, change: (rule: Rule) => Rule | undefined): void {
+  const rule = decodeRule(group.policies.get(name)?.content ?? new Uint8Array());
+  const changed = rule && change(rule);
+  if (changed) setContent(group.policies, name, encodeRule(changed));
+}
+
+/** Whether a rule asks for just a majority of just these organizations. */
+function isMajority(rule: Rule, mspIds: readonly string[], role: PolicyRole): boolean {
+  if (!('n' in rule) || rule.n !== majorityOf(mspIds.length) || rule.rules.length !== mspIds.length) return false;
+  return mspIds.every((mspId) => rule.rules.some((part) => 'mspId' in part && part.mspId === mspId && part.role === role));
+}
+
+/** A majority of the organizations' peers. */
+export function majorityRule(mspIds: readonly string[]): Rule {
+  return { n: majorityOf(mspIds.length), rules: mspIds.map((mspId) => ({ mspId, role: 'peer' })) };
+}
+
+/**
+ * Rewrites the signature policies that list the members: who may read and write, and the majority that endorses. Policies
+ * of kind ImplicitMeta follow by themselves; one that was set by hand is left alone.
+ */
+function rewritePolicies(tree: ConfigTree, before: readonly string[], after: readonly string[]): void {
+  const orderer = groupOf(tree, 'Orderer');
+  const application = groupOf(tree, 'Application');
+  for (const group of [tree, orderer, application]) {
+    for (const name of ['Readers', 'Writers']) {
+      rewrite(group, name, (rule) => ('n' in rule && rule.n === 1 && before.every((mspId) => namedIn(rule).includes(mspId)) ? anyOf(after, 'member') : undefined));
+    }
+  }
+  rewrite(application, 'Endorsement', (rule) => (isMajority(rule, before, 'peer') ? majorityRule(after) : undefined));
+}
+
+/** Takes an organization in. Does nothing when it is a member. */
+export function addMember(tree: ConfigTree, member: MemberDefinition): void {
+  const before = membersOf(tree);
+  if (before.includes(member.mspId)) return;
+  const anchor = new peer.AnchorPeer();
+  anchor.setHost('localhost');
+  anchor.setPort(member.peerPort);
+  const anchors = new peer.AnchorPeers();
+  anchors.setAnchorPeersList([anchor]);
+  const group = organizationGroup(member);
+  group.values.set('AnchorPeers', element(anchors.serializeBinary()));
+  groupOf(tree, 'Application').groups.set(member.mspId, group);
+  rewritePolicies(tree, before, [...before, member.mspId]);
+}
+
+/**
+ * Puts an organization out; its orderer has to be removed before. Does nothing when it is no member.
+ * @throws {NetworkError} CHANGE_REFUSED when a policy that was set by hand names it
+ */
+export function removeMember(tree: ConfigTree, mspId: string): void {
+  const before = membersOf(tree);
+  if (!before.includes(mspId)) return;
+  const application = groupOf(tree, 'Application');
+  application.groups.delete(mspId);
+  rewritePolicies(tree, before, before.filter((other) => other !== mspId));
+  const endorsement = decodeRule(application.policies.get('Endorsement')?.content ?? new Uint8Array());
+  if (!endorsement || !namedIn(endorsement).includes(mspId)) return;
+  throw new NetworkError('CHANGE_REFUSED', `The endorsement policy that was set by hand names ${mspId}.`, 'Set another one first, such as fl-network policy set endorsement majority.');
+}
+
+/**
+ * Sets who has to endorse a transaction.
+ * @throws {NetworkError} USAGE when it names an organization that is no member
+ */
+export function setEndorsement(tree: ConfigTree, rule: Rule | 'majority'): void {
+  const members = membersOf(tree);
+  const wanted = rule === 'majority' ? majorityRule(members) : rule;
+  const strangers = namedIn(wanted).filter((mspId) => !members.includes(mspId));
+  if (strangers.length > 0) throw new NetworkError('USAGE', `The policy names ${strangers.join(', ')}, which ${strangers.length === 1 ? 'is no member' : 'are no members'}.`, `Name some of ${members.join(', ')}.`);
+  setContent(groupOf(tree, 'Application').policies, 'Endorsement', encodeRule(wanted));
+}
+
+/** Addresses of an orderer as its organization's group names them. */
+export function endpointsElement(port: number): ConfigElement {
+  const addresses = new common.OrdererAddresses();
+  addresses.setAddressesList([`localhost:${port}`]);
+  return element(addresses.serializeBinary());
+}
