@@ -1,7 +1,6 @@
 /** Who has to endorse a transaction of the channel: changed while it runs. */
 import { changeConfiguration } from '../channel/change-configuration.js';
 import { setEndorsement } from '../channel/membership.js';
-import { parseRule } from '../channel/policy.js';
 import { untilEndorsed } from '../channel/peer-channel.js';
 import { withLock } from '../lock.js';
 import { readDeployment } from '../nodes/deployment.js';
@@ -21,13 +20,12 @@ export interface EndorsementOptions extends NetworkOptions {
 /**
  * Sets the channel's endorsement policy, by which every chaincode goes that has none of its own.
  * A majority follows when organizations come and go; rules that were written stay as they are.
- * @throws {NetworkError} USAGE for a policy that cannot be read or names no member, CONFIG_REFUSED, NOT_HEALTHY
+ * @throws {NetworkError} DEFINITION_INVALID for a policy that cannot be read, USAGE for one that names no member, CONFIG_REFUSED, NOT_HEALTHY
  */
 export async function setEndorsementPolicy({ stateDir, topology, report = silent, policy, dryRun = false }: EndorsementOptions): Promise<ChangeResult> {
-  const rule = policy === 'majority' ? policy : parseRule(policy);
   return withLock(stateDir, async () => {
     const network = openState(stateDir, topology);
-    const { differences } = await timed(report, 'Endorsement policy', async () => changeConfiguration(network, (tree) => { setEndorsement(tree, rule); }, dryRun));
+    const { differences } = await timed(report, 'Endorsement policy', async () => changeConfiguration(network, (tree) => { setEndorsement(tree, policy); }, dryRun));
     const changed = differences.length > 0;
     if (changed && !dryRun && readDeployment(network)?.inForce) await timed(report, 'Endorsement', async () => untilEndorsed(network));
     return { dryRun, changed, differences };

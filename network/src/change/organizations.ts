@@ -9,7 +9,7 @@ import type { ConfigTree } from '../channel/config-tree.js';
 import { addOrdererOrganization, putConsenter, removeConsenter } from '../channel/consenters.js';
 import { addMember, removeMember } from '../channel/membership.js';
 import { joinPeers, untilEndorsed, untilPeersKnowEachOther } from '../channel/peer-channel.js';
-import { connectPeer } from '../connection/gateway.js';
+import { withPeers } from '../connection/gateway.js';
 import { NetworkError } from '../error.js';
 import { issueIdentities } from '../identities/identities.js';
 import { withLock } from '../lock.js';
@@ -72,12 +72,11 @@ async function startMember(network: Network, organization: Organization, report:
   const deployment = readDeployment(network);
   if (!deployment?.inForce) return;
   await timed(report, 'Chaincode', async () => {
-    const peer = connectPeer(organization, 'admin');
-    try {
-      await adoptChaincode(network, peer, deployment);
-    } finally {
-      peer.close();
-    }
+    await withPeers(network, 'admin', async (peers) => {
+      const [from] = peers.filter(({ mspId }) => mspId !== organization.mspId);
+      const to = peers.find(({ mspId }) => mspId === organization.mspId);
+      if (from && to) await adoptChaincode(network.topology.channel, network.topology.chaincode, deployment, from, to);
+    });
     await startMissing(network, [nodeOf(organization, 'chaincode')], binaries);
   });
   await timed(report, 'Endorsement', async () => untilEndorsed(network));

@@ -3,7 +3,7 @@ import { common, msp, peer } from '@hyperledger/fabric-protos';
 import { NetworkError } from '../error.js';
 import { majorityOf } from './channel-config.js';
 import { setContent, type ConfigElement, type ConfigTree } from './config-tree.js';
-import { anyOf, decodeRule, encodeRule, namedIn, type PolicyRole, type Rule } from './policy.js';
+import { encodePolicy, namedIn, plainRule, policyText, ruleText, type PlainRule } from './policy.js';
 
 /** What the channel has to know of an organization. Certificates are PEM. */
 export interface MemberDefinition {
@@ -58,26 +58,22 @@ function mspContent({ mspId, caCertificate, tlsCaCertificate }: MemberDefinition
 
 /** An organization's own group, as configtxgen makes it for the first block. */
 export function organizationGroup(member: MemberDefinition): ConfigTree {
-  const own = (...roles: PolicyRole[]): ConfigElement => element(encodeRule({ n: 1, rules: roles.map((role) => ({ mspId: member.mspId, role })) }));
+  const own = (role: string): ConfigElement => element(encodePolicy(`'${member.mspId}.${role}'`));
   const policies = { Readers: own('member'), Writers: own('member'), Admins: own('admin'), Endorsement: own('peer') };
   return { version: 0, modPolicy: 'Admins', values: new Map([['MSP', element(mspContent(member))]]), policies: new Map(Object.entries(policies)), groups: new Map() };
 }
 
-function rewrite(group: ConfigTree, name: string, change: (rule: Rule) => Rule | undefined): void {
-  const rule = decodeRule(group.policies.get(name)?.content ?? new Uint8Array());
+function rewrite(group: ConfigTree, name: string, change: (rule: PlainRule) => PlainRule | undefined): void {
+  const rule = plainRule(group.policies.get(name)?.content ?? new Uint8Array());
   const changed = rule && change(rule);
-  if (changed) setContent(group.policies, name, encodeRule(changed));
+  if (changed) setContent(group.policies, name, encodePolicy(ruleText(changed)));
 }
 
-/** Whether a rule asks for just a majority of just these organizations. */
-function isMajority(rule: Rule, mspIds: readonly string[], role: PolicyRole): boolean {
-  if (!('n' in rule) || rule.n !== majorityOf(mspIds.length) || rule.rules.length !== mspIds.length) return false;
-  return mspIds.every((mspId) => rule.rules.some((part) => 'mspId' in part && part.mspId === mspId && part.role === role));
-}
+const sameMembers = (rule: PlainRule, mspIds: readonly string[]): boolean => rule.mspIds.length === mspIds.length && mspIds.every((mspId) => rule.mspIds.includes(mspId));
 
 /** A majority of the organizations' peers. */
-export function majorityRule(mspIds: readonly string[]): Rule {
-  return { n: majorityOf(mspIds.length), rules: mspIds.map((mspId) => ({ mspId, role: 'peer' })) };
+export function majorityRule(mspIds: readonly string[]): PlainRule {
+  return { least: majorityOf(mspIds.length), role: 'peer', mspIds };
 }
 
 /**
@@ -85,14 +81,13 @@ export function majorityRule(mspIds: readonly string[]): Rule {
  * of kind ImplicitMeta follow by themselves; one that was set by hand is left alone.
  */
 function rewritePolicies(tree: ConfigTree, before: readonly string[], after: readonly string[]): void {
-  const orderer = groupOf(tree, 'Orderer');
   const application = groupOf(tree, 'Application');
-  for (const group of [tree, orderer, application]) {
+  for (const group of [tree, groupOf(tree, 'Orderer'), application]) {
     for (const name of ['Readers', 'Writers']) {
-      rewrite(group, name, (rule) => ('n' in rule && rule.n === 1 && before.every((mspId) => namedIn(rule).includes(mspId)) ? anyOf(after, 'member') : undefined));
+      rewrite(group, name, (rule) => (rule.least === 1 && rule.role === 'member' && sameMembers(rule, before) ? { ...rule, mspIds: after } : undefined));
     }
   }
-  rewrite(application, 'Endorsement', (rule) => (isMajority(rule, before, 'peer') ? majorityRule(after) : undefined));
+  rewrite(application, 'Endorsement', (rule) => (rule.least === majorityOf(before.length) && rule.role === 'peer' && sameMembers(rule, before) ? majorityRule(after) : undefined));
 }
 
 /** Takes an organization in. Does nothing when it is a member. */
@@ -120,21 +115,21 @@ export function removeMember(tree: ConfigTree, mspId: string): void {
   const application = groupOf(tree, 'Application');
   application.groups.delete(mspId);
   rewritePolicies(tree, before, before.filter((other) => other !== mspId));
-  const endorsement = decodeRule(application.policies.get('Endorsement')?.content ?? new Uint8Array());
-  if (!endorsement || !namedIn(endorsement).includes(mspId)) return;
+  if (!namedIn(policyText(application.policies.get('Endorsement')?.content ?? new Uint8Array())).includes(mspId)) return;
   throw new NetworkError('CHANGE_REFUSED', `The endorsement policy that was set by hand names ${mspId}.`, 'Set another one first, such as fl-network policy set endorsement majority.');
 }
 
 /**
  * Sets who has to endorse a transaction.
- * @throws {NetworkError} USAGE when it names an organization that is no member
+ * @param policy `majority`, or rules as text
+ * @throws {NetworkError} DEFINITION_INVALID when it cannot be read, USAGE when it names an organization that is no member
  */
-export function setEndorsement(tree: ConfigTree, rule: Rule | 'majority'): void {
+export function setEndorsement(tree: ConfigTree, policy: string): void {
   const members = membersOf(tree);
-  const wanted = rule === 'majority' ? majorityRule(members) : rule;
-  const strangers = namedIn(wanted).filter((mspId) => !members.includes(mspId));
+  const content = encodePolicy(policy === 'majority' ? ruleText(majorityRule(members)) : policy);
+  const strangers = namedIn(policyText(content)).filter((mspId) => !members.includes(mspId));
   if (strangers.length > 0) throw new NetworkError('USAGE', `The policy names ${strangers.join(', ')}, which ${strangers.length === 1 ? 'is no member' : 'are no members'}.`, `Name some of ${members.join(', ')}.`);
-  setContent(groupOf(tree, 'Application').policies, 'Endorsement', encodeRule(wanted));
+  setContent(groupOf(tree, 'Application').policies, 'Endorsement', content);
 }
 
 /** Addresses of an orderer as its organization's group names them. */
