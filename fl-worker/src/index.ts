@@ -9,7 +9,7 @@ export { describeModel, initialParameters } from './training/model.js';
 export { readStudyTemplate, studyFrom, type StudyPlace, type StudyTemplate } from './study-template.js';
 export { parseConfig, readConfig, type WorkerConfig } from './config.js';
 export { initialise, openMembership, type Initialised, type Membership } from './site/membership.js';
-export { approveStudy, openStudy, registerStudy } from './site/study-desk.js';
+export { approve, openStudy, registerStudy } from './site/study-desk.js';
 export { runWorker } from './run.js';
 export { workerStatus, type WorkerStatus } from './status.js';
 export type { RoundReport } from './state/round-log.js';

@@ -1,6 +1,6 @@
 /** From a configuration to a finished study: opens everything, serves blobs, runs the worker, closes everything. */
 import { readFile } from 'node:fs/promises';
-import type { Digest, Study } from '@epione/protocol';
+import { latestEpoch, participantsOf, type Digest, type Study } from '@epione/protocol';
 import { serveBlobs } from './blobs/blob-server.js';
 import type { WorkerConfig } from './config.js';
 import { readCsv } from './data/csv.js';
@@ -38,14 +38,16 @@ export async function takePart(site: Site, digest: Digest, options: RunOptions):
   using bell = new Bell(ledger);
   const study = await awaitStudy(site, digest, bell, options.signal);
   if (study === undefined) return { outcome: 'stopped' };
-  const { document } = study;
+  const { document, course } = study;
   if (document.suites.signature !== site.own.record.signatureSuite) throw new WorkerError('SUITE_REFUSED', `the study signs with ${document.suites.signature}, this site with ${site.own.record.signatureSuite}`, { remedy: 'Set suites in the configuration and initialise the site anew.' });
-  const participates = document.participants.includes(config.mspId);
-  const training = participates ? await readTrainingData(config, document) : undefined;
+  const last = latestEpoch(course);
+  const participates = participantsOf(last).includes(config.mspId);
+  // Rows of a site that may yet join are read now, so that faults in them are told before its first round.
+  const training = participates || config.data !== undefined ? await readTrainingData(config, document) : undefined;
   const state = studyState(database);
   const rescues = new RescueDesk(site, study, state);
   await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port, (path) => rescues.serve(path));
-  report('joined', { port: server.port, study: digest, name: document.name, participant: participates, aggregator: document.aggregators.includes(config.mspId), rows: training?.rows });
+  report('joined', { port: server.port, study: digest, name: document.name, participant: participates, aggregator: last.aggregators.includes(config.mspId), rows: training?.rows });
   return await new Worker(site, study, state, bell, training, rescues).run(options);
 }
 

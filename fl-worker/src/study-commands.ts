@@ -3,20 +3,17 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { readStudy, type Digest, type Study } from '@epione/protocol';
 import { parse as parseYaml } from 'yaml';
-import { readConfig } from './config.js';
-import { openMembership, type Membership } from './site/membership.js';
-import { approveStudy, openStudy, registerStudy, studyDigestOf } from './site/study-desk.js';
+import { memberCommand, withMembership, type Print, type SiteOptions } from './member-command.js';
+import type { Membership } from './site/membership.js';
+import { addProposalCommands } from './proposal-commands.js';
+import { approve, openStudy, registerStudy, studyDigestOf } from './site/study-desk.js';
 import { readStudyTemplate, studyFrom } from './study-template.js';
 
-interface StudyOptions {
-  readonly config: string;
-  readonly json?: boolean;
+interface StudyOptions extends SiteOptions {
   readonly participants?: string[];
   readonly aggregators?: string[];
   readonly observers?: string[];
 }
-
-type Print = (json: boolean | undefined, value: object, text: string) => void;
 
 /** A complete study document, or a template completed with this channel and the named members. */
 async function documentOf(file: string, { profile }: Membership, { participants, aggregators, observers }: StudyOptions): Promise<Study> {
@@ -26,17 +23,10 @@ async function documentOf(file: string, { profile }: Membership, { participants,
   return studyFrom(readStudyTemplate(yaml), { channel, genesis: genesis as Digest, chaincode, participants, aggregators: aggregators ?? participants, observers: observers ?? [] });
 }
 
-async function withMembership<T>(options: StudyOptions, act: (membership: Membership) => Promise<T>): Promise<T> {
-  const membership = await openMembership(await readConfig(options.config));
-  using ledger = membership.ledger;
-  return await act({ ...membership, ledger });
-}
-
-/** Adds `study register | approve | open | list`. */
+/** Adds `study register | approve | open | list` and what changes an open study. */
 export function addStudyCommands(program: Command, print: Print): void {
-  const study = program.command('study').description('register, approve, open or list studies');
-  const add = (usage: string, description: string): Command =>
-    study.command(usage).description(description).requiredOption('--config <file>', 'configuration, YAML').option('--json', 'JSON on stdout');
+  const study = program.command('study').description('register, approve, open, change or list studies');
+  const add = (usage: string, description: string): Command => memberCommand(study, usage, description);
 
   add('register <file>', 'register a study: a complete document, or a template with the members named here')
     .option('--participants <mspIds...>', 'who trains')
@@ -48,10 +38,10 @@ export function addStudyCommands(program: Command, print: Print): void {
         print(options.json, { study: digest }, digest);
       }),
     );
-  add('approve <study>', 'approve a study, named by digest or file')
+  add('approve <subject>', 'approve a study, named by digest or file, or a proposal, named by digest')
     .action((name: string, options: StudyOptions) =>
       withMembership(options, async (membership) => {
-        const { digest } = await approveStudy(membership, await studyDigestOf(name));
+        const { digest } = await approve(membership, await studyDigestOf(name));
         print(options.json, { approval: digest }, `approved with ${digest}`);
       }),
     );
@@ -62,6 +52,7 @@ export function addStudyCommands(program: Command, print: Print): void {
         print(options.json, { opening: digest }, `opened with ${digest}`);
       }),
     );
+  addProposalCommands(study, print);
   add('list', 'the studies of the channel')
     .action((options: StudyOptions) =>
       withMembership(options, async ({ ledger }) => {

@@ -2,12 +2,14 @@
 import { writeFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Code } from '@epione/protocol';
+import { epochOf, lastRound, membersIn, participantsOf, type Code, type Epoch } from '@epione/protocol';
 import type { Dataset } from './data/dataset.js';
+import { WorkerError } from './error.js';
 import { Aggregator } from './round/aggregator.js';
 import { Bell } from './round/bell.js';
 import { closeOrAbort, closingDue } from './round/closing.js';
-import { baseModel, hasEnded, readStudyView, viewRound, type RoundView, type StudyInForce } from './round/course.js';
+import { Changes } from './round/changes.js';
+import { baseModel, hasEnded, readCourse, readStudyView, viewRound, type RoundView, type StudyInForce } from './round/course.js';
 import { Participant } from './round/participant.js';
 import { codeOf, passes } from './round/refusal.js';
 import type { RescueDesk } from './round/rescue.js';
@@ -60,7 +62,8 @@ export class Worker {
   readonly #state: StudyState;
   readonly #bell: Bell;
   readonly #participant: Participant | undefined;
-  readonly #aggregator: Aggregator | undefined;
+  readonly #aggregator: Aggregator;
+  readonly #changes: Changes;
 
   /** @param training rows of a participant; undefined for an organization that aggregates only. */
   constructor(site: Site, study: StudyInForce, state: StudyState, bell: Bell, training: Dataset | undefined, rescues: RescueDesk) {
@@ -69,15 +72,16 @@ export class Worker {
     this.#state = state;
     this.#bell = bell;
     this.#participant = training === undefined ? undefined : new Participant(site, study, state, training);
-    this.#aggregator = study.document.aggregators.includes(site.config.mspId) ? new Aggregator(site, study, state, rescues) : undefined;
+    this.#aggregator = new Aggregator(site, study, state, rescues);
+    this.#changes = new Changes(site, study);
   }
 
   /** Runs all rounds. @throws errors that no further look can mend: refused by the ledger's rules, not authorised, broken state. */
   async run(options: RunOptions): Promise<Ending> {
-    const { count } = this.#study.document.rounds;
+    const { document } = this.#study;
     let before: RoundView | undefined;
     let model: string | undefined;
-    for (let round = 1; round <= count; round++) {
+    for (let round = 1; round <= lastRound(document, this.#study.course); round++) {
       const ended: RoundView | undefined = await this.#throughRound(round, before, options.signal);
       if (ended === undefined) return { outcome: 'stopped', ...(model === undefined ? {} : { model }) };
       before = ended;
@@ -85,8 +89,8 @@ export class Worker {
       else if (options.stopOnAbort) return { outcome: 'refused', ...(model === undefined ? {} : { model }), code: endCode(ended) ?? 'ROUND_ENDED' };
     }
     if (before !== undefined) await this.#linger(before, options.signal);
-    this.#state.outbox.forget(count + 1, this.#site.config.keepContentKeys);
-    this.#state.log.now(count, 'complete');
+    this.#state.outbox.forget(document.rounds.count + 1, this.#site.config.keepContentKeys);
+    this.#state.log.now(before?.round ?? 0, 'complete');
     if (before?.state.state === 'final' && model !== undefined) return { outcome: 'complete', model };
     return { outcome: 'refused', ...(model === undefined ? {} : { model }), code: (before && endCode(before)) ?? 'ROUND_ENDED' };
   }
@@ -102,19 +106,29 @@ export class Worker {
     }
   }
 
+  /** What this site does in a round of an epoch; nothing before it joins and after it has left. */
+  #role(epoch: Epoch | undefined): { readonly participant: boolean; readonly aggregator: boolean; readonly member: boolean } {
+    const { mspId } = this.#site.config;
+    if (epoch === undefined) return { participant: false, aggregator: false, member: false };
+    return { participant: participantsOf(epoch).includes(mspId), aggregator: epoch.aggregators.includes(mspId), member: membersIn(this.#study.document, epoch).includes(mspId) };
+  }
+
   /** Takes part in a round until it has ended; undefined when stopped before. */
   async #throughRound(round: number, before: RoundView | undefined, signal: AbortSignal): Promise<RoundView | undefined> {
     const { ledger, config, now, report } = this.#site;
     const { submitMs, graceMs, attestMs } = this.#study.document.rounds;
     let watched = false;
+    let current = false;
     for (let failures = 0; !signal.aborted; ) {
       try {
+        if (!current) await readCourse(ledger, this.#study);
+        current = true;
         const view = await viewRound(ledger, this.#study, round, before, now());
         if (hasEnded(view)) {
           await this.#finish(view);
           return view;
         }
-        if (!watched) report('round open', { round, base: view.opened.base, due: view.opened.openedAt + submitMs + graceMs + attestMs });
+        if (!watched) report(this.#role(view.epoch).member ? 'round open' : 'round of others', { round, base: view.opened.base, due: view.opened.openedAt + submitMs + graceMs + attestMs });
         watched = true;
         const wait = await this.#step(view);
         failures = 0;
@@ -132,12 +146,18 @@ export class Worker {
   /** Does what is due now. @returns ms until something else may be due without an event. */
   async #step(view: RoundView): Promise<number> {
     const { state, round } = view;
-    if (state.state === 'open') await this.#participant?.step(view);
+    const role = this.#role(view.epoch);
+    if (state.state === 'open' && role.participant) {
+      if (this.#participant === undefined) throw new WorkerError('DATA_MISSING', `${this.#site.config.mspId} is a participant from round ${view.epoch.from} on, and its configuration names no data`, { remedy: 'Set data.train to the CSV file.' });
+      await this.#participant.step(view);
+    }
     if (state.state === 'sealed') {
       this.#site.report('round sealed', { round, submissions: state.set.length });
-      await this.#aggregator?.step(view, state.set);
+      if (role.aggregator) await this.#aggregator.step(view, state.set);
     }
     this.#state.log.now(round, state.state);
+    if (!role.member) return this.#site.config.pollMs;
+    await this.#changes.step(view);
     return this.#closeWhenDue(view);
   }
 
@@ -145,7 +165,7 @@ export class Worker {
     const { config, now } = this.#site;
     const due = closingDue(this.#study, view);
     if (due === undefined) return config.pollMs;
-    const known = view.state.state === 'open' ? this.#participant?.hindrance(view.round) : this.#aggregator?.hindrance(view.round);
+    const known = view.state.state === 'open' ? this.#participant?.hindrance(view.round) : this.#aggregator.hindrance(view.round);
     // Whoever knows the cause goes first, so that the ledger names it; the others follow one by one, lest all collide.
     const rank = known !== undefined ? 0 : 1 + [...view.epoch.aggregators].indexOf(config.mspId);
     const wait = due.from + rank * 1000 - now();
@@ -160,9 +180,10 @@ export class Worker {
     const { log, outbox } = this.#state;
     const { config, report } = this.#site;
     if (state.state === 'open' || state.state === 'sealed') return;
-    if (state.state !== 'aborted') await this.#attempt('no late attestation', round, () => this.#aggregator?.step(view, state.set));
+    const [now, next] = [this.#role(view.epoch), this.#role(epochOf(this.#study.course, round + 1))];
+    if (state.state !== 'aborted' && now.aggregator) await this.#attempt('no late attestation', round, () => this.#aggregator.step(view, state.set));
     const model = state.state === 'final' ? state.result.model : undefined;
-    if (model !== undefined) await this.#attempt('model not here yet', round, () => baseModel(this.#site, this.#study, model)); // now, while those who made it are there
+    if (model !== undefined && (now.member || next.member)) await this.#attempt('model not here yet', round, () => baseModel(this.#site, this.#study, model)); // now, while those who made it are there
     const code = endCode(view);
     log.ended(round, { outcome: state.state, model, code, seconds: (state.endedAt - opened.openedAt) / 1000 });
     if (config.keepContentKeys) await this.#writeContentKeys();

@@ -1,6 +1,6 @@
 /** Where a study stands: its document, its rounds as the ledger holds them, and why each is open. */
 import {
-  decodeModel, deriveRound, encodeModel, epochOf, evidenceAfter, membersOf, openRound, readStudy, statementDigest,
+  decodeModel, deriveRound, encodeModel, epochOf, evidenceAfter, membersIn, openRound, readStudy, statementDigest,
   type Base, type Course, type Digest, type Epoch, type Opened, type OpeningEvidence, type RoundRecords, type RoundState, type Study,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -10,7 +10,8 @@ import type { Site, RoundLedger, NamedRecord } from '../site/site.js';
 export interface StudyInForce {
   readonly digest: Digest;
   readonly document: Study;
-  readonly course: Course;
+  /** As last read. Epochs are only added, and never for a round that has begun, so a worker reads it anew before each round. */
+  course: Course;
 }
 
 /** A round as the ledger holds it now. */
@@ -42,6 +43,11 @@ export async function readStudyView(ledger: Pick<RoundLedger, 'getStudy' | 'list
   return { document, course: view.course };
 }
 
+/** Brings a study's course up to date. @throws CodedError of the ledger. */
+export async function readCourse(ledger: Pick<RoundLedger, 'getStudy'>, study: StudyInForce): Promise<void> {
+  study.course = (await ledger.getStudy(study.digest)).course ?? study.course;
+}
+
 /** Reads one round. @param before the round before, ended; absent for round 1. @throws CodedError ROUND_NOT_OPEN, STUDY_ENDED and those of the ledger. */
 export async function viewRound(ledger: Pick<RoundLedger, 'getRound'>, study: StudyInForce, round: number, before: RoundView | undefined, now: number): Promise<RoundView> {
   const epoch = epochOf(study.course, round);
@@ -59,9 +65,9 @@ export async function currentRecord(ledger: Pick<RoundLedger, 'getParticipant'>,
   return { digest: statementDigest('participant', record.statement), record: record.statement };
 }
 
-/** Where members serve blobs, some of them first, each looked up when it is its turn; those without a current record are left out. */
-export async function* blobUrls(site: Site, study: StudyInForce, first: readonly string[]): AsyncGenerator<string> {
-  for (const mspId of new Set([...first, ...membersOf(study.document)])) {
+/** Where members serve blobs, some of them first, then the others of all epochs, each looked up when it is its turn; those without a current record are left out. */
+export async function* blobUrls(site: Site, { document, course }: StudyInForce, first: readonly string[] = []): AsyncGenerator<string> {
+  for (const mspId of new Set([...first, ...course.epochs.toReversed().flatMap((epoch) => membersIn(document, epoch))])) {
     const found = mspId === site.config.mspId ? undefined : await currentRecord(site.ledger, mspId).catch(() => undefined);
     if (found !== undefined) yield found.record.blobUrl;
   }
@@ -71,7 +77,7 @@ export async function* blobUrls(site: Site, study: StudyInForce, first: readonly
 export async function baseModel(site: Site, study: StudyInForce, base: Base): Promise<Float32Array> {
   const { dimension } = study.document.model;
   if (base === 'zeros') return new Float32Array(dimension);
-  const parameters = decodeModel(await site.source.get(base, blobUrls(site, study, study.document.aggregators)));
+  const parameters = decodeModel(await site.source.get(base, blobUrls(site, study)));
   if (parameters.length !== dimension) throw new WorkerError('BAD_ENCODING', `the base model ${base} has ${parameters.length} parameters, the study ${dimension}`);
   return parameters;
 }

@@ -5,7 +5,7 @@ const passing: ReadonlySet<string> = new Set(['UNAVAILABLE', 'CONFLICT', 'ROUND_
 const qkd: ReadonlySet<string> = new Set(['QKD_UNAVAILABLE', 'QKD_EXHAUSTED', 'QKD_NOT_ENTITLED', 'QKD_KEY_NOT_FOUND', 'KME_REFUSED']);
 /** The round went on without this site, or its own update may not be sent. */
 const costly: ReadonlySet<string> = new Set([
-  'ROUND_CLOSED', 'ROUND_SEALED', 'ROUND_ENDED', 'STALE_BASE', 'ALREADY_SUBMITTED', 'ALREADY_ATTESTED', 'WRONG_SET',
+  'ROUND_CLOSED', 'ROUND_SEALED', 'ROUND_ENDED', 'STALE_BASE', 'EPOCH_WRONG', 'ALREADY_SUBMITTED', 'ALREADY_ATTESTED', 'WRONG_SET',
   'NOT_FINITE', 'CLIP_EXCEEDED', 'WEIGHT_OUT_OF_RANGE', 'TRAINING_DIVERGED', 'CONSENT_EMPTY', 'SUITE_REFUSED',
 ]);
 

@@ -3,7 +3,7 @@
  * content key from whoever has it, sealed to it anew. The payload's commitment proves that it is the right one.
  */
 import {
-  encapsulate, fromBase64Url, openPayload, readSealed, sealedSet, sealingKem, sealUpdate, submissionDigest, unwrapFor,
+  encapsulate, epochOf, fromBase64Url, openPayload, readSealed, sealedSet, sealingKem, sealUpdate, submissionDigest, unwrapFor,
   type Digest, type SealedUpdate, type Stored, type Submission, type WrapContext,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -45,7 +45,7 @@ export class RescueDesk {
     const { document, digest, course } = this.#study;
     const kept = outbox.rescue(round, sender, to);
     if (kept !== undefined) return kept;
-    const epoch = course.epochs.filter((entry) => entry.from <= round).at(-1);
+    const epoch = epochOf(course, round);
     if (epoch === undefined || to === config.mspId || !epoch.aggregators.includes(to)) return undefined;
     const submission = sealedSet(document, epoch, await ledger.getRound(digest, round))?.find((entry) => entry.participant === sender);
     const contentKey = submission === undefined ? undefined : outbox.contentKey(submission.digest);

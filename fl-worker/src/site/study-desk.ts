@@ -2,28 +2,37 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Committed } from '@epione/client';
-import { readStudy, sign, statementDigest, type Approval, type Digest, type Opening, type Study } from '@epione/protocol';
+import { approvalsIn, readStudy, sign, statementDigest, type Approval, type Digest, type Opening, type Study } from '@epione/protocol';
 import { parse as parseYaml } from 'yaml';
 import { WorkerError } from '../error.js';
 import { currentRecord, readStudyView } from '../round/course.js';
 import type { Membership } from './membership.js';
+import { assertProposalHere } from './proposal-desk.js';
 
 /** Registers a study under its digest. @throws CodedError STUDY_INVALID, NOT_AUTHORISED and others of the ledger. */
 export async function registerStudy({ ledger, keys }: Membership, document: Study): Promise<Committed> {
   return ledger.registerStudy(sign('study', readStudy(document), keys.signer));
 }
 
-/**
- * Approves a study in this organization's name, after checking what the chaincode cannot see.
- * @throws WorkerError STUDY_MISMATCH for an unknown study or one of another channel's genesis.
- */
-export async function approveStudy({ ledger, keys, profile, config }: Membership, study: Digest): Promise<Committed> {
+/** The study must be one of this channel, which the chaincode cannot see. @throws WorkerError STUDY_MISMATCH. */
+async function assertHere({ ledger, profile }: Membership, study: Digest): Promise<void> {
   const { document } = await readStudyView(ledger, study);
   if (document.genesis !== profile.genesis || document.channel !== profile.channel) {
     throw new WorkerError('STUDY_MISMATCH', `the study is for channel ${document.channel} with genesis ${document.genesis}, this is ${profile.channel} with ${profile.genesis}`);
   }
+}
+
+/**
+ * Approves a study or a proposal in this organization's name, after checking what the chaincode cannot see.
+ * @throws WorkerError STUDY_MISMATCH for what the ledger does not hold, or what belongs to another channel's genesis.
+ */
+export async function approve(membership: Membership, subject: Digest): Promise<Committed> {
+  const { ledger, keys, config } = membership;
+  const motion = await ledger.getProposal(subject);
+  if (motion === undefined) await assertHere(membership, subject);
+  else await assertProposalHere(membership, motion);
   const { digest } = await currentRecord(ledger, config.mspId);
-  const approval: Approval = { subject: study, member: config.mspId, record: digest, decision: 'approve' };
+  const approval: Approval = { subject, member: config.mspId, record: digest, decision: 'approve' };
   return ledger.approve(sign('approval', approval, keys.signer));
 }
 
@@ -39,10 +48,7 @@ async function openingOf({ ledger, config }: Membership, study: Digest): Promise
     study,
     member: config.mspId,
     record: (await currentRecord(ledger, config.mspId)).digest,
-    approvals: approvals
-      .filter((entry) => entry.statement.decision === 'approve')
-      .map((entry) => ({ member: entry.statement.member, approval: statementDigest('approval', entry.statement) }))
-      .sort((a, b) => (a.member < b.member ? -1 : 1)),
+    approvals: approvalsIn(approvals),
     epoch: { epoch: 1, from: 1, participants, aggregators: document.aggregators, quorum: document.quorums.attest },
   };
 }

@@ -81,19 +81,20 @@ export class TestConsortium implements AsyncDisposable {
   readonly entity: TestKeyEntity;
   readonly #folder: string;
 
-  private constructor(folder: string, entity: TestKeyEntity, template: StudyTemplate) {
+  private constructor(folder: string, entity: TestKeyEntity, template: StudyTemplate, founders: readonly string[]) {
     this.#folder = folder;
     this.entity = entity;
-    this.study = studyFrom(template, { channel: 'epione', genesis, chaincode: 'epione', participants: hospitals, aggregators: organizations, observers: [] });
+    this.study = studyFrom(template, { channel: 'epione', genesis, chaincode: 'epione', participants: [...founders], aggregators: [...founders, 'Regulator'], observers: [] });
     this.digest = statementDigest('study', this.study);
   }
 
-  static async found(template: StudyTemplate): Promise<TestConsortium> {
+  /** @param founders hospitals of the study document; the others may join later. */
+  static async found(template: StudyTemplate, founders: readonly string[] = hospitals): Promise<TestConsortium> {
     const folder = mkdtempSync(join(tmpdir(), 'epione-worker-'));
     const authority = new TestAuthority();
     const kme = authority.issue('kme');
     const entity = await startKeyEntity({ cert: kme.certificate, key: kme.privateKey, ca: authority.certificate, minVersion: 'TLSv1.3', ecdhCurve: 'X25519MLKEM768' });
-    const house = new TestConsortium(folder, entity, template);
+    const house = new TestConsortium(folder, entity, template, founders);
     writeFileSync(join(folder, 'ca.pem'), authority.certificate);
     for (const mspId of organizations) await house.#admit(mspId, authority);
     return house;

@@ -1,7 +1,8 @@
 /** A ledger in memory for tests of the worker: the protocol's own rules over a map, with the SDK's habit that saying the same twice is success. */
 import {
-  assertAttestation, assertClosing, assertRetraction, assertSignedBy, assertSubmission, CodedError, epochOf, openRound, resultDigest, statementDigest, submissionDigest,
-  type Access, type Attestation, type Closing, type Course, type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type ConsentDecision, type ConsentQuestion, type Retraction, type RoundContext, type RoundRecords,
+  assertAttestation, assertClosing, assertEnding, assertNextEpoch, assertProposal, assertRetraction, assertSignedBy, assertSubmission, CodedError, deriveRound, epochOf, openRound, resultDigest,
+  statementDigest, submissionDigest, withEpoch,
+  type Access, type Approval, type Attestation, type Closing, type Course, type Digest, type Ending, type Json, type Motion, type NextEpoch, type Proposal, type RoundState, type OpeningEvidence, type ParticipantRecord, type ConsentDecision, type ConsentQuestion, type Retraction, type RoundContext, type RoundRecords,
   type Signed, type Slot, type Stored, type StoredClosing, type Study, type Submission,
 } from '@epione/protocol';
 import type { RoundLedger } from '../site/site.js';
@@ -21,7 +22,8 @@ export class TestLedger implements RoundLedger {
   readonly #rounds = new Map<number, RoundData>();
   readonly #listeners = new Set<() => void>();
   readonly #digest: Digest;
-  readonly #course: Course;
+  #course: Course;
+  readonly #proposals = new Map<string, { digest: Digest; proposal: Stored<Proposal>; approvals: Stored<Approval>[] }>();
   readonly #now: () => number;
   #serial = 0;
 
@@ -61,8 +63,12 @@ export class TestLedger implements RoundLedger {
     assertSignedBy(kind, signed, this.#record(by).statement);
     const stored = this.#store(signed.statement, by, signed.signature);
     write(stored);
-    for (const listener of this.#listeners) listener();
+    this.#announce();
     return { digest: statementDigest(kind, signed.statement), txId: stored.txId };
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   submit(signed: Signed<Submission>): Promise<{ digest: string; txId: string }> {
@@ -107,7 +113,7 @@ export class TestLedger implements RoundLedger {
     const { round, after, member } = signed.statement;
     return attempt(() => {
       const context = this.#context(round, after);
-      assertClosing(context, signed.statement);
+      assertClosing(context, signed.statement, this.#motion(signed.statement.proposal));
       return this.#written('closing', signed, member, (stored) => {
         this.#data(round).closing = { ...stored, base: context.opened.base };
       });
@@ -120,6 +126,54 @@ export class TestLedger implements RoundLedger {
 
   abortRound(signed: Signed<Closing>): Promise<{ digest: string; txId: string }> {
     return this.#close(signed);
+  }
+
+  /** Puts a proposal on the ledger and, in every named organization's name, approves it. */
+  propose(proposal: Proposal, approvedBy: readonly string[]): Digest {
+    assertProposal(this.#study, this.#course, proposal);
+    const digest = statementDigest('proposal', proposal);
+    const approvals = approvedBy.map((member) => this.#store<Approval>({ subject: digest, member, record: statementDigest('participant', this.#record(member).statement), decision: 'approve' }, member));
+    this.#proposals.set(digest, { digest, proposal: this.#store(proposal, proposal.member), approvals });
+    this.#announce();
+    return digest;
+  }
+
+  #motion(digest: string | undefined): Motion | undefined {
+    const found = this.#proposals.get(digest ?? '');
+    return found && { digest: found.digest, proposal: found.proposal.statement, decisions: new Map(found.approvals.map((entry) => [entry.statement.member, entry])) };
+  }
+
+  /** Changes the course if the round before allows it. */
+  #change<T extends NextEpoch | Ending>(name: 'epoch' | 'ending', signed: Signed<T>, from: number, judge: (running: RoundState) => Course): Promise<{ digest: string; txId: string }> {
+    const { statement } = signed;
+    return attempt(() => {
+      assertSignedBy(name, signed, this.#record(statement.member).statement);
+      const { study, epoch, opened, records, now } = this.#context(from - 1, statement.after);
+      this.#course = judge(deriveRound(study, epoch, opened, records, now));
+      this.#announce();
+      return { digest: statementDigest(name, statement), txId: '00' };
+    });
+  }
+
+  openEpoch(signed: Signed<NextEpoch>): ReturnType<RoundLedger['openEpoch']> {
+    const { statement } = signed;
+    const records = new Map([...this.#records].map(([mspId, { statement: record }]) => [mspId, { record: statementDigest('participant', record), version: 1, status: 'current' as const }]));
+    return this.#change('epoch', signed, statement.epoch.from, (running) => {
+      assertNextEpoch(this.#study, this.#course, running, statement, this.#motion(statement.proposal), records);
+      return withEpoch(this.#course, statement);
+    });
+  }
+
+  endStudy(signed: Signed<Ending>): ReturnType<RoundLedger['endStudy']> {
+    const { statement } = signed;
+    return this.#change('ending', signed, statement.from, (running) => {
+      assertEnding(this.#study, this.#course, running, statement, this.#motion(statement.proposal));
+      return { ...this.#course, end: { from: statement.from, time: this.#now() } };
+    });
+  }
+
+  listProposals(): ReturnType<RoundLedger['listProposals']> {
+    return Promise.resolve([...this.#proposals.values()]);
   }
 
   getRound(_study: string, round: number): Promise<RoundRecords> {
