@@ -81,18 +81,18 @@ export class Worker {
     const { document } = this.#study;
     let before: RoundView | undefined;
     let model: string | undefined;
+    const soFar = (): Pick<Ending, 'model'> => (model === undefined ? {} : { model });
     for (let round = 1; round <= lastRound(document, this.#study.course); round++) {
       const ended: RoundView | undefined = await this.#throughRound(round, before, options.signal);
-      if (ended === undefined) return { outcome: 'stopped', ...(model === undefined ? {} : { model }) };
+      if (ended === undefined) return { outcome: 'stopped', ...soFar() };
       before = ended;
       if (ended.state.state === 'final') model = ended.state.result.model;
-      else if (options.stopOnAbort) return { outcome: 'refused', ...(model === undefined ? {} : { model }), code: endCode(ended) ?? 'ROUND_ENDED' };
+      else if (options.stopOnAbort) return { outcome: 'refused', ...soFar(), code: endCode(ended) ?? 'ROUND_ENDED' };
     }
     if (before !== undefined) await this.#linger(before, options.signal);
     this.#state.outbox.forget(document.rounds.count + 1, this.#site.config.keepContentKeys);
     this.#state.log.now(before?.round ?? 0, 'complete');
-    if (before?.state.state === 'final' && model !== undefined) return { outcome: 'complete', model };
-    return { outcome: 'refused', ...(model === undefined ? {} : { model }), code: (before && endCode(before)) ?? 'ROUND_ENDED' };
+    return before?.state.state === 'final' ? { outcome: 'complete', ...soFar() } : { outcome: 'refused', ...soFar(), code: (before && endCode(before)) ?? 'ROUND_ENDED' };
   }
 
   /** Serves on after the last round until every aggregator has attested it, or for a while. */
