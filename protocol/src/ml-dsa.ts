@@ -1,5 +1,5 @@
 /** ML-DSA (FIPS 204), pure and with empty context: OpenSSL's where the runtime has it, noble's elsewhere and as the cross-check. */
-import { createPrivateKey, createPublicKey, sign, verify as opensslVerify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, verify as opensslVerify, type KeyObject } from 'node:crypto';
 
 import { ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import type { z } from 'zod';
@@ -60,6 +60,22 @@ export function newSigner(suite: SignatureSuite, seed: Uint8Array, backend: Sign
   return { suite, publicKey, sign: (message) => new Uint8Array(sign(null, message, key)) };
 }
 
+/** How many public keys are kept ready: more than the members of a channel. */
+const keptKeys = 256;
+const readyKeys = new Map<string, KeyObject>();
+
+/** OpenSSL's form of a raw public key. Reading one costs a third of a verification, and a member's key comes again and again. */
+function nativePublicKey(suite: SignatureSuite, publicKey: Uint8Array): KeyObject {
+  const bytes = Buffer.from(publicKey);
+  const name = suite + bytes.toString('latin1');
+  const ready = readyKeys.get(name);
+  if (ready !== undefined) return ready;
+  const key = createPublicKey({ key: bytes, format: 'raw-public', asymmetricKeyType: openssl[suite] });
+  if (readyKeys.size >= keptKeys) readyKeys.clear();
+  readyKeys.set(name, key);
+  return key;
+}
+
 /**
  * Verifies with a chosen back end; both give the same answer on every input (checked on the published vectors).
  * Never throws: wrong lengths, keys a back end refuses to read and unknown suites are false, because endorsers on different
@@ -70,8 +86,7 @@ export function verifyWith(backend: SignatureBackend, suite: SignatureSuite, pub
     const lengths = signatureLengths[suite];
     if (publicKey.length !== lengths.publicKey || signature.length !== lengths.signature) return false;
     if (backend === 'noble') return noble[suite].verify(signature, message, publicKey);
-    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'raw-public', asymmetricKeyType: openssl[suite] });
-    return opensslVerify(null, message, key, signature);
+    return opensslVerify(null, message, nativePublicKey(suite, publicKey), signature);
   } catch {
     return false;
   }

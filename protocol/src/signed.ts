@@ -1,12 +1,12 @@
 /** A statement with its signature, as it is sent to the ledger and as the ledger keeps it. */
 import { z } from 'zod';
 import { decodeCanonical, encodeCanonical, LIMITS, type Json } from './canonical-json.js';
-import { fromBase64Url, toBase64Url, type Digest } from './digest.js';
+import { digestOf, fromBase64Url, toBase64Url, type Digest } from './digest.js';
 import { CodedError } from './error.js';
 import { base64url, digest, mspId, parse, roundNumber, text, time } from './fields.js';
 import { verify, type Signer } from './ml-dsa.js';
 import type { ParticipantRecord } from './participant.js';
-import { signedBytes, statementDigest, type StatementName } from './statement.js';
+import { signedBytes, signedBytesOf, type StatementName } from './statement.js';
 
 /** A statement and the ML-DSA signature over its signed bytes. */
 export interface Signed<T> {
@@ -42,19 +42,22 @@ export function sign<T extends Json>(name: StatementName, statement: T, signer: 
   return { signature: toBase64Url(signer.sign(signedBytes(name, statement))), statement };
 }
 
+// Made once: a schema costs more to make than to use.
+const signedArgument = z.strictObject({ previousSignature: base64url.optional(), signature: base64url, statement: z.unknown() });
+
 /**
  * Reads a transaction's one argument, canonical JSON `{"signature":…,"statement":…}`.
  * @throws CodedError NOT_CANONICAL, TOO_LARGE, BAD_FIELD with all faults.
  */
 export function readSigned<T extends z.ZodType>(name: StatementName, schema: T, argument: Uint8Array): Named<z.output<T>> {
-  const outer = parse(z.strictObject({ previousSignature: base64url.optional(), signature: base64url, statement: z.unknown() }), decodeCanonical(argument), 'argument');
+  const outer = parse(signedArgument, decodeCanonical(argument), 'argument');
   const body = outer.statement as Json;
-  const bytes = encodeCanonical(body).length;
+  const encoded = encodeCanonical(body);
   const bound = name === 'study' ? LIMITS.studyBytes : LIMITS.statementBytes;
-  if (bytes > bound) throw new CodedError('TOO_LARGE', `the ${name} has ${bytes} bytes, at most ${bound} are accepted`);
+  if (encoded.length > bound) throw new CodedError('TOO_LARGE', `the ${name} has ${encoded.length} bytes, at most ${bound} are accepted`);
   const statement = parse(schema, body, name);
   if (outer.previousSignature !== undefined && name !== 'participant') throw new CodedError('BAD_FIELD', 'argument.previousSignature: belongs to a record only');
-  return { signature: outer.signature, previousSignature: outer.previousSignature, statement, digest: statementDigest(name, body) };
+  return { signature: outer.signature, previousSignature: outer.previousSignature, statement, digest: digestOf(signedBytesOf(name, encoded)) };
 }
 
 /** The argument of a transaction, from a signed statement. */

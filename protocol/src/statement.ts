@@ -15,9 +15,11 @@ const ascii = new TextEncoder();
 export const mediaType = (name: StatementName): string => `application/vnd.epione.${name}.v1+json`;
 
 /** `"DSSEv1 " len(type) " " type " " len(body) " " body`, lengths in decimal ASCII (DSSE v1, protocol.md, PAE). */
-export function signedBytes(name: StatementName, body: Json): Uint8Array {
+export const signedBytes = (name: StatementName, body: Json): Uint8Array => signedBytesOf(name, encodeCanonical(body));
+
+/** As `signedBytes`, of a body that is encoded already. */
+export function signedBytesOf(name: StatementName, encoded: Uint8Array): Uint8Array {
   const type = mediaType(name);
-  const encoded = encodeCanonical(body);
   return concat(ascii.encode(`DSSEv1 ${type.length} ${type} ${encoded.length} `), encoded);
 }
 

@@ -25,7 +25,7 @@ function peerProcess(organization: Organization, binaries: Binaries): Omit<Proce
 }
 
 // Fabric's own server for Node chaincode, with mutual TLS.
-function chaincodeProcess(organization: Organization, { packageId, path }: Deployment): Omit<ProcessSpec, 'name'> {
+function chaincodeProcess(network: Network, organization: Organization, { packageId, path }: Deployment): Omit<ProcessSpec, 'name'> {
   let server: string;
   try {
     server = createRequire(join(path, 'package.json')).resolve('fabric-shim/cli.js');
@@ -42,8 +42,10 @@ function chaincodeProcess(organization: Organization, { packageId, path }: Deplo
     'chaincode-tls-cert-file': certificateFile,
     'chaincode-tls-client-cacert-file': credential(organization, 'authorities', 'tls').certificateFile,
   };
+  // At level info the library writes a line for every transaction. Compiled code is kept, because loading is most of a start.
+  const env = { CORE_CHAINCODE_LOGGING_LEVEL: 'warning', NODE_COMPILE_CACHE: join(network.dir, 'compiled') };
   const args = [server, 'server', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])];
-  return { command: process.execPath, args, cwd: path, env: { CORE_CHAINCODE_LOGGING_LEVEL: 'info' }, ports: { chaincode } };
+  return { command: process.execPath, args, cwd: path, env, ports: { chaincode } };
 }
 
 /**
@@ -55,5 +57,5 @@ export function processOf(network: Network, { kind, name, organization }: Networ
   if (kind === 'peer') return { name, ...peerProcess(organization, binaries) };
   const deployment = readDeployment(network);
   if (!deployment) throw new NetworkError('CHAINCODE_INVALID', 'No chaincode is deployed.', 'Run fl-network deploy.');
-  return { name, ...chaincodeProcess(organization, deployment) };
+  return { name, ...chaincodeProcess(network, organization, deployment) };
 }
