@@ -16,7 +16,7 @@ export interface OpenStudy {
 /** Thirty features, as the study that ships with this repository has. */
 const features = Array.from({ length: 30 }, (_, index) => ({ name: `feature ${index}`, kind: 'number', shift: '14.1', factor: '0.28', missing: 'reject' }));
 
-function document(name: string, members: readonly Member[], aggregators: readonly Member[]): Study {
+function document(name: string, members: readonly Member[], aggregators: readonly Member[], rounds: number): Study {
   const ids = (of: readonly Member[]): string[] => of.map(({ mspId }) => mspId).sort();
   const majority = (count: number): number => Math.floor(count / 2) + 1;
   return {
@@ -31,7 +31,7 @@ function document(name: string, members: readonly Member[], aggregators: readonl
     suites: { profile: 'default', signature: 'mldsa65', sealing: ['seal-mlkem768-qkd'], qkdMissing: 'fail', qkdWaitMs: 1000 },
     participants: ids(members), aggregators: ids(aggregators), observers: [],
     quorums: { approve: majority(members.length), submit: members.length, attest: majority(aggregators.length) },
-    rounds: { count: 1, submitMs: 3_600_000, graceMs: 60_000, attestMs: 3_600_000 },
+    rounds: { count: rounds, submitMs: 3_600_000, graceMs: 60_000, attestMs: 3_600_000 },
     consent: { required: false, classes: [], onWithdrawal: 'next-round' },
   } satisfies Json as unknown as Study;
 }
@@ -50,9 +50,9 @@ async function phase(members: readonly Member[], calls: readonly { by: Member; t
  * @param label distinguishes these studies from others on the same channel.
  * @param aggregators members that own a peer.
  */
-export async function openStudies(label: string, count: number, members: readonly Member[], aggregators: readonly Member[], inFlight = 32): Promise<OpenStudy[]> {
+export async function openStudies(label: string, count: number, members: readonly Member[], aggregators: readonly Member[], inFlight = 32, rounds = 1): Promise<OpenStudy[]> {
   const sorted = members.toSorted((a, b) => (a.mspId < b.mspId ? -1 : 1));
-  const documents = Array.from({ length: count }, (_, index) => document(`${label}-${index}`, sorted, aggregators));
+  const documents = Array.from({ length: count }, (_, index) => document(`${label}-${index}`, sorted, aggregators, rounds));
   const entries = documents.map((study, index) => ({ study, digest: statementDigest('study', study), by: sorted[index % sorted.length] as Member }));
   const approvalOf = (subject: Digest, { mspId, record }: Member): Approval => ({ subject, member: mspId, record, decision: 'approve' });
   await phase(members, entries.map(({ study, by }) => ({ by, transaction: 'Study:registerStudy', argument: () => argumentOf('study', study, by) })), inFlight);
