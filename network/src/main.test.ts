@@ -1,6 +1,7 @@
 /** The command line as its user sees it: words, streams and exit codes. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +47,26 @@ describe('fl-network', function () {
     const error = JSON.parse(stderr) as Record<string, string>;
     expect(error).to.include({ event: 'error', code: 'TOPOLOGY_INVALID' });
     for (const path of ['channel', 'consensus', 'organizations.1.mspId']) expect(error['message']).to.contain(`\n  ${path}: `);
+  });
+
+  it('packages without a network, and tells the ID of the very bytes', () => {
+    const { status, stdout } = run(['package', '--output', 'out.tar.gz', '--package-address', '{{.peername}}_cc:9999', '--json']);
+    expect(status).to.equal(0);
+    const { packageId, label, output } = JSON.parse(stdout) as Record<string, string>;
+    expect(packageId).to.equal(`${label}:${createHash('sha256').update(readFileSync(output ?? '')).digest('hex')}`);
+    const code = spawnSync('tar', ['-xzOf', output ?? '', 'code.tar.gz']).stdout;
+    const connection = spawnSync('tar', ['-xzOf', '-', 'connection.json'], { input: code, encoding: 'utf8' }).stdout;
+    expect(JSON.parse(connection)).to.deep.equal({ address: '{{.peername}}_cc:9999', dial_timeout: '10s', tls_required: false });
+  });
+
+  it('refuses options of a deployment that do not go together, and profiles with faults', () => {
+    writeFileSync(join(dir, 'profile.yaml'), 'channel: c\n');
+    const address = ['--package-address', 'a:1'];
+    for (const args of [['--samples', 'x'], ['--channel', 'c'], address, ['--profile', 'none.yaml'], ['--profile', 'profile.yaml'], ['--profile', 'fabric-samples'], ['--profile', 'profile.yaml', '--samples', 'x'], ['--profile', 'x', ...address, '--package-connection', 'y']]) {
+      const { status, stderr } = run(['deploy', ...args]);
+      expect(status, args.join(' ')).to.equal(2);
+      expect(stderr).to.match(/^(USAGE|PROFILE_INVALID): /);
+    }
   });
 
   it('says where Fabric was looked for', () => {
