@@ -30,7 +30,10 @@ export interface GatewayConnection {
 export interface Identity {
   readonly mspId: string;
   readonly certificatePem: Uint8Array;
+  /** Over whole messages: ECDSA with SHA-256, DER, low s. */
   readonly signer: Signer;
+  /** Lets go of the key, where it is held in a token. */
+  readonly close?: () => void;
 }
 
 /** How long a gateway that failed is asked last, ms; short, because a restarted peer serves again after about a second. */
@@ -41,9 +44,11 @@ export class Gateways implements Disposable {
   readonly #connections: readonly GatewayConnection[];
   readonly #failedAt = new Map<GatewayConnection, number>();
   readonly #now: () => number;
+  readonly #identity: Identity;
 
   constructor(peers: readonly GatewayPeer[], identity: Identity, timeouts: Timeouts, open: (peer: GatewayPeer) => Client, now: () => number) {
     this.#now = now;
+    this.#identity = identity;
     const within = (ms: number) => () => ({ deadline: now() + ms });
     this.#connections = peers.map((peer) => {
       const client = open(peer);
@@ -101,5 +106,6 @@ export class Gateways implements Disposable {
       gateway.close();
       client.close();
     }
+    this.#identity.close?.();
   }
 }

@@ -5,6 +5,19 @@ import { z } from 'zod';
 import { UsageError } from './faults.js';
 
 const keyPair = z.strictObject({ certificateFile: z.string().min(1), privateKeyFile: z.string().min(1) });
+const pkcs11Key = z.strictObject({
+  /** The token's PKCS#11 library. */
+  module: z.string().min(1),
+  tokenLabel: z.string().min(1),
+  /** CKA_LABEL of the private key. */
+  keyLabel: z.string().min(1).optional(),
+  /** CKA_ID of the private key. */
+  keyId: z.string().regex(/^([0-9a-f]{2})+$/, 'bytes in lower-case hex').optional(),
+  /** The PIN of the token's user, alone in a file. */
+  pinFile: z.string().min(1),
+}).refine(({ keyLabel, keyId }) => keyLabel !== undefined || keyId !== undefined, 'name the key by keyLabel, keyId or both');
+const identity = z.strictObject({ certificateFile: z.string().min(1), privateKeyFile: z.string().min(1).optional(), pkcs11: pkcs11Key.optional() })
+  .refine(({ privateKeyFile, pkcs11 }) => privateKeyFile === undefined || pkcs11 === undefined, 'the private key is in a file or in a token, not in both');
 const peer = z.strictObject({ mspId: z.string().min(1), endpoint: z.string().regex(/^[^:/]+:[0-9]{1,5}$/, 'host:port'), tlsCaFile: z.string().min(1) });
 
 const connectionProfile = z.strictObject({
@@ -15,7 +28,8 @@ const connectionProfile = z.strictObject({
   mspId: z.string().min(1),
   /** Peers that may serve as gateway; the own organization's first. */
   peers: z.array(peer).min(1),
-  identities: z.strictObject({ worker: keyPair, operator: keyPair, officer: keyPair, auditor: keyPair, admin: keyPair }).partial(),
+  /** A certificate, and the private key behind it: in a file, in a token, or at the caller's `signer`. */
+  identities: z.strictObject({ worker: identity, operator: identity, officer: identity, auditor: identity, admin: identity }).partial(),
   /** Certificates of the site's other services; not used by the ledger's client. */
   tls: z.strictObject({ caBundleFile: z.string().min(1), kme: keyPair.optional(), worker: keyPair.optional() }).optional(),
 });
@@ -24,6 +38,8 @@ const connectionProfile = z.strictObject({
 export type ConnectionProfile = z.infer<typeof connectionProfile>;
 /** A peer that may serve as gateway. */
 export type GatewayPeer = z.infer<typeof peer>;
+/** A private key in a token (HSM) that speaks PKCS#11. */
+export type Pkcs11Key = z.infer<typeof pkcs11Key>;
 /** The roles a profile may hold a certificate for. */
 export type IdentityName = keyof ConnectionProfile['identities'];
 

@@ -2,8 +2,8 @@
 import { createPrivateKey, sign as ecdsa } from 'node:crypto';
 import type { Signer } from '@hyperledger/fabric-gateway';
 
-/** Order of the group of each curve (FIPS 186-5): a signature's s must not exceed half of it, because Fabric refuses the other of the two. */
-const orders = {
+/** Order of the group of each curve that an identity's key may have (FIPS 186-5): a signature's s must not exceed half of it, because Fabric refuses the other of the two. */
+export const orders = {
   prime256v1: 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n,
   secp384r1: 0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973n,
 } as const;
@@ -23,6 +23,9 @@ export function lowS(signature: Uint8Array, order: bigint): Uint8Array {
   const body = Buffer.concat([derInteger(number(signature.subarray(0, half))), derInteger(s > order / 2n ? order - s : s)]);
   return Buffer.concat([Buffer.of(0x30, body.length), body]);
 }
+
+/** A curve of Fabric's identities, by OpenSSL's name. */
+export type Curve = keyof typeof orders;
 
 /**
  * A signer over whole messages (to be used with `hash.none`).
