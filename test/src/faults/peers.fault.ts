@@ -1,6 +1,5 @@
 /** Peers that die, stand still, lose their ledger or have no room to write. */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NetworkError, readSnapshot, resetPeer, status, takeSnapshot } from '@epione/network';
 import { expect } from 'chai';
@@ -37,14 +36,13 @@ describe('faults of peers', () => {
   });
 
   scenario('a peer whose disk is full, and then has room', async ({ rounds }) => {
-    // The kernel lets the process write no file past this size, and new files no larger: every block file is past it.
+    // From now on the kernel refuses this process every write past 4096 bytes of a file: to its blocks, its databases and its log.
     execFileSync('prlimit', ['--pid', String(await pidOf('peer.HospitalC')), '--fsize=4096:']);
     await rounds.play();
     await until('the end of the peer that cannot write', 30_000, async () => {
       const { processes } = await status({ stateDir });
       return processes.find(({ name }) => name === 'peer.HospitalC')?.health === 'stopped';
     });
-    expect(readFileSync(join(stateDir, 'processes', 'peer.HospitalC.log'), 'utf8')).to.contain('file too large');
     await rounds.play();
     // A new process is bound by no limit: there is room again.
     await repair();
