@@ -1,13 +1,8 @@
 /** Orderers: how many serve and vote, and how many of them may still fail. */
+import { bftQuorum } from '../channel/consenters.js';
 import { isWanted } from '../nodes/start.js';
 import type { NetworkStatus, ProcessStatus } from '../status.js';
 import { fault, ok, warning, type Check, type Examined, type Remark } from './finding.js';
-
-/** Votes that decide: SmartBFT's ceil((n + f + 1) / 2) with f = floor((n - 1) / 3); Raft's majority. */
-export function votesNeeded(consensus: 'bft' | 'raft', orderers: number): number {
-  if (consensus === 'raft') return Math.floor(orderers / 2) + 1;
-  return Math.ceil((orderers + Math.floor((orderers - 1) / 3) + 1) / 2);
-}
 
 const votes = ({ health, relation }: ProcessStatus): boolean => health === 'serving' && relation === 'consenter';
 
@@ -15,7 +10,7 @@ const votes = ({ health, relation }: ProcessStatus): boolean => health === 'serv
 export function quorumRemarks({ consensus, processes }: Pick<NetworkStatus, 'consensus' | 'processes'>): readonly Remark[] {
   const orderers = processes.filter(({ name }) => name.startsWith('orderer.'));
   const voting = orderers.filter(votes).length;
-  const needed = votesNeeded(consensus, orderers.length);
+  const needed = consensus === 'bft' ? bftQuorum(orderers.length) : Math.floor(orderers.length / 2) + 1;
   const followers = orderers
     .filter(({ health, relation }) => health === 'serving' && relation !== 'consenter')
     .map(({ name, relation }) => fault(`${name} is ${relation ?? 'not in the channel'} and does not vote`, 'Its certificate differs from the channel\'s by at least a byte: fl-network certificates renew, or restore the file.'));

@@ -16,7 +16,7 @@ export interface Metric {
   readonly samples: readonly { readonly labels?: Readonly<Record<string, string>>; readonly value: number | undefined }[];
 }
 
-const line = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)/;
+const line = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (NaN|[+-]Inf|[+-]?[\d.]\S*)/;
 const label = /([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 const infinite: Readonly<Record<string, number>> = { '+Inf': Infinity, '-Inf': -Infinity };
 
