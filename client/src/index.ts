@@ -7,6 +7,9 @@ export { consume, EventStore, type ConsumeOptions, type Effect, type EventSource
 export type { RawBlock } from './ledger/blocks.js';
 export { blockDigest, readBlock, type Block } from './evidence/block.js';
 export type { Receipt } from './ledger/submit.js';
+export { noKey, type OfflineTransactions } from './ledger/offline.js';
+export { readSigningRequest, type SigningRequest } from './ledger/signing-request.js';
+export { nativeSigner } from './ledger/signer.js';
 export { pkcs11Signer, type TokenSigner } from './ledger/pkcs11-signer.js';
 export type { Timeouts } from './ledger/gateways.js';
 export { transactionOf, UsageError, type TransactionFault } from './ledger/faults.js';

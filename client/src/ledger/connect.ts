@@ -16,7 +16,7 @@ export interface ConnectOptions {
   readonly identity: IdentityName;
   /**
    * Signs whole messages in place of the profile's key, which is then not read: ECDSA with SHA-256, DER, s in the lower half.
-   * For keys that this package knows no way to; `offline` where each step is signed elsewhere.
+   * For keys that this package knows no way to; `noKey` where each step is signed elsewhere.
    */
   readonly signer?: Signer;
   /** Bounds on the steps of a transaction; the others keep their defaults. */

@@ -9,6 +9,7 @@ import type { Evidence } from '../evidence/evidence.js';
 import { collectEvidence } from '../evidence/export.js';
 import { blocks, height, type RawBlock } from './blocks.js';
 import { events, type EventOptions, type LedgerEvent } from './events.js';
+import { OfflineTransactions } from './offline.js';
 import { evaluate, submit, type Receipt, type Submitter, type Transient } from './submit.js';
 
 /** A statement's place on the ledger. */
@@ -106,6 +107,11 @@ export class Ledger implements Disposable {
       if (found === undefined || statementDigest(name, found.statement) !== digest) throw error;
       return { digest, txId: found.txId };
     }
+  }
+
+  /** Transactions that are signed elsewhere, step by step. */
+  get offline(): OfflineTransactions {
+    return new OfflineTransactions(this.#submitter);
   }
 
   /** Submits any transaction of the chaincode that takes one argument: `Contract:transaction`. */

@@ -1,5 +1,5 @@
 /** Signs Fabric messages with the runtime's native ECDSA; the gateway library's own signer is JavaScript and took half of the client's CPU. */
-import { createPrivateKey, sign as ecdsa } from 'node:crypto';
+import { createPrivateKey, sign as ecdsa, type KeyObject } from 'node:crypto';
 import type { Signer } from '@hyperledger/fabric-gateway';
 
 /** Order of the group of each curve that an identity's key may have (FIPS 186-5): a signature's s must not exceed half of it, because Fabric refuses the other of the two. */
@@ -22,6 +22,24 @@ export function lowS(signature: Uint8Array, order: bigint): Uint8Array {
   const s = number(signature.subarray(half));
   const body = Buffer.concat([derInteger(number(signature.subarray(0, half))), derInteger(s > order / 2n ? order - s : s)]);
   return Buffer.concat([Buffer.of(0x30, body.length), body]);
+}
+
+/** One INTEGER of a DER sequence as a number, and where the next one begins. */
+function readInteger(der: Uint8Array, at: number): { value: bigint; next: number } {
+  const next = at + 2 + (der[at + 1] ?? 0);
+  return { value: BigInt(`0x${Buffer.from(der.subarray(at + 2, next)).toString('hex')}`), next };
+}
+
+/** A good DER signature of any tool, with s in the lower half. @param signature one that the key has been verified to have made. */
+export function lowSDer(signature: Uint8Array, publicKey: KeyObject): Uint8Array {
+  const curve = publicKey.asymmetricKeyDetails?.namedCurve;
+  if (curve !== 'prime256v1' && curve !== 'secp384r1') return signature;
+  const bytes = curve === 'prime256v1' ? 32 : 48;
+  // Sequences of these curves are shorter than 128 bytes, so that their length is one byte.
+  const r = readInteger(signature, 2);
+  const s = readInteger(signature, r.next);
+  const fixed = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(2 * bytes, '0'), 'hex');
+  return lowS(Buffer.concat([fixed(r.value), fixed(s.value)]), orders[curve]);
 }
 
 /** A curve of Fabric's identities, by OpenSSL's name. */

@@ -42,8 +42,8 @@ const askAfterFailureMs = 3_000;
 /** Full jitter: anywhere up to a bound that doubles. */
 export const pauseMs = (attempt: number, random: () => number): number => Math.ceil(random() * Math.min(longestPauseMs, firstPauseMs * 2 ** attempt));
 
-/** Asks a gateway for the commit status of a transaction of which only the ID is known. */
-async function statusOf(submitter: Submitter, { gateway }: GatewayConnection, txId: string, withinMs: number): Promise<Status> {
+/** The question what became of a transaction of which only the ID is known, for the gateway's `newCommit`; not signed yet. */
+export function commitRequest(submitter: Submitter, txId: string): Uint8Array {
   const creator = new msp.SerializedIdentity();
   creator.setMspid(submitter.identity.mspId);
   creator.setIdBytes(submitter.identity.certificatePem);
@@ -53,7 +53,7 @@ async function statusOf(submitter: Submitter, { gateway }: GatewayConnection, tx
   request.setIdentity(creator.serializeBinary());
   const signed = new gatewayMessages.SignedCommitStatusRequest();
   signed.setRequest(request.serializeBinary());
-  return gateway.newCommit(signed.serializeBinary()).getStatus({ deadline: submitter.now() + withinMs });
+  return signed.serializeBinary();
 }
 
 /** The error as trouble; what is the ledger's own answer is thrown. */
@@ -83,7 +83,7 @@ async function settle(submitter: Submitter, first: GatewayConnection, transactio
       within = askAfterFailureMs;
     });
     try {
-      return await statusOf(submitter, way, txId, Math.min(within, submitter.timeouts.commitMs));
+      return await way.gateway.newCommit(commitRequest(submitter, txId)).getStatus({ deadline: now() + Math.min(within, submitter.timeouts.commitMs) });
     } catch (error) {
       troubles.push(troubleOf(error).message);
       gateways.failed(way);

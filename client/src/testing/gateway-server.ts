@@ -65,17 +65,19 @@ interface Asked {
   readonly header: common.Header;
   readonly transaction: string;
   readonly argument: Uint8Array;
+  /** Serialized `peer.ChaincodeProposalPayload`. */
+  readonly payload: Uint8Array;
 }
 
 function asked(signed: peer.SignedProposal | undefined): Asked {
   const proposal = peer.Proposal.deserializeBinary(signed?.getProposalBytes_asU8() ?? new Uint8Array());
   const payload = peer.ChaincodeProposalPayload.deserializeBinary(proposal.getPayload_asU8());
   const args = peer.ChaincodeInvocationSpec.deserializeBinary(payload.getInput_asU8()).getChaincodeSpec()?.getInput()?.getArgsList_asU8() ?? [];
-  return { header: common.Header.deserializeBinary(proposal.getHeader_asU8()), transaction: Buffer.from(args[0] ?? []).toString(), argument: args[1] ?? new Uint8Array() };
+  return { header: common.Header.deserializeBinary(proposal.getHeader_asU8()), transaction: Buffer.from(args[0] ?? []).toString(), argument: args[1] ?? new Uint8Array(), payload: proposal.getPayload_asU8() };
 }
 
 /** The least envelope that the library can read an answer from. */
-function envelopeOf(header: common.Header, answer: Uint8Array): common.Envelope {
+function envelopeOf({ header, payload: proposalPayload }: Asked, answer: Uint8Array): common.Envelope {
   const response = new peer.Response();
   response.setPayload(answer);
   const done = new peer.ChaincodeAction();
@@ -86,6 +88,7 @@ function envelopeOf(header: common.Header, answer: Uint8Array): common.Envelope 
   endorsed.setProposalResponsePayload(responsePayload.serializeBinary());
   const actionPayload = new peer.ChaincodeActionPayload();
   actionPayload.setAction(endorsed);
+  actionPayload.setChaincodeProposalPayload(proposalPayload);
   const action = new peer.TransactionAction();
   action.setPayload(actionPayload.serializeBinary());
   const transaction = new peer.Transaction();
@@ -108,9 +111,9 @@ const handlersOf = (behaviour: Behaviour) => ({
     return response.serializeBinary();
   },
   Endorse(bytes: Buffer): Uint8Array {
-    const { header, transaction, argument } = asked(gateway.EndorseRequest.deserializeBinary(bytes).getProposedTransaction());
+    const question = asked(gateway.EndorseRequest.deserializeBinary(bytes).getProposedTransaction());
     const response = new gateway.EndorseResponse();
-    response.setPreparedTransaction(envelopeOf(header, behaviour.answer?.(transaction, argument) ?? new Uint8Array()));
+    response.setPreparedTransaction(envelopeOf(question, behaviour.answer?.(question.transaction, question.argument) ?? new Uint8Array()));
     return response.serializeBinary();
   },
   Submit(bytes: Buffer): Uint8Array {
@@ -179,10 +182,10 @@ export function eventsAfter(history: readonly { readonly block: number; readonly
 }
 
 /** A submitter over such services, in their order; jitter is left out. */
-export function submitterOver(endpoints: readonly string[], timeouts: Partial<Timeouts> = {}): Submitter & Disposable {
+export function submitterOver(endpoints: readonly string[], timeouts: Partial<Timeouts> = {}, given?: Identity): Submitter & Disposable {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signer = nativeSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  const identity: Identity = { mspId: 'HospitalA', certificatePem: createHash('sha256').digest(), signer };
+  const identity: Identity = given ?? { mspId: 'HospitalA', certificatePem: createHash('sha256').digest(), signer };
   const all = { ...defaultTimeouts, ...timeouts };
   const peers = endpoints.map((endpoint, at) => ({ mspId: `Organization${at}`, endpoint, tlsCaFile: 'none' }));
   const gateways = new Gateways(peers, identity, all, ({ endpoint }) => new Client(endpoint, credentials.createInsecure()), Date.now);
