@@ -3,6 +3,7 @@ import { createPrivateKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Client, credentials } from '@grpc/grpc-js';
 import { connect, hash, type Gateway, type Signer } from '@hyperledger/fabric-gateway';
+import { NetworkError } from '../error.js';
 import type { IssuedCertificate } from '../identities/certificate-authority.js';
 import { derInteger, derSequence } from './der.js';
 import { readCredential, type UserName } from '../identities/identities.js';
@@ -42,7 +43,7 @@ const curveOrder = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc6
 /** Signs messages with P-256 and SHA-256. Fabric takes DER with the lower of the two possible s only. */
 function nativeSigner(privateKeyPem: string): Signer {
   const key = createPrivateKey(privateKeyPem);
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TypeError('Only keys on the curve P-256 can sign here.');
+  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new NetworkError('PROFILE_INVALID', 'Only keys on the curve P-256 can sign here.', "Use an identity with such a key, as Fabric's tools make them.");
   return (message) => {
     const raw = sign('sha256', message, { key, dsaEncoding: 'ieee-p1363' }).toString('hex');
     const [r, s] = [BigInt(`0x${raw.slice(0, 64)}`), BigInt(`0x${raw.slice(64)}`)];

@@ -9,9 +9,9 @@ const deadlineMs = 60_000;
 /**
  * Sends a signed proposal straight to the peer's endorser and gives back the payload of its answer.
  * @param channel none for what a peer does by itself, such as joining and installing
- * @throws {NetworkError} PEER_REFUSED with the peer's words
+ * @throws {NetworkError} PEER_REFUSED with the peer's words, NOT_HEALTHY when it cannot be reached
  */
-export async function callPeer({ gateway, client, sign, mspId }: PeerLink, chaincode: string, transaction: string, args: readonly Uint8Array[], channel = ''): Promise<Uint8Array> {
+export async function callPeer({ gateway, client, sign, mspId, endpoint }: PeerLink, chaincode: string, transaction: string, args: readonly Uint8Array[], channel = ''): Promise<Uint8Array> {
   // The gateway builds the proposal; without a hash its digest is the proposal itself.
   const proposal = gateway.getNetwork(channel).getContract(chaincode).newProposal(transaction, { arguments: [...args] }).getDigest();
   const signed = new protos.SignedProposal();
@@ -25,7 +25,7 @@ export async function callPeer({ gateway, client, sign, mspId }: PeerLink, chain
       signed,
       { deadline: Date.now() + deadlineMs },
       (error, response) => {
-        if (error) failed(error);
+        if (error) failed(new NetworkError('NOT_HEALTHY', `The peer ${endpoint} of ${mspId} does not serve ${transaction}: ${error.details}`, 'See that it runs, and that its address and its TLS authority are right.', error));
         else done(response);
       },
     );
