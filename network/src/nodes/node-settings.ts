@@ -92,7 +92,8 @@ export function peerSettings(network: Network, organization: Organization): obje
       connTimeout: '3s',
       reConnectBackoffThreshold: '2s',
       minimalReconnectInterval: '100ms',
-      blockCensorshipTimeoutKey: '30s',
+      // After this time without a block that other orderers have announced, a peer takes blocks from another orderer.
+      blockCensorshipTimeoutKey: '2s',
       policy: 'cluster',
     },
     tls: {
@@ -160,7 +161,9 @@ export function ordererSettings(network: Network, organization: Organization): o
       Backoff: { BaseDelay: '200ms', Multiplier: 1.6, MaxDelay: '2s' },
       MaxRecvMsgSize: maxMessageBytes,
       MaxSendMsgSize: maxMessageBytes,
-      Cluster: { SendBufferSize: 100, ClientCertificate: certificateFile, ClientPrivateKey: privateKeyFile, ReplicationPolicy: 'consensus' },
+      // An orderer that lags asks all others for their heights. One that stands still must be given up well within
+      // ViewChangeTimeout: with Fabric's 5 s the others pass each other by from view to view.
+      Cluster: { SendBufferSize: 100, ClientCertificate: certificateFile, ClientPrivateKey: privateKeyFile, ReplicationPolicy: 'consensus', DialTimeout: '1s' },
       LocalMSPDir: join(dir, 'orderer', 'msp'),
       LocalMSPID: mspId,
       BCCSP: bccsp,
