@@ -125,8 +125,10 @@ export async function deploy({ stateDir, topology, report = silent, ...options }
       const target = targetOf(network, peers);
       const plan = await planOf(target, wanted);
       const deployment = { packageId, label, version, sequence: plan.next.sequence, path: resolve(options.path ?? defaultChaincodeDir), inForce: !plan.changed };
-      await timed(report, 'Chaincode processes', async () => runProcesses(network, deployment));
-      await putInForce(target, plan, wanted.pack, report);
+      const start = async (): Promise<void> => timed(report, 'Chaincode processes', async () => runProcesses(network, deployment));
+      // With nothing in force they can start at once; later the former ones serve until the new definition can be committed.
+      const started = plan.next.sequence === 1 ? start() : undefined;
+      await Promise.all([started, putInForce(target, plan, wanted.pack, report, async () => started ?? start())]);
       const done = { ...deployment, inForce: true };
       writeDeployment(network, done);
       await timed(report, 'Endorsement', async () => untilAnswering(network, peers));

@@ -93,9 +93,10 @@ async function shows(peer: Target['members'][0]['peers'][0], channel: string, ne
 
 /**
  * Carries a plan out. When it returns, every peer of the target has committed the definition itself, and so runs no other code.
+ * @param makeReady done when everything is approved and before anything is committed: until then what is in force goes on
  * @throws {NetworkError} NOT_APPROVED when other organizations have to approve first, PEER_REFUSED, DEPLOY_FAILED
  */
-export async function putInForce(target: Target, { next, changed }: Plan, pack: ChaincodePackage, report: Report): Promise<void> {
+export async function putInForce(target: Target, { next, changed }: Plan, pack: ChaincodePackage, report: Report, makeReady: () => Promise<void> = async () => Promise.resolve()): Promise<void> {
   const { channel, members } = target;
   const peers = peersOf(target);
   await timed(report, 'Chaincode installed', async () => Promise.all(peers.map(async (peer) => install(peer, pack))));
@@ -106,9 +107,10 @@ export async function putInForce(target: Target, { next, changed }: Plan, pack: 
       ),
     ),
   );
+  if (changed) await requireMajority(target, next);
+  await makeReady();
   if (changed) {
     const [{ peers: [first] }] = members;
-    await requireMajority(target, next);
     await timed(report, 'Chaincode committed', async () => settle('the commit of the chaincode definition', async () => shows(first, channel, next), async () => commit(first, channel, next)));
   }
   await Promise.all(peers.map(async (peer) => until(`sequence ${next.sequence} at the peer ${peer.endpoint} of ${peer.mspId}`, timeoutMs, async () => shows(peer, channel, next), remedy)));
