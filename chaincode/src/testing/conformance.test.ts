@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Context } from 'fabric-contract-api';
 import { expect } from 'chai';
-import { StubLedger, type Simulation, type Transaction } from './stub-ledger.js';
+import { StubLedger, type CollectionConfig, type Simulation, type Transaction } from './stub-ledger.js';
 
 /** A transaction of the suite. */
 interface Scripted {
@@ -15,6 +15,7 @@ interface Scripted {
 
 interface Suite {
   readonly cases: { readonly name: string }[];
+  readonly collections: (CollectionConfig & { readonly endorsers?: string[] })[];
   readonly events: string[];
   readonly organizations: string[];
   runCase(one: { name: string }, driver: object): Promise<string[]>;
@@ -25,9 +26,11 @@ const load = createRequire(__filename);
 const folder = join(__dirname, '../../../test/fixtures/conformance-chaincode');
 const suite = load(join(folder, 'suite.js')) as Suite;
 const { contracts } = load(join(folder, 'index.js')) as { contracts: [new () => { perform(ctx: Context, script: string): Promise<string> }] };
+const { policyBytes } = load(join(folder, 'policy.js')) as { policyBytes: (rule: { n: number; of: string[] }) => Uint8Array };
+const collections = suite.collections.map(({ endorsers, ...config }) => (endorsers === undefined ? config : { ...config, endorsementPolicy: policyBytes({ n: 1, of: endorsers }) }));
 
 describe('the conformance suite on the stub', () => {
-  const ledger = new StubLedger({ organizations: suite.organizations });
+  const ledger = new StubLedger({ organizations: suite.organizations, collections });
   const contract = new contracts[0]();
   const proposal = ({ as, endorsers, transient, script }: Scripted): Parameters<StubLedger['simulate']> => {
     const perform: Transaction = (ctx) => contract.perform(ctx, script);

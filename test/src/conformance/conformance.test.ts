@@ -28,7 +28,7 @@ describe('the conformance suite on real Fabric', function () {
 
   before(async () => {
     const { network } = await up({ stateDir, topology });
-    await deploy({ stateDir, topology, path });
+    await deploy({ stateDir, topology, path, collectionsFile: join(path, 'collections.json') });
     driver = new FabricDriver(network);
   });
 
