@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { X509Certificate } from 'node:crypto';
 import { certificateText, type Difference } from '../channel/config-text.js';
 import { untilEndorsed, untilPeersKnowEachOther } from '../channel/peer-channel.js';
-import { leafValidity, certificateKinds, certificatePlan, type CertificateKind } from '../identities/identities.js';
+import { certificateKinds, certificatePlan, readAuthority, validityOf, type CertificateKind } from '../identities/identities.js';
 import { endStage, isOrderers, isStaged, stageCertificate, stagedFiles, type Renewal } from '../identities/renewal.js';
 import type { Validity } from '../identities/certificate-authority.js';
 import { withLock } from '../lock.js';
@@ -32,7 +32,7 @@ export interface RenewalOptions extends NetworkOptions {
   readonly newKeys?: boolean;
   /** Lists what would be renewed and changes nothing. */
   readonly dryRun?: boolean;
-  /** Two years from now when absent; tests make certificates that end soon. */
+  /** As for every new certificate when absent; tests make certificates that end soon. */
   readonly validity?: Validity;
 }
 
@@ -73,14 +73,17 @@ export async function renewCertificates(options: RenewalOptions): Promise<Renewa
   return withLock(stateDir, async () => {
     const network = openState(stateDir, topology);
     const now = new Date();
-    const validity = options.validity ?? leafValidity(now);
     const renewals = select(network, options, now);
     const before = renewals.map(({ planned }) => certificateText(readFileSync(planned.files.certificateFile)));
     const describe = (after: (renewal: Renewal) => string): Renewed[] =>
       renewals.map((renewal, index) => ({ mspId: renewal.organization.mspId, kind: renewal.planned.kind, name: renewal.planned.name, before: before[index] ?? '', after: after(renewal) }));
-    if (dryRun) return { dryRun, renewed: describe(() => `the same subject${newKeys ? ', a new key' : ' and key'}, until ${validity.notAfter.toISOString()}`), differences: [] };
+    const planned = ({ organization, planned: certificate }: Renewal): string => {
+      const { notAfter } = options.validity ?? validityOf(certificate, readAuthority(organization, certificate.authority), now);
+      return `the same subject${newKeys ? ', a new key' : ' and key'}, until ${notAfter.toISOString()}`;
+    };
+    if (dryRun) return { dryRun, renewed: describe(planned), differences: [] };
     await timed(report, 'Certificates issued', async () => {
-      for (const { organization, planned } of renewals) await stageCertificate(organization, planned, validity, newKeys);
+      for (const { organization, planned } of renewals) await stageCertificate(organization, planned, { newKey: newKeys, now, validity: options.validity });
     });
     const renewed = describe(({ organization, planned }) => certificateText(readFileSync(stagedFiles(organization, planned).certificateFile)));
     await timed(report, 'Peers, users and services', async () => renewPeerSide(network, renewals.filter((renewal) => !isOrderers(renewal))));

@@ -28,16 +28,20 @@ import {
   type NetworkStatus,
   type Profile,
 } from '../index.js';
+import { changeConfiguration } from '../channel/change-configuration.js';
+import { putConsenter } from '../channel/consenters.js';
 import { sentenceOf } from '../error.js';
 import { certificatePlan, putCredential, readCredential, type CertificateKind } from '../identities/identities.js';
 import { until } from '../nodes/health.js';
 import { openState, organizationOf } from '../state.js';
+import { consenterDefinition } from './orderers.js';
 
 const packageDir = fileURLToPath(new URL('../..', import.meta.url));
 // Below the package, so that the chaincode finds its dependencies.
 const workDir = join(packageDir, '.state', 'change-test');
 const fixture = join(packageDir, 'test', 'fixture-chaincode');
-const past = { notBefore: new Date(Date.now() - 3 * 86_400_000), notAfter: new Date(Date.now() - 86_400_000) };
+// Within the validity of the authorities, which begins a day ago.
+const past = { notBefore: new Date(Date.now() - 23 * 3_600_000), notAfter: new Date(Date.now() - 3_600_000) };
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   return work.then(
@@ -210,10 +214,25 @@ describe('changes of a running channel', function () {
     await works(stateDir);
   });
 
-  it('says when too few orderers are left to put new certificates into the channel', async () => {
+  it('recovers when the certificates of all voting orderers have ended', async () => {
+    const network = openState(stateDir);
+    const endedCertificates = await Promise.all(
+      network.organizations.map(async (organization) => {
+        const planned = certificatePlan(organization).find(({ kind }) => kind === 'orderer');
+        if (!planned) throw new Error('no orderer in the plan');
+        const issued = await issueCertificate(readAuthority(organization), { ...planned.request, validity: past }, readCredential(planned.files).privateKey);
+        return { organization, files: planned.files, issued };
+      }),
+    );
+    await changeConfiguration(network, (tree) => {
+      for (const { organization, issued } of endedCertificates) putConsenter(tree, { ...consenterDefinition(organization), identity: issued.certificate });
+    });
     await down(options);
-    await expire(openState(stateDir), ['orderer'], ['HospitalA', 'HospitalB']);
-    expect(await codeOf(renewCertificates({ ...options, withinDays: 1 }))).to.equal('CERTIFICATE_EXPIRED');
+    for (const { files, issued } of endedCertificates) putCredential(files, issued);
+    expect(await codeOf(up(options))).to.equal('CERTIFICATE_EXPIRED');
+    expect((await renewCertificates({ ...options, withinDays: 1 })).renewed).to.have.length(4);
+    expect((await status(options)).healthy).to.equal(true);
+    await works(stateDir);
   });
 });
 

@@ -16,6 +16,7 @@ import { until } from '../nodes/health.js';
 import { writeSettings } from '../nodes/node-files.js';
 import { nodeOf, nodesOf } from '../nodes/nodes.js';
 import { runningPid, stopProcess } from '../nodes/process.js';
+import { recoveryBinaries } from '../nodes/recovery-orderer.js';
 import { setWanted, startMissing } from '../nodes/start.js';
 import { timed, type Report } from '../progress.js';
 import { ordererOrganizations, type Network, type Organization } from '../state.js';
@@ -76,38 +77,34 @@ async function roll(network: Network, orderers: readonly OrdererRenewal[], repor
   return differences;
 }
 
-/** Brings back orderers that stopped or cannot be called any more, then changes the channel for all of them at once. */
-async function recover(network: Network, orderers: readonly OrdererRenewal[]): Promise<readonly Difference[]> {
+/**
+ * Brings back orderers that stopped or cannot be called any more, then changes the channel for all of them at once. When
+ * too few can start to change it, all of them run a build that starts with an ended certificate until that is done.
+ */
+async function recover(network: Network, orderers: readonly OrdererRenewal[], report: Report): Promise<readonly Difference[]> {
   const isBft = network.topology.consensus === 'bft';
-  const all = ordererOrganizations(network);
-  const unusable = orderers.filter((orderer) => !isRunning(network, orderer.organization) || ended(orderer, 'tls'));
-  // TLS is checked by its authority alone, and Raft knows its nodes by the TLS key: these certificates need no change of the channel first.
-  const startable = unusable.filter((orderer) => !isBft || !ended(orderer, 'orderer'));
-  const able = all.length - unusable.length + startable.length;
-  const needed = isBft ? bftQuorum(all.length) : Math.floor(all.length / 2) + 1;
-  if (able < needed) {
-    throw new NetworkError(
-      'CERTIFICATE_EXPIRED',
-      `${all.length - able} of ${all.length} orderers cannot start: their enrolment certificates have ended, and ${needed} orderers are needed to put new ones into the channel.`,
-      'Set this machine\'s clock back to before their end, run fl-network certificates renew, and set the clock right.',
-    );
-  }
-  for (const { organization, renewals } of unusable) {
+  const all = ordererOrganizations(network).map((organization) => orderers.find((orderer) => orderer.organization === organization) ?? { organization, renewals: [] });
+  const barred = isBft ? orderers.filter((orderer) => ended(orderer, 'orderer')) : [];
+  const suffices = all.length - barred.length >= (isBft ? bftQuorum(all.length) : 1);
+  const binaries = suffices ? findBinaries() : await timed(report, 'Orderer for the recovery built', async () => recoveryBinaries(network));
+  const stopped = suffices ? all.filter((orderer) => !isRunning(network, orderer.organization) || ended(orderer, 'tls') || barred.includes(orderer)) : all;
+  for (const { organization, renewals } of stopped) {
     await stopProcess(network, nodeOf(organization, 'orderer').name);
+    // TLS is checked by its authority alone, and Raft knows its nodes by the TLS key: these need no change of the channel first.
     for (const { planned } of renewals) if (planned.kind === 'tls' || !isBft) applyStaged(organization, planned);
   }
   writeSettings(network);
   setWanted(network, true);
-  const waiting = new Set(unusable.filter((orderer) => !startable.includes(orderer)).map(({ organization }) => nodeOf(organization, 'orderer').name));
-  await startMissing(network, nodesOf(network).filter(({ name }) => !waiting.has(name)), findBinaries());
+  const waiting = new Set(suffices ? barred.map(({ organization }) => nodeOf(organization, 'orderer').name) : []);
+  await startMissing(network, nodesOf(network).filter(({ name }) => !waiting.has(name)), binaries);
   const differences = await putIntoChannel(network, orderers);
-  await restart(network, orderers);
+  await restart(network, suffices ? orderers : all);
   return differences;
 }
 
 /**
  * Renews orderers' certificates.
- * @throws {NetworkError} CERTIFICATE_EXPIRED when too few orderers can start to change the channel, CHANGE_REFUSED for new
+ * @throws {NetworkError} CERTIFICATE_EXPIRED when too few orderers can be started to change the channel, CHANGE_REFUSED for new
  * keys while an orderer is down, CONFIG_REFUSED, NOT_HEALTHY
  */
 export async function renewOrderers(network: Network, renewals: readonly Renewal[], { newKeys, report }: { readonly newKeys: boolean; readonly report: Report }): Promise<readonly Difference[]> {
@@ -116,8 +113,8 @@ export async function renewOrderers(network: Network, renewals: readonly Renewal
     .map((organization) => ({ organization, renewals: renewals.filter((renewal) => renewal.organization === organization) }))
     .filter((orderer) => orderer.renewals.length > 0);
   if (orderers.length === 0) return [];
-  const isWell = ordererOrganizations(network).every((organization) => isRunning(network, organization)) && !orderers.some((orderer) => ended(orderer, 'tls'));
+  const isWell = ordererOrganizations(network).every((organization) => isRunning(network, organization)) && !orderers.some((orderer) => ended(orderer, 'tls') || ended(orderer, 'orderer'));
   if (isWell) return roll(network, orderers, report);
   if (newKeys) throw new NetworkError('CHANGE_REFUSED', 'New keys for orderers need all orderers at work.', 'Run fl-network certificates renew without --new-keys first.');
-  return recover(network, orderers);
+  return recover(network, orderers, report);
 }

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { common, orderer } from '@hyperledger/fabric-protos';
 import { tlsClient } from '../connection/gateway.js';
-import { NetworkError, sentenceOf } from '../error.js';
+import { sentenceOf } from '../error.js';
 import { credential, ordererOrganizations, type Network, type Organization } from '../state.js';
 
 const broadcastPath = '/orderer.AtomicBroadcast/Broadcast';
@@ -34,25 +34,34 @@ async function sendTo(organization: Organization, envelope: common.Envelope): Pr
   }
 }
 
+/** What the orderers answered together. */
+export interface BroadcastAnswer {
+  /** Whether one of them took it. */
+  readonly isTaken: boolean;
+  /** Whether one of them refused it for what it is, and not for the state that the orderers are in. */
+  readonly isRefused: boolean;
+  /** What those said that did not take it, one line each. */
+  readonly words: string;
+}
+
 /**
  * Sends an envelope to every orderer, since with SmartBFT one alone may be the one that lies; one that takes it is enough,
  * because the ledger tells whether it was ordered.
- * @throws {NetworkError} CONFIG_REFUSED with each orderer's words when none takes it
  */
-export async function broadcast(network: Network, envelope: common.Envelope): Promise<void> {
-  const words: string[] = [];
-  const taken = await Promise.all(
+export async function broadcast(network: Network, envelope: common.Envelope): Promise<BroadcastAnswer> {
+  const answers = await Promise.all(
     ordererOrganizations(network).map(async (organization) => {
       try {
         const response = await sendTo(organization, envelope);
-        if (response.getStatus() === success) return true;
-        words.push(`  ${organization.mspId}: ${response.getInfo()} (${response.getStatus()})`);
+        return { status: response.getStatus(), words: `  ${organization.mspId}: ${response.getInfo()} (${response.getStatus()})` };
       } catch (error) {
-        words.push(`  ${organization.mspId}: ${sentenceOf(error)}`);
+        return { status: undefined, words: `  ${organization.mspId}: ${sentenceOf(error)}` };
       }
-      return false;
     }),
   );
-  if (taken.includes(true)) return;
-  throw new NetworkError('CONFIG_REFUSED', `No orderer took the change of the channel:\n${words.sort().join('\n')}`, 'Run fl-network status; when all is well there, run the command again.');
+  return {
+    isTaken: answers.some(({ status }) => status === success),
+    isRefused: answers.some(({ status }) => status !== undefined && status >= 400 && status < 500),
+    words: answers.filter(({ status }) => status !== success).map(({ words }) => words).join('\n'),
+  };
 }

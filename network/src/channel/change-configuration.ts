@@ -1,4 +1,5 @@
 /** One change of the running channel: from the configuration in force to another one, and until every node goes by it. */
+import type { common } from '@hyperledger/fabric-protos';
 import { withPeers, type PeerConnection } from '../connection/gateway.js';
 import { NetworkError } from '../error.js';
 import { until } from '../nodes/health.js';
@@ -14,6 +15,8 @@ import { ordererChannel } from './orderer-channel.js';
 import { updateEnvelope } from './update-envelope.js';
 
 const timeoutMs = 60_000;
+// What Raft took is lost when its leader changes at that moment, and SmartBFT drops what it cannot yet check; then it is sent again.
+const resendMs = 10_000;
 
 /** A change as it was made, or would be made. */
 export interface ConfigurationChange {
@@ -41,6 +44,25 @@ async function newest(peers: readonly PeerConnection[], channel: string): Promis
 /** The configuration in force. */
 export async function configurationInForce(network: Network): Promise<Configuration> {
   return withRunningPeers(network, async (peers) => newest(peers, network.topology.channel));
+}
+
+/** Sends an update until one of the peers has it. Ordered twice it would be refused, as it names the version that it changes. */
+async function order(network: Network, peers: readonly PeerConnection[], envelope: common.Envelope, sequence: number): Promise<void> {
+  const arrived = async (): Promise<boolean> => (await newest(peers, network.topology.channel)).sequence >= sequence;
+  const remedy = 'Run fl-network status; when all is well there, run the command again.';
+  await until(
+    'the change of the channel',
+    timeoutMs,
+    async () => {
+      const { isTaken, isRefused, words } = await broadcast(network, envelope);
+      if (await arrived()) return true;
+      if (!isTaken && isRefused) throw new NetworkError('CONFIG_REFUSED', `The orderers refuse the change of the channel:\n${words}`, remedy);
+      if (!isTaken) throw new Error(words);
+      await until('the order of the change', resendMs, arrived, remedy);
+      return true;
+    },
+    remedy,
+  );
 }
 
 /** Waits until every peer and orderer that runs has a configuration. */
@@ -84,7 +106,7 @@ export async function changeConfiguration(network: Network, edit: (tree: ConfigT
     const sets = computeUpdate(current.tree, wanted);
     const differences = configDifferences(current.tree, wanted);
     if (!sets || dryRun) return { differences, blockNumber: current.blockNumber };
-    await broadcast(network, await updateEnvelope(channel, sets, peers));
+    await order(network, peers, await updateEnvelope(channel, sets, peers), current.sequence + 1);
     const { blockNumber } = await untilInForce(network, peers, current.sequence + 1);
     return { differences, blockNumber };
   });

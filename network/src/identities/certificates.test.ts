@@ -48,7 +48,7 @@ describe('certificates', function () {
     expect(() => {
       checkNodeCertificates(network, later(731));
     })
-      .to.throw(NetworkError, join('A', 'orderer', 'msp', 'signcerts', 'cert.pem'))
+      .to.throw(NetworkError, join('A', 'peer', 'msp', 'signcerts', 'cert.pem'))
       .with.property('code', 'CERTIFICATE_EXPIRED');
   });
 });

@@ -1,4 +1,5 @@
 /** The identities of one organization: two authorities, member service provider folders, users with roles, TLS certificates. */
+import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createAuthority, issueCertificate, validFor, type CertificateRequest, type CertificateUse, type IssuedCertificate, type Validity } from './certificate-authority.js';
@@ -87,21 +88,29 @@ export function certificatePlan(organization: Organization): PlannedCertificate[
   return [node('peer'), node('orderer'), ...userNames.map(user), ...tlsNames.map(tls)];
 }
 
-/** The validity of everything but authorities, from `now` on. */
-export function leafValidity(now: Date): Validity {
-  return validFor(leafDays, now);
+/**
+ * How long a certificate is good for: two years, and an orderer's enrolment as long as its authority. The channel's
+ * configuration names an orderer by that certificate, and is where it is revoked. A shorter validity would add one thing
+ * only: orderers that have stopped and cannot start would be the ones needed to put new certificates into the channel.
+ */
+export function validityOf({ kind }: PlannedCertificate, authority: IssuedCertificate, now: Date): Validity {
+  const end = new X509Certificate(authority.certificate).validToDate;
+  const { notBefore, notAfter } = validFor(leafDays, now);
+  return { notBefore, notAfter: kind === 'orderer' || notAfter > end ? end : notAfter };
 }
 
 async function issueAll(organization: Organization, now: Date): Promise<void> {
   const { mspId, dir } = organization;
   const long = validFor(authorityDays, now);
-  const validity = leafValidity(now);
   const [sign, tls] = await Promise.all([createAuthority(`ca.${mspId}`, mspId, long), createAuthority(`tlsca.${mspId}`, mspId, long)]);
   const authorities = { sign, tls };
   putCredential(credential(organization, 'authorities', 'sign'), sign);
   putCredential(credential(organization, 'authorities', 'tls'), tls);
   for (const folder of ['.', 'peer', 'orderer']) putMsp(join(dir, folder, 'msp'), sign, tls);
-  for (const { files, authority, request } of certificatePlan(organization)) putCredential(files, await issueCertificate(authorities[authority], { ...request, validity }));
+  for (const planned of certificatePlan(organization)) {
+    const authority = authorities[planned.authority];
+    putCredential(planned.files, await issueCertificate(authority, { ...planned.request, validity: validityOf(planned, authority, now) }));
+  }
 }
 
 /** Issues everything an organization needs, once: nothing that exists is issued again, and a stop half way leaves nothing. */

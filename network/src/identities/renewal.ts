@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Credential, Organization } from '../state.js';
 import { issueCertificate, type Validity } from './certificate-authority.js';
-import { putCredential, readAuthority, readCredential, type PlannedCertificate } from './identities.js';
+import { putCredential, readAuthority, readCredential, validityOf, type PlannedCertificate } from './identities.js';
 
 /** A certificate that is to be renewed. */
 export interface Renewal {
@@ -29,12 +29,21 @@ export function isStaged(organization: Organization, planned: PlannedCertificate
   return existsSync(stagedFiles(organization, planned).certificateFile);
 }
 
+/** How a new certificate is made. */
+export interface StageOptions {
+  readonly newKey: boolean;
+  readonly now: Date;
+  /** As for every new one when absent. */
+  readonly validity?: Validity | undefined;
+}
+
 /** Issues a certificate with the same subject, unless one waits already. */
-export async function stageCertificate(organization: Organization, planned: PlannedCertificate, validity: Validity, newKey: boolean): Promise<void> {
+export async function stageCertificate(organization: Organization, planned: PlannedCertificate, { newKey, now, validity }: StageOptions): Promise<void> {
   if (isStaged(organization, planned)) return;
   const staged = stagedFiles(organization, planned);
   const key = newKey ? undefined : readCredential(planned.files).privateKey;
-  const issued = await issueCertificate(readAuthority(organization, planned.authority), { ...planned.request, validity }, key);
+  const authority = readAuthority(organization, planned.authority);
+  const issued = await issueCertificate(authority, { ...planned.request, validity: validity ?? validityOf(planned, authority, now) }, key);
   const partial = { certificateFile: `${staged.certificateFile}.partial`, privateKeyFile: staged.privateKeyFile };
   putCredential(partial, issued);
   // The certificate's name comes last: with it the pair is whole.

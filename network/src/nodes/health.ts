@@ -9,6 +9,9 @@ import type { NetworkNode } from './nodes.js';
 import { credential, type Network, type Organization } from '../state.js';
 import { lastWords, runningPid } from './process.js';
 
+// What no waiting mends.
+const isFinal: ReadonlySet<string> = new Set(['PROCESS_FAILED', 'CONFIG_REFUSED']);
+
 /** Repeats a probe until it answers true. A throw counts as no, its words are told at the deadline. */
 export async function until(what: string, timeoutMs: number, probe: () => Promise<boolean>, remedy: string): Promise<void> {
   const deadline = performance.now() + timeoutMs;
@@ -17,7 +20,7 @@ export async function until(what: string, timeoutMs: number, probe: () => Promis
     try {
       if (await probe()) return;
     } catch (error) {
-      if (error instanceof NetworkError && error.code === 'PROCESS_FAILED') throw error;
+      if (error instanceof NetworkError && isFinal.has(error.code)) throw error;
       words = `: ${sentenceOf(error)}`;
     }
     if (performance.now() > deadline) throw new NetworkError('NOT_HEALTHY', `${what} did not happen within ${timeoutMs / 1000} s${words}`, remedy);

@@ -167,7 +167,7 @@ export function ordererSettings(network: Network, organization: Organization): o
       LocalMSPDir: join(dir, 'orderer', 'msp'),
       LocalMSPID: mspId,
       BCCSP: bccsp,
-      Authentication: { TimeWindow: '15m' },
+      Authentication: { TimeWindow: '15m', NoExpirationChecks: false },
     },
     FileLedger: { Location: data },
     Consensus: { WALDir: join(data, 'consensus', 'wal'), SnapDir: join(data, 'consensus', 'snapshot') },
