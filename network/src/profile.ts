@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { majorityOf } from './channel/channel-config.js';
 import { genesisDigest } from './channel/genesis.js';
 import { userNames, type UserName } from './identities/identities.js';
-import { credential, ordererOrganizations, writeJson, type Credential, type Network, type Organization } from './state.js';
+import { clientsOf, credential, ordererOrganizations, writeJson, type Credential, type Network, type Organization, type Site } from './state.js';
 
 /** A peer as a client reaches it. */
 export interface PeerEndpoint {
@@ -40,7 +40,7 @@ function peerEndpoint(organization: Organization): PeerEndpoint {
   return { mspId: organization.mspId, endpoint: `localhost:${organization.ports.peer}`, tlsCaFile: credential(organization, 'authorities', 'tls').certificateFile };
 }
 
-const certificateText = (organization: Organization, name: 'sign' | 'tls'): string => readFileSync(credential(organization, 'authorities', name).certificateFile, 'utf8');
+const certificateText = (organization: Site, name: 'sign' | 'tls'): string => readFileSync(credential(organization, 'authorities', name).certificateFile, 'utf8');
 
 /** Where an organization's profile lies. */
 export function profileFile(network: Network, mspId: string): string {
@@ -53,7 +53,7 @@ export function trustRoot(network: Network): TrustRoot {
   return {
     channel: topology.channel,
     genesis: genesisDigest(network),
-    organizations: organizations.map((organization) => ({
+    organizations: [...organizations, ...clientsOf(network)].map((organization) => ({
       mspId: organization.mspId,
       caCertificates: [certificateText(organization, 'sign')],
       tlsCaCertificates: [certificateText(organization, 'tls')],
@@ -72,14 +72,19 @@ export function trustRoot(network: Network): TrustRoot {
 export function writeProfiles(network: Network): void {
   const { organizations, topology } = network;
   const caBundleFile = join(network.dir, 'tls-ca-bundle.pem');
-  writeFileSync(caBundleFile, organizations.map((organization) => certificateText(organization, 'tls')).join(''));
+  writeFileSync(caBundleFile, [...organizations, ...clientsOf(network)].map((organization) => certificateText(organization, 'tls')).join(''));
   const genesis = genesisDigest(network);
-  for (const own of organizations) {
-    const peers = [own, ...organizations.filter((other) => other !== own)].map(peerEndpoint);
+  const write = (own: Site, peers: readonly Organization[]): void => {
     const identities = Object.fromEntries(userNames.map((name) => [name, credential(own, 'users', name)])) as Record<UserName, Credential>;
     const tls = { caBundleFile, kme: credential(own, 'tls', 'kme'), worker: credential(own, 'tls', 'worker') };
-    const profile: Profile = { channel: topology.channel, chaincode: topology.chaincode, genesis, mspId: own.mspId, peers, identities, tls };
+    const profile: Profile = { channel: topology.channel, chaincode: topology.chaincode, genesis, mspId: own.mspId, peers: peers.map(peerEndpoint), identities, tls };
     writeJson(profileFile(network, own.mspId), profile);
+  };
+  for (const own of organizations) write(own, [own, ...organizations.filter((other) => other !== own)]);
+  // Members without a peer are spread over those of the others.
+  for (const [index, own] of clientsOf(network).entries()) {
+    const first = index % organizations.length;
+    write(own, [...organizations.slice(first), ...organizations.slice(0, first)]);
   }
   // As of the first block for good: an auditor follows later changes of the channel from there.
   const trustRootFile = join(network.dir, 'trust-root.json');

@@ -17,6 +17,9 @@ export interface Organization {
   readonly dir: string;
 }
 
+/** An organization as far as its own files go; all there is of a member without nodes. */
+export type Site = Pick<Organization, 'mspId' | 'dir'>;
+
 /** An organization as network.json keeps it. */
 type Member = Omit<Organization, 'dir'>;
 
@@ -136,7 +139,7 @@ export async function newOrganization(network: Network, mspId: string, hasOrdere
 }
 
 /** Where a certificate and its key lie: `peer`, `orderer` and the user names under `users`, service names under `tls`, `sign` and `tls` under `authorities`. */
-export function credential(organization: Organization, folder: 'users' | 'tls' | 'authorities', name: string): Credential {
+export function credential(organization: Pick<Organization, 'dir'>, folder: 'users' | 'tls' | 'authorities', name: string): Credential {
   const base = join(organization.dir, folder, name);
   return { certificateFile: `${base}.pem`, privateKeyFile: `${base}.key` };
 }
@@ -159,4 +162,9 @@ export function ledgerDir(network: Network, name: string): string {
 /** The organizations that run an orderer: at first all with SmartBFT, and the first with Raft. */
 export function ordererOrganizations(network: Network): readonly Organization[] {
   return network.organizations.filter(({ hasOrderer }) => hasOrderer);
+}
+
+/** The members without nodes. */
+export function clientsOf({ dir, topology }: Network): readonly Site[] {
+  return (topology.clients ?? []).map(({ mspId }) => ({ mspId, dir: organizationDir(dir, mspId) }));
 }

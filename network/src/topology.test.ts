@@ -29,6 +29,13 @@ describe('topology', () => {
     expect(parseTopology({ organizations: four })).to.deep.equal({ channel: 'epione', chaincode: 'epione', consensus: 'bft', organizations: four });
   });
 
+  it('takes members without nodes, each name once', () => {
+    const clients = [{ mspId: 'HospitalD' }];
+    expect(parseTopology({ organizations: four, clients }).clients).to.deep.equal(clients);
+    expect(faultsOf(() => parseTopology({ organizations: four, clients: [...clients, { mspId: 'hospitald' }, { mspId: 'HospitalA' }] })).message)
+      .to.contain('clients.1.mspId').and.contain('clients.2.mspId: HospitalA is taken already by organizations.0.mspId');
+  });
+
   it('reports all faults together, those between entries too', () => {
     const error = faultsOf(() =>
       parseTopology({

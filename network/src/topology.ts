@@ -34,6 +34,8 @@ const topology = z.strictObject({
   chaincode: chaincodeName.default('epione'),
   consensus: z.enum(['bft', 'raft']).default('bft'),
   organizations: z.array(organization).min(1).max(64),
+  /** Members without nodes: they endorse nothing, and their users transact through the others' peers. */
+  clients: z.array(z.strictObject({ mspId })).min(1).max(64).optional(),
 });
 
 /** A checked topology. Ports that are absent are chosen free at the first `up` and then kept. */
@@ -43,13 +45,14 @@ export type Topology = z.infer<typeof topology>;
 const lenient = z.object({
   consensus: z.unknown().optional(),
   organizations: z.array(z.object({ mspId: z.string().catch(''), orderer: z.unknown().optional(), ports: z.record(z.string(), z.unknown()).catch({}) }).catch({ mspId: '', ports: {} })).catch([]),
+  clients: z.array(z.object({ mspId: z.string().catch('') }).catch({ mspId: '' })).catch([]),
 });
 
 function conflicts(document: unknown): string[] {
   const { data } = lenient.safeParse(document);
   if (!data) return [];
   const faults: string[] = [];
-  const { consensus = 'bft', organizations } = data;
+  const { consensus = 'bft', organizations, clients } = data;
   const withOrderer = organizations.filter(({ orderer }) => orderer !== false).length;
   // With fewer than four, SmartBFT tolerates no fault at all, and raft is what was meant.
   if (consensus === 'bft' && withOrderer < leastBftOrderers) {
@@ -70,6 +73,9 @@ function conflicts(document: unknown): string[] {
     for (const [key, number] of Object.entries(ports)) {
       if (typeof number === 'number') claim(number, `organizations.${index}.ports.${key}`, `port ${number}`);
     }
+  });
+  clients.forEach(({ mspId: name }, index) => {
+    if (name) claim(name.toLowerCase(), `clients.${index}.mspId`, name);
   });
   return faults;
 }

@@ -1,6 +1,6 @@
 /** The channel's configuration: who belongs to it, which signatures a policy needs, how blocks are ordered. */
 import { join } from 'node:path';
-import { credential, ordererOrganizations, type Network, type Organization } from '../state.js';
+import { clientsOf, credential, ordererOrganizations, type Network, type Organization, type Site } from '../state.js';
 
 type Policy = Readonly<Record<'Type' | 'Rule', string>>;
 
@@ -15,17 +15,21 @@ export function majorityOf(count: number): number {
   return Math.floor(count / 2) + 1;
 }
 
-function organizationEntry({ mspId, dir, ports }: Organization, hasOrderer: boolean): object {
+function organizationEntry({ mspId, dir }: Site, nodes: object = {}): object {
   const any = (...roles: string[]): Policy => signature(`OR(${roles.map((role) => `'${mspId}.${role}'`).join(', ')})`);
   return {
     Name: mspId,
     ID: mspId,
     MSPDir: join(dir, 'msp'),
     Policies: { Readers: any('member'), Writers: any('member'), Admins: any('admin'), Endorsement: any('peer') },
-    AnchorPeers: [{ Host: 'localhost', Port: ports.peer }],
-    ...(hasOrderer ? { OrdererEndpoints: [`localhost:${ports.orderer}`] } : {}),
+    ...nodes,
   };
 }
+
+const nodesEntry = ({ ports }: Organization, hasOrderer: boolean): object => ({
+  AnchorPeers: [{ Host: 'localhost', Port: ports.peer }],
+  ...(hasOrderer ? { OrdererEndpoints: [`localhost:${ports.orderer}`] } : {}),
+});
 
 // Twice a block interval is what a hospital waits at the least; small intervals cost nothing while idle.
 const batchInterval = '50ms';
@@ -66,10 +70,12 @@ function consenters(network: Network): object[] {
 export function channelConfig(network: Network): object {
   const { organizations, topology } = network;
   const orderers = ordererOrganizations(network);
-  const all = (role: string): string => organizations.map(({ mspId }) => `'${mspId}.${role}'`).join(', ');
+  const clients = clientsOf(network);
+  const all = (role: string, of: readonly Site[] = organizations): string => of.map(({ mspId }) => `'${mspId}.${role}'`).join(', ');
   // Signature policies and not ImplicitMeta, because the latter verifies the whole set of signatures again for each
   // organization, which costs a fifth of the throughput. The price: a new organization has to rewrite them.
-  const members = signature(`OR(${all('member')})`);
+  const members = signature(`OR(${all('member', [...organizations, ...clients])})`);
+  const endorsers = signature(`OutOf(${majorityOf(organizations.length)}, ${all('peer')})`);
   const policies = { Readers: members, Writers: members, Admins: majority('Admins') };
   const isBft = topology.consensus === 'bft';
   return {
@@ -82,16 +88,20 @@ export function channelConfig(network: Network): object {
           BatchTimeout: batchInterval,
           BatchSize: { MaxMessageCount: 500, AbsoluteMaxBytes: '10 MB', PreferredMaxBytes: '2 MB' },
           ...(isBft ? { ConsenterMapping: consenters(network), SmartBFT: smartBft } : { EtcdRaft: { Consenters: raftConsenters(network), Options: raft } }),
-          Organizations: orderers.map((organization) => organizationEntry(organization, true)),
+          Organizations: orderers.map((organization) => organizationEntry(organization, nodesEntry(organization, true))),
           Policies: { ...policies, BlockValidation: { Type: 'ImplicitMeta', Rule: 'ANY Writers' } },
           Capabilities: { V2_0: true },
         },
         Application: {
-          Organizations: organizations.map((organization) => organizationEntry(organization, orderers.includes(organization))),
+          Organizations: [
+            ...organizations.map((organization) => organizationEntry(organization, nodesEntry(organization, orderers.includes(organization)))),
+            ...clients.map((client) => organizationEntry(client)),
+          ],
           Policies: {
             ...policies,
-            Endorsement: signature(`OutOf(${majorityOf(organizations.length)}, ${all('peer')})`),
-            LifecycleEndorsement: majority('Endorsement'),
+            Endorsement: endorsers,
+            // Members without a peer cannot approve a chaincode.
+            LifecycleEndorsement: clients.length > 0 ? endorsers : majority('Endorsement'),
           },
           Capabilities: { V2_5: true },
         },

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createAuthority, issueCertificate, validFor, type CertificateRequest, type CertificateUse, type IssuedCertificate, type Validity } from './certificate-authority.js';
-import { credential, type Credential, type Network, type Organization } from '../state.js';
+import { clientsOf, credential, type Credential, type Network, type Organization, type Site } from '../state.js';
 
 const authorityDays = 3650;
 const leafDays = 730;
@@ -63,7 +63,7 @@ export interface PlannedCertificate {
 }
 
 /** Every certificate of an organization but its authorities'. */
-export function certificatePlan(organization: Organization): PlannedCertificate[] {
+export function certificatePlan(organization: Site): PlannedCertificate[] {
   const { mspId, dir } = organization;
   const identity = (kind: CertificateKind, name: string, files: Credential, use: CertificateUse): PlannedCertificate => ({
     kind,
@@ -99,7 +99,7 @@ export function validityOf({ kind }: PlannedCertificate, authority: IssuedCertif
   return { notBefore, notAfter: kind === 'orderer' || notAfter > end ? end : notAfter };
 }
 
-async function issueAll(organization: Organization, now: Date): Promise<void> {
+async function issueAll(organization: Site, now: Date): Promise<void> {
   const { mspId, dir } = organization;
   const long = validFor(authorityDays, now);
   const [sign, tls] = await Promise.all([createAuthority(`ca.${mspId}`, mspId, long), createAuthority(`tlsca.${mspId}`, mspId, long)]);
@@ -116,7 +116,7 @@ async function issueAll(organization: Organization, now: Date): Promise<void> {
 /** Issues everything an organization needs, once: nothing that exists is issued again, and a stop half way leaves nothing. */
 export async function issueIdentities(network: Network, now: Date): Promise<void> {
   await Promise.all(
-    network.organizations.map(async (organization) => {
+    [...network.organizations, ...clientsOf(network)].map(async (organization) => {
       if (existsSync(organization.dir)) return;
       const partial = `${organization.dir}.partial`;
       rmSync(partial, { recursive: true, force: true });

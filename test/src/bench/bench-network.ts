@@ -7,14 +7,25 @@ import type { CpuByKind } from './resources.js';
 import { cpuByKind, residentBytes } from './resources.js';
 
 /** Our contracts and the plainest put, in one chaincode. */
-const benchChaincode = fileURLToPath(new URL('../../bench/chaincode', import.meta.url));
+export const benchChaincode = fileURLToPath(new URL('../../bench/chaincode', import.meta.url));
+
+/** Process IDs of a network that runs, by kind of process. @throws NetworkError STATE_MISSING. */
+export async function pidsOf(stateDir: string): Promise<Record<string, number[]>> {
+  const pids: Record<string, number[]> = {};
+  for (const { name, pid } of (await status({ stateDir })).processes) if (pid !== undefined) (pids[name.split('.')[0] ?? name] ??= []).push(pid);
+  return pids;
+}
 
 export type Consensus = Topology['consensus'];
 
 const organizations = ['HospitalA', 'HospitalB', 'HospitalC', 'Regulator'].map((mspId) => ({ mspId }));
 
+/** As many more members without nodes, each with identities of its own. */
+const clientsOf = (count: number): { mspId: string }[] => Array.from({ length: count }, (_, index) => ({ mspId: `Clinic${String(index + 1).padStart(2, '0')}` }));
+
 export class BenchNetwork implements AsyncDisposable {
   readonly stateDir: string;
+  /** The four members with nodes first. */
   readonly mspIds: readonly string[];
   readonly #pids: Readonly<Record<string, readonly number[]>>;
 
@@ -24,17 +35,20 @@ export class BenchNetwork implements AsyncDisposable {
     this.#pids = pids;
   }
 
-  /** Brings a network up under a folder and deploys the benchmark's chaincode. @param root everything of an earlier run under it is removed. */
-  static async start(root: string, consensus: Consensus): Promise<BenchNetwork> {
-    const stateDir = join(root, consensus);
+  /**
+   * Brings a network up under a folder and deploys the benchmark's chaincode.
+   * @param root everything of an earlier run under it is removed.
+   * @param clients number of members beside the four that have nodes.
+   */
+  static async start(root: string, consensus: Consensus, clients = 0): Promise<BenchNetwork> {
+    const stateDir = join(root, `${consensus}-${clients}`);
+    const more = clientsOf(clients);
     await clean({ stateDir, confirm: true }).catch(() => undefined);
     await rm(stateDir, { recursive: true, force: true });
-    await up({ stateDir, topology: parseTopology({ consensus, organizations }) });
+    await up({ stateDir, topology: parseTopology({ consensus, organizations, ...(clients > 0 ? { clients: more } : {}) }) });
     await deploy({ stateDir, path: benchChaincode });
-    const { processes } = await status({ stateDir });
-    const pids: Record<string, number[]> = { client: [process.pid] };
-    for (const { name, pid } of processes) (pids[name.split('.')[0] ?? name] ??= []).push(pid ?? 0);
-    return new BenchNetwork(stateDir, organizations.map(({ mspId }) => mspId), pids);
+    const pids = { client: [process.pid], ...(await pidsOf(stateDir)) };
+    return new BenchNetwork(stateDir, [...organizations, ...more].map(({ mspId }) => mspId), pids);
   }
 
   profileFile(mspId: string): string {

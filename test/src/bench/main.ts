@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { BenchNetwork } from './bench-network.js';
 import { jsonLine, markdownTable, textLine, type Figure } from './figure.js';
-import { enrol } from './member.js';
+import { withMembers } from './member.js';
+import { recoveryFigures } from './recovery.js';
+import { round50Figures } from './round50.js';
 import { throughputFigures } from './throughput.js';
 
 interface Flags {
@@ -21,20 +23,17 @@ function positive(text: string): number {
   return value;
 }
 
-/** The benchmarks by the beginning of their figures' names. */
+/** The benchmarks by what they measure. */
 const benchmarks: Readonly<Record<string, (flags: Flags) => Promise<Figure[]>>> = {
   'throughput.bft': async (flags) => throughput(flags, 'bft'),
   'throughput.raft': async (flags) => throughput(flags, 'raft'),
+  round50: async ({ state, runs }) => round50Figures(state, runs),
+  recovery: async ({ state, runs }) => recoveryFigures(state, runs),
 };
 
 async function throughput({ state, runs }: Flags, consensus: 'bft' | 'raft'): Promise<Figure[]> {
   await using network = await BenchNetwork.start(state, consensus);
-  const members = await Promise.all(network.mspIds.map((mspId) => enrol(network.profileFile(mspId))));
-  try {
-    return await throughputFigures(network, members, consensus, runs);
-  } finally {
-    for (const { ledger } of members) ledger[Symbol.dispose]();
-  }
+  return await withMembers(network.mspIds.map((mspId) => network.profileFile(mspId)), async (members) => throughputFigures(network, members, consensus, runs));
 }
 
 const program = new Command('bench:ledger')

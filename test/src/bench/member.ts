@@ -18,7 +18,7 @@ export interface Member {
 const seedOf = (text: string): Uint8Array => sha256(new TextEncoder().encode(text));
 
 /** Connects as the worker of a profile and registers a record. The keys come from the MSP ID: they guard nothing. */
-export async function enrol(profileFile: string): Promise<Member> {
+async function enrol(profileFile: string): Promise<Member> {
   const profile = await readProfile(profileFile);
   const ledger = await connect(profile, { identity: 'worker' });
   const { mspId } = profile;
@@ -34,6 +34,16 @@ export async function enrol(profileFile: string): Promise<Member> {
   };
   const { digest } = await ledger.registerParticipant(sign('participant', record, signer));
   return { mspId, genesis: record.genesis, ledger, signer, record: digest as Digest };
+}
+
+/** Works with the members of these profiles, and closes their connections afterwards. */
+export async function withMembers<T>(profileFiles: readonly string[], work: (members: readonly Member[]) => Promise<T>): Promise<T> {
+  const members = await Promise.all(profileFiles.map(enrol));
+  try {
+    return await work(members);
+  } finally {
+    for (const { ledger } of members) ledger[Symbol.dispose]();
+  }
 }
 
 /** Waits until every member's own peer holds what was committed: what a peer lacks it cannot endorse. */
