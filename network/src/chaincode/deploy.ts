@@ -21,7 +21,7 @@ import { startMissing } from '../nodes/start.js';
 import type { NetworkOptions } from '../options.js';
 import { writeProfiles } from '../profile.js';
 import { silent, timed, type Report } from '../progress.js';
-import { openState, type Network } from '../state.js';
+import { clientsOf, openState, type Network } from '../state.js';
 
 /** The chaincode that ships beside this package. */
 export const defaultChaincodeDir = fileURLToPath(new URL('../../../chaincode', import.meta.url));
@@ -58,10 +58,10 @@ export function wantedOf(name: string, { path = defaultChaincodeDir, endorsement
   };
 }
 
-function targetOf({ topology }: Network, peers: readonly PeerConnection[]): Target {
+function targetOf(network: Network, peers: readonly PeerConnection[]): Target {
   const members = peers.map((peer) => ({ mspId: peer.mspId, peers: [peer] as const }));
   if (!someOf(members)) throw new NetworkError('STATE_MISSING', 'The network has no organization.', 'Run fl-network up.');
-  return { channel: topology.channel, members };
+  return { channel: network.topology.channel, members, withoutPeers: clientsOf(network).map(({ mspId }) => mspId) };
 }
 
 /** Puts every chaincode process on the deployment: those that run another package are replaced. */

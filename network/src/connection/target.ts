@@ -12,6 +12,8 @@ export interface TargetMember {
 export interface Target {
   readonly channel: string;
   readonly members: readonly [TargetMember, ...TargetMember[]];
+  /** MSP IDs of organizations of the channel that have no peer, and so have nothing to approve. */
+  readonly withoutPeers?: readonly string[];
 }
 
 /** What is known of an organization of a network that others run. */

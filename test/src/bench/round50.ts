@@ -2,7 +2,7 @@
 import { readBlock, type Ledger } from '@epione/client';
 import { withMembers } from './member.js';
 import { BenchNetwork } from './bench-network.js';
-import { against, type Figure } from './figure.js';
+import { against, figure, type Figure } from './figure.js';
 import { load } from './load.js';
 import { openStudies, submissionArgument } from './studies.js';
 
@@ -36,6 +36,6 @@ export async function round50Figures(state: string, runs: number): Promise<Figur
       seconds.push((performance.now() - begun) / 1000);
       conflicts.push(await conflictsSince(first.ledger, height));
     }
-    return [against('ledger.round50.seconds', 's', seconds, 1), against('ledger.round50.conflicts', 'tx', conflicts, 0)];
+    return [against('ledger.round50.seconds', 's', seconds, 1), figure('ledger.round50.conflicts', 'tx', conflicts, 'submissions', [hospitals])];
   });
 }
