@@ -1,5 +1,4 @@
 // Caliper workload: puts of a given size, each under a key of its own.
-/* global module */
 
 class Put {
   async initializeWorkloadModule(workerIndex, totalWorkers, roundIndex, { contract, bytes }, sutAdapter) {

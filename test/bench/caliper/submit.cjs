@@ -1,5 +1,4 @@
 // Caliper workload: sends signed submissions that were prepared on the same network, each worker its own share, each once.
-/* global require, module */
 const { readFileSync } = require('node:fs');
 const { resolve } = require('node:path');
 

@@ -18,7 +18,7 @@ export interface Member {
 const seedOf = (text: string): Uint8Array => sha256(new TextEncoder().encode(text));
 
 /** Connects as the worker of a profile and registers a record. The keys come from the MSP ID: they guard nothing. */
-async function enrol(profileFile: string): Promise<Member> {
+export async function enrol(profileFile: string): Promise<Member> {
   const profile = await readProfile(profileFile);
   const ledger = await connect(profile, { identity: 'worker' });
   const { mspId } = profile;
