@@ -215,6 +215,9 @@ describe('a deployment to a network that others run', function () {
       { field: 'sequence', inForce: '1', next: '2' },
       { field: 'endorsement policy', inForce: '/Channel/Application/Endorsement', next: "OutOf(2, 'A.peer', 'C.peer')" },
     ]);
+    for (const never of ['/Channel/Application/Endorsment', "OR('Org1MSP.peer')"]) {
+      expect(await planRemoteDeployment({ profile, endorsementPolicy: never }).catch((error: unknown) => error)).to.be.instanceOf(NetworkError).with.property('code', 'DEFINITION_INVALID');
+    }
     const changed = await deployRemote({ profile, endorsementPolicy });
     expect(changed).to.include({ changed: true, sequence: 2, packageId });
     expect(changed.peers.every(({ answers }) => answers)).to.equal(true);

@@ -3,7 +3,9 @@ import { peer as protos } from '@hyperledger/fabric-protos';
 import type { ChaincodePackage } from './chaincode-package.js';
 import { differences, saysTheSame, type Definition, type Difference } from './definition.js';
 import { applicationPolicy, channelEndorsement } from './endorsement-policy.js';
+import { requireKnownPolicy } from './known-policy.js';
 import { approvalAt, approve, commit, committed, install, isApproved, readiness } from './lifecycle.js';
+import { latestConfiguration } from '../channel/config-block.js';
 import { peersOf, type Target } from '../connection/target.js';
 import { NetworkError, sentenceOf } from '../error.js';
 import { until } from '../nodes/health.js';
@@ -28,9 +30,13 @@ export interface Plan {
 const timeoutMs = 30_000;
 const remedy = 'Look at the peers (on this machine: fl-network doctor), then deploy again: it goes on where it ended.';
 
-/** Compares what is in force with what is wanted; changes nothing. */
+/**
+ * Compares what is in force with what is wanted; changes nothing.
+ * @throws {NetworkError} DEFINITION_INVALID when the wanted policy could never be met in the channel, PEER_REFUSED, NOT_HEALTHY
+ */
 export async function planOf(target: Target, { name, pack, policy, collections }: Wanted): Promise<Plan> {
   const { channel, members } = target;
+  if (policy) requireKnownPolicy((await latestConfiguration(members[0].peers[0], channel)).tree, policy);
   // A peer that lags behind must not count.
   const seen = await Promise.all(peersOf(target).map(async (peer) => committed(peer, channel, name)));
   const inForce = seen.reduce((last, one) => ((one?.sequence ?? 0) > (last?.sequence ?? 0) ? one : last), undefined);

@@ -1,6 +1,6 @@
 /** The configuration that is in force, as the ledger has it: asked from a peer and taken apart. */
 import { common } from '@hyperledger/fabric-protos';
-import type { PeerConnection } from '../connection/gateway.js';
+import type { PeerLink } from '../connection/gateway.js';
 import { callPeer } from '../connection/system-chaincode.js';
 import { NetworkError } from '../error.js';
 import { decodeTree, type ConfigTree } from './config-tree.js';
@@ -30,6 +30,6 @@ export function readConfigBlock(bytes: Uint8Array): Configuration {
 }
 
 /** The configuration that a peer goes by. */
-export async function latestConfiguration(peer: PeerConnection, channel: string): Promise<Configuration> {
+export async function latestConfiguration(peer: PeerLink, channel: string): Promise<Configuration> {
   return readConfigBlock(await callPeer(peer, 'cscc', 'GetConfigBlock', [Buffer.from(channel)]));
 }
