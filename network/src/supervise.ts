@@ -34,8 +34,9 @@ class Backoff {
 
 async function restart(network: Network, node: NetworkNode, binaries: Binaries): Promise<boolean> {
   return withLock(network.dir, async () => {
-    // Another command may have stopped the network or started the process meanwhile.
+    // Another command may have stopped the network, started the process or taken it out of the network meanwhile.
     if (!isWanted(network) || runningPid(network, node.name) !== undefined) return false;
+    if (!nodesOf(openState(network.dir)).some(({ name }) => name === node.name)) return false;
     const spec = processOf(network, node, binaries);
     await checkPorts([spec]);
     await startProcess(network, spec);
@@ -49,10 +50,12 @@ async function restart(network: Network, node: NetworkNode, binaries: Binaries):
  * @throws {NetworkError} STATE_MISSING, NO_FABRIC
  */
 export async function supervise({ stateDir, topology, report = silent }: NetworkOptions, signal: AbortSignal): Promise<void> {
-  const network = openState(stateDir, topology);
+  let network = openState(stateDir, topology);
   const binaries = findBinaries();
   const backoff = new Backoff();
   while (!signal.aborted && isWanted(network)) {
+    // Members come and go.
+    network = openState(stateDir, topology);
     for (const node of nodesOf(network)) {
       const { name } = node;
       const now = performance.now();
