@@ -1,4 +1,5 @@
 /** A worker's metrics over a whole study of four sites, asked over HTTP while it runs and afterwards. */
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { takePart } from '../run.js';
 import { organizations, smallTemplate, TestConsortium } from '../testing/consortium.js';
@@ -45,6 +46,11 @@ describe('metrics of a worker', function () {
     // 256 bits for each of the three other aggregators, in both rounds.
     expect(valueOf(page, 'epione_worker_qkd_bits_total')).to.equal(2 * 3 * 256);
     expect(valueOf(page, 'epione_worker_events_total{event="submitted"}')).to.equal(2);
+
+    // Whoever renames a metric renames it in the alerts and on the dashboard too.
+    const watched = ['alert-rules.yml', 'dashboard.json'].flatMap((file) => readFileSync(new URL(`../../../network/monitoring/${file}`, import.meta.url), 'utf8').match(/epione_worker_\w+/g) ?? []);
+    expect(watched).to.have.length.greaterThan(5);
+    for (const name of watched) expect(page).to.contain(`\n# TYPE ${name} `);
 
     metrics.observe('trouble', { round: 3, code: 'UNAVAILABLE', message: 'of a "peer"' });
     expect(valueOf(await ask(), 'epione_worker_faults_total{code="UNAVAILABLE"}')).to.be.at.least(1);

@@ -141,6 +141,10 @@ describe('two sites', function () {
     expect(value('stored_keys', ',direction="out"')).equal(storedKeys);
     expect(value('qber')).greaterThan(0).and.lessThan(value('max_qber'));
     expect([value('link_up'), value('max_qber'), value('blocks_total') > 0]).deep.equal([1, 0.11, true]);
+    // Whoever renames a metric renames it in the alerts and on the dashboard too.
+    const watched = ['alert-rules.yml', 'dashboard.json'].flatMap((file) => readFileSync(new URL(`../../../network/monitoring/${file}`, import.meta.url), 'utf8').match(/epione_qkd_\w+/g) ?? []);
+    expect(watched).length.greaterThan(5);
+    for (const watchedName of watched) expect(page).contain(`# TYPE ${watchedName} `);
     for (const action of ['status', 'metrics', 'eve']) expect((await fetch(`http://127.0.0.1:${port}/${action}`, { method: 'POST' })).status).equal(401);
     expect((await fetch(`http://127.0.0.1:${port}/status`)).status).equal(401);
   });
