@@ -1,7 +1,10 @@
 /** Metrics on real processes: every name that rules and dashboard use exists, and watch and doctor see what happens. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parse } from 'yaml';
@@ -115,6 +118,22 @@ describe('monitoring', function () {
       expect(page, alert).to.contain(`\`${alert}\``);
       expect(annotations).to.have.all.keys('summary', 'action');
     }
+  });
+
+  it('prints look after look into a pipe until SIGINT, and ends well', async () => {
+    const program = fileURLToPath(new URL('../../bin/fl-network.mjs', import.meta.url));
+    const child = spawn(process.execPath, [program, 'status', '--watch', '--interval', '1', '--json', '--state', options.stateDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const looks: Tick[] = [];
+    for await (const line of createInterface({ input: child.stdout })) {
+      looks.push(JSON.parse(line) as Tick);
+      if (looks.length === 2) break;
+    }
+    const ended = once(child, 'exit');
+    child.kill('SIGINT');
+    expect(await ended).to.deep.equal([0, null]);
+    expect(looks.map(({ channel, processes }) => [channel, processes.length])).to.deep.equal([['epione', 12], ['epione', 12]]);
+    expect(looks[0]?.processes[0]).not.to.have.property('cpu');
+    expect(looks[1]?.processes[0]).to.have.property('cpu');
   });
 
   it('sees transactions, load, and a new leader when the old one was killed', async () => {
