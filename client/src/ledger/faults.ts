@@ -39,6 +39,10 @@ export const isTrouble = (error: CodedError): boolean => error.code === 'UNAVAIL
 export const isDisagreement = (error: unknown): boolean =>
   error instanceof EndorseError && error.message.includes('failed to collect enough transaction endorsements');
 
+/** The peers agreed to endorse, but not on what: one has another state for now, or runs another chaincode under the same name. */
+export const isMismatch = (error: unknown): boolean =>
+  isDisagreement(error) && (error as EndorseError).details.some(({ message }) => message.includes('ProposalResponsePayloads do not match'));
+
 /** A transaction that changed what another one had read; a new one may succeed. */
 export const conflicts: ReadonlySet<number> = new Set([StatusCode.MVCC_READ_CONFLICT, StatusCode.PHANTOM_READ_CONFLICT]);
 
@@ -92,6 +96,6 @@ export function toCodedError(error: unknown): CodedError {
   if (answer !== undefined) return new CodedError(answer.code, answer.sentence, { cause: error });
   const text = textOf(error);
   if (denied.has(error.code) || refusals.test(text)) return new CodedError('NOT_AUTHORISED', text, { cause: error });
-  if (isDisagreement(error) && text.includes('ProposalResponsePayloads do not match')) return new CodedError('CONFLICT', text, { cause: error });
+  if (isMismatch(error)) return new CodedError('CONFLICT', text, { cause: error });
   return new CodedError('UNAVAILABLE', text, { cause: error });
 }

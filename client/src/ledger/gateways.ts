@@ -1,8 +1,8 @@
 /** The peers of a profile as gateways: the own organization's first, the others when it is in trouble. */
-import { connect, hash, type Gateway, type Signer } from '@hyperledger/fabric-gateway';
+import { connect, GatewayError, hash, type Gateway, type Signer } from '@hyperledger/fabric-gateway';
 import type { Client } from '@grpc/grpc-js';
-import type { CodedError } from '@epione/protocol';
-import { isTrouble, toCodedError } from './faults.js';
+import { CodedError } from '@epione/protocol';
+import { isMismatch, isTrouble, toCodedError } from './faults.js';
 import type { GatewayPeer } from './profile.js';
 
 /** Bounds on the steps of a transaction, ms. */
@@ -36,13 +36,18 @@ export interface Identity {
   readonly close?: () => void;
 }
 
-/** How long a gateway that failed is asked last, ms; short, because a restarted peer serves again after about a second. */
-const coolingMs = 2_000;
+/** How long a gateway that refused is asked last, ms; short, because a restarted peer serves again after about a second. */
+const refusedMs = 2_000;
+/** The same for one that gave no answer in time: each further question would cost all of that time again. */
+const silentMs = 30_000;
+
+/** Whether no answer came within the deadline (grpc/grpc doc/statuscodes.md). */
+const isSilence = (error: unknown): boolean => error instanceof GatewayError && error.code === 4;
 
 /** An ordered set of gateways over which work is tried until one has no trouble. */
 export class Gateways implements Disposable {
   readonly #connections: readonly GatewayConnection[];
-  readonly #failedAt = new Map<GatewayConnection, number>();
+  readonly #lastUntil = new Map<GatewayConnection, number>();
   readonly #now: () => number;
   readonly #identity: Identity;
 
@@ -73,13 +78,13 @@ export class Gateways implements Disposable {
 
   /** The order in which to ask now: the profile's, with those that failed just now last. */
   order(): readonly GatewayConnection[] {
-    const hot = (connection: GatewayConnection): boolean => this.#now() - (this.#failedAt.get(connection) ?? -Infinity) < coolingMs;
+    const hot = (connection: GatewayConnection): boolean => this.#now() < (this.#lastUntil.get(connection) ?? -Infinity);
     return [...this.#connections.filter((connection) => !hot(connection)), ...this.#connections.filter(hot)];
   }
 
-  /** Notes that a gateway is in trouble. */
-  failed(connection: GatewayConnection): void {
-    this.#failedAt.set(connection, this.#now());
+  /** Notes that a gateway is in trouble. @param error what the gateway library threw, if known. */
+  failed(connection: GatewayConnection, error?: unknown): void {
+    this.#lastUntil.set(connection, this.#now() + (isSilence(error) ? silentMs : refusedMs));
   }
 
   /**
@@ -93,8 +98,8 @@ export class Gateways implements Disposable {
         return await work(connection);
       } catch (error) {
         const coded = toCodedError(error);
-        if (!isTrouble(coded)) throw coded;
-        this.failed(connection);
+        if (!isTrouble(coded)) throw isMismatch(error) ? new CodedError('CONFLICT', `the peer of ${connection.peer.mspId} answered otherwise than others: ${coded.message}`, { cause: error }) : coded;
+        this.failed(connection, error);
         troubles.push(coded);
       }
     }

@@ -126,6 +126,26 @@ describe('submit', () => {
     expect(second.calls.Endorse).to.equal(3);
   });
 
+  it('asks a gateway that gave no answer in time last for much longer than one that refused', async () => {
+    for (const { code, asked } of [{ code: 14, asked: 2 }, { code: 4, asked: 1 }]) {
+      await using first = await startGateway(refusing(code, 'no answer'));
+      await using second = await startGateway({});
+      let now = Date.now();
+      using submitter = submitterOver([first.endpoint, second.endpoint], {}, undefined, () => now);
+      await submit(submitter, 'Round:submit', argument);
+      now += 10_000;
+      await submit(submitter, 'Round:submit', argument);
+      expect(first.calls.Endorse, `asked after code ${code}`).to.equal(asked);
+    }
+  });
+
+  it('names the gateway whose answer differs from those of the other peers', async () => {
+    await using only = await startGateway(refusing(10, 'failed to collect enough transaction endorsements', 'ProposalResponsePayloads do not match'));
+    const error = await failure(submitOver([only.endpoint]));
+    expect(error.code).to.equal('CONFLICT');
+    expect(error.message).to.include('Organization0').and.include('HospitalA');
+  });
+
   it('does not repeat what the chaincode refused', async () => {
     await using first = await startGateway(refusing(10, 'failed to endorse transaction', 'chaincode response 500, ROUND_CLOSED: round 3 is closed'));
     await using second = await startGateway({});

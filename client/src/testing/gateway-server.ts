@@ -182,15 +182,15 @@ export function eventsAfter(history: readonly { readonly block: number; readonly
 }
 
 /** A submitter over such services, in their order; jitter is left out. */
-export function submitterOver(endpoints: readonly string[], timeouts: Partial<Timeouts> = {}, given?: Identity): Submitter & Disposable {
+export function submitterOver(endpoints: readonly string[], timeouts: Partial<Timeouts> = {}, given?: Identity, now: () => number = Date.now): Submitter & Disposable {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const signer = nativeSigner(privateKey.export({ type: 'pkcs8', format: 'pem' }));
   const identity: Identity = given ?? { mspId: 'HospitalA', certificatePem: createHash('sha256').digest(), signer };
   const all = { ...defaultTimeouts, ...timeouts };
   const peers = endpoints.map((endpoint, at) => ({ mspId: `Organization${at}`, endpoint, tlsCaFile: 'none' }));
-  const gateways = new Gateways(peers, identity, all, ({ endpoint }) => new Client(endpoint, credentials.createInsecure()), Date.now);
+  const gateways = new Gateways(peers, identity, all, ({ endpoint }) => new Client(endpoint, credentials.createInsecure()), now);
   return {
-    gateways, identity, channel: 'epione', chaincode: 'epione', timeouts: all, now: Date.now, random: () => 0,
+    gateways, identity, channel: 'epione', chaincode: 'epione', timeouts: all, now, random: () => 0,
     [Symbol.dispose]: () => { gateways[Symbol.dispose](); },
   };
 }
