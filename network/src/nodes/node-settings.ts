@@ -76,7 +76,8 @@ export function peerSettings(network: Network, organization: Organization): obje
     fileSystemPath: data,
     // W of the protocol: how far a transaction's timestamp may be from a peer's clock.
     authentication: { timewindow: '15s' },
-    gateway: { enabled: true, endorsementTimeout: '30s', broadcastTimeout: '30s', dialTimeout: '2m' },
+    // A peer that stands still is passed over after endorsementTimeout, well within the time that a client gives to it all.
+    gateway: { enabled: true, endorsementTimeout: '5s', broadcastTimeout: '30s', dialTimeout: '2m' },
     keepalive: {
       interval: '7200s',
       timeout: '20s',
