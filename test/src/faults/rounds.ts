@@ -1,6 +1,6 @@
 /** Rounds of a study, played by all members on a network in which something may be broken. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Committed } from '@epione/client';
+import type { Committed, Ledger } from '@epione/client';
 import {
   CodedError, digestOf, setDigest, sign, submissionDigest, witnessOf,
   type Attestation, type Base, type Digest, type OpeningEvidence, type Result, type Submission,
@@ -24,6 +24,9 @@ async function persist<T>(work: () => Promise<T>): Promise<T> {
     await sleep(200);
   }
 }
+
+/** Ledgers by the MSP ID of the member that is to use them. */
+type Ledgers = Readonly<Record<string, Ledger>>;
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -53,8 +56,9 @@ export class Rounds implements Disposable {
     return this.#played;
   }
 
-  async #all<T>(work: (member: Member) => Promise<{ committed: Committed; value: T }>): Promise<T[]> {
-    const done = await Promise.all(this.members.map(async (member) => persist(async () => work(member))));
+  async #all<T>(ledgers: Ledgers, work: (member: Member) => Promise<{ committed: Committed; value: T }>): Promise<T[]> {
+    const acting = this.members.map((member) => ({ ...member, ledger: ledgers[member.mspId] ?? member.ledger }));
+    const done = await Promise.all(acting.map(async (member) => persist(async () => work(member))));
     this.committed.push(...done.map(({ committed }) => committed));
     return done.map(({ value }) => value);
   }
@@ -70,17 +74,26 @@ export class Rounds implements Disposable {
     };
   }
 
-  /** Plays one round: every member submits, then every member attests, each as often as it takes. */
-  async play(): Promise<void> {
+  /** Submits a member's update into the next round once, through another ledger than its own. @throws CodedError */
+  async submitOnce(mspId: string, ledger: Ledger): Promise<void> {
+    const member = this.members.find((entry) => entry.mspId === mspId)!;
+    this.committed.push(await ledger.submit(sign('submission', this.#submission(member, this.#played + 1), member.signer)));
+  }
+
+  /**
+   * Plays one round: every member submits, then every member attests, each as often as it takes.
+   * @param ledgers through which single members act, instead of their own.
+   */
+  async play(ledgers: Ledgers = {}): Promise<void> {
     const round = this.#played + 1;
-    const set = await this.#all(async (member) => {
+    const set = await this.#all(ledgers, async (member) => {
       const statement = this.#submission(member, round);
       return { committed: await member.ledger.submit(sign('submission', statement, member.signer)), value: { participant: member.mspId, digest: submissionDigest(statement) } };
     });
     const submissions = set.toSorted((a, b) => (a.participant < b.participant ? -1 : 1));
     const model: Digest = digestOf(bytesOf(`model ${round}`));
     const result: Result = { outcome: 'model', base: this.#base, set: setDigest(submissions), excluded: [], model };
-    await this.#all(async ({ mspId, record, ledger, signer }) => {
+    await this.#all(ledgers, async ({ mspId, record, ledger, signer }) => {
       const statement: Attestation = {
         study: this.#study.digest, epoch: 1, round, aggregator: mspId, record, after: this.#after, submissions, result,
         witness: witnessOf(this.#study.digest, round, mspId, bytesOf(`sum ${round}`)), software: 'tests of faults',
