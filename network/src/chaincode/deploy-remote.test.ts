@@ -234,6 +234,7 @@ describe('a deployment to a network that others run', function () {
     expect(taken).to.include({ changed: true, sequence: 2, migrated: 0 });
     const entries = 600;
     await call('A', 'submit', 'epione', 'fill', String(entries));
+    await call('A', 'submit', 'epione', 'put', 'old~stuck', 'x');
     expect((await planDeployment({ ...options, path: nextFixture })).differences.map(({ field }) => field)).to.deep.equal(['version', 'sequence', 'package of A', 'package of B', 'package of C']);
 
     const command = spawn(process.execPath, [program, 'deploy', '--state', options.stateDir, '--path', nextFixture, '--json'], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -242,16 +243,20 @@ describe('a deployment to a network that others run', function () {
       said += String(piece);
       if (said.includes('Migrated')) command.kill('SIGKILL');
     }
-    expect(said).to.contain('"Migrated 100 entries, 500 left"');
+    expect(said).to.contain('"Migrated 100 entries, 501 left"');
 
-    const again = await deploy({ ...options, path: nextFixture });
-    expect(again).to.include({ changed: false, sequence: 3 });
-    expect(again.migrated).to.be.within(1, entries - 100);
+    const steps: string[] = [];
+    const stuck = await deploy({ ...options, path: nextFixture, report: ({ step }) => steps.push(step) }).catch((error: unknown) => error);
+    expect(stuck).to.be.instanceOf(NetworkError).with.property('code', 'MIGRATION_FAILED');
+    expect((stuck as Error).message).to.contain('1 entries are left');
+    const left = steps.flatMap((step) => /^Migrated (\d+) entries, (\d+) left$/.exec(step)?.slice(1).map(Number) ?? []);
+    expect((left[0] ?? 0) + (left[1] ?? 0), 'what the killed run left').to.be.within(2, entries - 99);
     for (const index of [0, 299, 599]) {
       const key = String(index).padStart(4, '0');
       expect(await call('C', 'evaluate', 'epione', 'get', `new~${key}`)).to.equal(String(index));
       expect(await call('C', 'evaluate', 'epione', 'get', `old~${key}`)).to.equal('');
     }
-    expect(await deploy({ ...options, path: nextFixture })).to.include({ changed: false, migrated: 0 });
+    await call('B', 'submit', 'epione', 'forget', 'old~stuck');
+    expect(await deploy({ ...options, path: nextFixture })).to.include({ changed: false, sequence: 3, migrated: 0 });
   });
 });
