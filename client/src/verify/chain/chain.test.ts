@@ -1,5 +1,6 @@
 /** The chain of a channel that changes: each configuration must follow from the one before, and holds from then on. */
 import { expect } from 'chai';
+import { ownedKeyPolicy } from '@epione/protocol';
 import { groupAt, groups, organizationGroup, setConsenters, setPolicy } from '../../testing/forge-config.js';
 import { definitionOf, ForgedChain, signatories, type Action, type Change } from '../../testing/forge-chain.js';
 import { forgeOrganization, signaturePolicy, type Organization } from '../../testing/forge-organization.js';
@@ -161,6 +162,15 @@ describe('verifyChain', () => {
       expect(verdict()).to.equal(undefined);
       chain.block([send({ key: 'k', value: '4' }, [all[0], all[2], all[3]])], orderers);
       refused('chain.validity', /^transaction/, /is not endorsed as the policy of key "k" demands/);
+    });
+
+    it('reads the policy that the contracts set: the owner and, with it, a majority', () => {
+      chain.block([send({ key: 'k', value: '1', policy: ownedKeyPolicy('B', all.map(({ mspId }) => mspId)) }, all)], orderers);
+      const by = (...at: number[]): Uint8Array => send({ key: 'k', value: at.join() }, at.map((index) => all[index] as Organization));
+      chain.block([by(0, 1, 2), by(1, 2, 3), by(0, 2, 3), by(0, 1), by(1)], orderers, [0, 0, policyFailure, policyFailure, policyFailure]);
+      expect(verdict()).to.equal(undefined);
+      chain.block([by(0, 2, 3)], orderers);
+      refused('chain.validity', /^transaction/, /policy of key "k"/);
     });
 
     it('wants it met by whoever changes the policy', () => {

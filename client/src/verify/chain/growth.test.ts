@@ -56,6 +56,7 @@ describe('a channel that grew', function () {
   it('is valid by the trust root of its first block, with the members of its last one', async () => {
     const verdict = await verify(evidence, trustRoot, { chaincode: 'epione', blobFolders: [] });
     expect(verdict.checks.find((check) => check.result === 'fail')).to.equal(undefined);
+    expect(verdict.checks.find((check) => check.name === 'chain.headers')?.message).to.equal(`${evidence.blocks.length} blocks; the channel changed 5 times, now 5 organizations, 4 orderers`);
     expect(verdict.counts).to.include({ blocks: evidence.blocks.length, transactions: 11 });
     expect(trustRoot.organizations.map(({ mspId }) => mspId)).not.to.include('HospitalD');
     expect(evidence.heads.map(({ mspId }) => mspId)).to.include('HospitalD');

@@ -48,6 +48,9 @@ export function checkHeaders(blocks: readonly Block[], genesis: Configuration, c
     if (good < needed) fail(`${good} good signatures of orderers, ${needed} are needed`);
     inForce.push(behind(block, configuration, channel, report));
   });
-  report.pass('chain.headers', `${blocks.length} blocks`);
+  const { config } = inForce.at(-1) ?? genesis;
+  const changes = config.sequence - genesis.config.sequence;
+  const now = `${config.applications.size} organizations, ${config.consenters.length} orderers`;
+  report.pass('chain.headers', `${blocks.length} blocks${changes === 0 ? '' : `; the channel changed ${changes} times, now ${now}`}`);
   return inForce;
 }
