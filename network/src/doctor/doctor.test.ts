@@ -142,22 +142,7 @@ describe('doctor', function () {
     await issueIdentities(stranger, new Date());
     await makeGenesis(stranger, findBinaries().configtxgen);
     cpSync(join(other, 'genesis.block'), join(sound, 'genesis.block'));
-    const sentences = (await found(membership)).map(({ sentence }) => sentence);
-    expect(sentences).to.deep.equal([`the channel knows another authority of A than ${join(first.dir, 'authorities', 'sign.pem')}`, 'B is not an organization of the channel']);
-  });
-
-  it('names an orderer whose certificate is not the channel\'s consenter', async () => {
-    const bft = await establishState(join(workDir, 'bft'), parseTopology({ organizations: ['A', 'B', 'C', 'D'].map((mspId) => ({ mspId })) }));
-    await issueIdentities(bft, new Date());
-    await makeGenesis(bft, findBinaries().configtxgen);
-    writeSettings(bft);
-    const look = async (): Promise<Finding[]> => run(membership, { network: bft, status: await status({ stateDir: bft.dir }), now: new Date() });
-    expect(await look()).to.deep.equal([{ check: 'membership', level: 'ok', sentence: '4 organizations, every identity as the channel knows it' }]);
-    const { dir } = bft.organizations[2]!;
-    const renewed = await issueCertificate(readAuthority(bft.organizations[2]!), { commonName: 'orderer.C', organization: 'C', use: { kind: 'identity', organizationalUnit: 'orderer' }, validity: validFor(10, new Date()) });
-    writeFileSync(join(dir, 'orderer', 'msp', 'signcerts', 'cert.pem'), renewed.certificate);
-    writeFileSync(join(dir, 'orderer', 'msp', 'keystore', 'key.pem'), renewed.privateKey);
-    expect((await look()).map(({ level, sentence }) => `${level} ${sentence}`)).to.deep.equal(['fault orderer.C has another certificate than the channel\'s consenter, so it follows and does not vote']);
+    await expectFault(membership, /^the channel knows another authority of A than .*authorities\/sign\.pem$/);
   });
 
   it('names what expires first, consenters specially, and what has expired', async () => {

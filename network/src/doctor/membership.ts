@@ -42,14 +42,14 @@ function unitRemarks(dir: string): Remark[] {
   return complete ? [] : [fault(`${file} does not enable all node units, so nobody counts as ${units.join(', ')}`, 'Put back NodeOUs with Enable: true and the four identifiers.')];
 }
 
-function channelRemarks({ mspId, dir }: Organization, authority: string, isOrderer: boolean, { organizations, consenters }: ChannelMembers): Remark[] {
+function channelRemarks({ mspId, dir }: Organization, authority: string, isOrderer: boolean, { inForce, organizations, consenters }: ChannelMembers): Remark[] {
   const known = organizations.get(mspId);
-  if (!known) return [fault(`${mspId} is not an organization of the channel`, `fl-network organization add ${mspId}`)];
+  if (!known) return !inForce ? [] : [fault(`${mspId} is not an organization of the channel`, `fl-network organization add ${mspId}`)];
   const remarks: Remark[] = [];
   if (!known.roots.includes(authority)) remarks.push(fault(`the channel knows another authority of ${mspId} than ${join(dir, 'authorities', 'sign.pem')}`, 'Put back the authority that the channel was made with.'));
   if (!known.hasNodeUnits) remarks.push(fault(`the channel's configuration of ${mspId} has no node units`, 'Make the channel anew: its policies ask for them.'));
   const consenter = consenters.get(mspId);
-  if (isOrderer && consenter !== undefined && consenter !== readFileSync(own(join(dir, 'orderer')).certificateFile, 'utf8')) {
+  if (inForce && isOrderer && consenter !== undefined && consenter !== readFileSync(own(join(dir, 'orderer')).certificateFile, 'utf8')) {
     remarks.push(fault(`orderer.${mspId} has another certificate than the channel's consenter, so it follows and does not vote`, restore));
   }
   return remarks;

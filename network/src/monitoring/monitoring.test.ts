@@ -1,7 +1,7 @@
 /** Metrics on real processes: every name that rules and dashboard use exists, and watch and doctor see what happens. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,13 +11,16 @@ import { parse } from 'yaml';
 import { deploy } from '../chaincode/deploy.js';
 import { connectPeer } from '../connection/gateway.js';
 import { doctor } from '../doctor/doctor.js';
+import { run } from '../doctor/finding.js';
+import { membership } from '../doctor/membership.js';
 import { clean } from '../down.js';
 import { findBinaries } from '../nodes/fabric-binaries.js';
 import { operations, until } from '../nodes/health.js';
 import { nodeOf, nodesOf } from '../nodes/nodes.js';
 import { runningPid, stopProcess } from '../nodes/process.js';
 import { startMissing } from '../nodes/start.js';
-import { ordererOrganizations, type Network } from '../state.js';
+import { ordererOrganizations, type Network, type Organization } from '../state.js';
+import { status } from '../status.js';
 import { up } from '../up.js';
 import { readSamples, total, writePage } from './metrics-page.js';
 import { serveMetrics } from './metrics-server.js';
@@ -151,6 +154,17 @@ describe('monitoring', function () {
     expect((await doctor(options)).filter(({ level }) => level !== 'ok').map(({ check, level }) => `${check} ${level}`)).to.deep.equal(['processes fault', 'quorum warning']);
     await up(options);
     expect(pulse(await see('a look', () => true), `orderer.${leader!}`).restarts).to.equal(1);
+  });
+
+  it('names who is not in the channel, and an orderer that is not its consenter any more', async () => {
+    const [first, second] = network.organizations as [Organization, Organization];
+    const file = join(first.dir, 'orderer', 'msp', 'signcerts', 'cert.pem');
+    const certificate = readFileSync(file);
+    const look = async (of: Network): Promise<string[]> => (await run(membership, { network: of, status: await status(options), now: new Date() })).map(({ sentence }) => sentence);
+    writeFileSync(file, certificate.toString().replace(/\n$/, ''));
+    expect(await look(network)).to.deep.equal(['orderer.HospitalA has another certificate than the channel\'s consenter, so it follows and does not vote']);
+    writeFileSync(file, certificate);
+    expect(await look({ ...network, organizations: [first, { ...second, mspId: 'Stranger' }] })).to.include('Stranger is not an organization of the channel');
   });
 
   it('names a peer that is behind, and orderers out of quorum', async () => {
