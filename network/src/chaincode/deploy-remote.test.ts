@@ -158,7 +158,7 @@ describe('a deployment to a network that others run', function () {
     const { status, stderr } = spawnSync(process.execPath, [program, 'deploy', '--profile', join(workDir, 'A.yaml'), '--json'], { encoding: 'utf8' });
     expect(status).to.equal(1);
     expect(JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '')).to.include({ code: 'NOT_APPROVED', message: (error as Error).message });
-    expect((error as Error).message).to.match(/is approved by 1 of 3 organizations; B, C did not approve yet/);
+    expect((error as Error).message).to.match(/is approved by 1 of 3 organizations, and 2 must; B, C did not approve yet/);
   });
 
   it('names the peer that cannot be reached, and says when an administrator is not one', async () => {

@@ -1,5 +1,6 @@
 /** Puts a chaincode definition in force in a channel, whoever runs the network: what differs, then install, approve, commit, and proof at every peer. */
 import { peer as protos } from '@hyperledger/fabric-protos';
+import { approvalsNeeded } from './approvals-needed.js';
 import type { ChaincodePackage } from './chaincode-package.js';
 import { differences, saysTheSame, type Definition, type Difference } from './definition.js';
 import { applicationPolicy, channelEndorsement } from './endorsement-policy.js';
@@ -72,8 +73,8 @@ async function settle(what: string, isDone: () => Promise<boolean>, transaction:
   });
 }
 
-/** Waits until the target's own approvals show, and refuses when they and those of others are no majority. */
-async function requireMajority({ channel, members, withoutPeers = [] }: Target, definition: Definition): Promise<void> {
+/** Waits until the target's own approvals show, and refuses when they and those of others are too few for a commit. */
+async function requireApprovals({ channel, members }: Target, definition: Definition): Promise<void> {
   const [{ peers: [peer] }] = members;
   let approvals: Readonly<Record<string, boolean>> = {};
   await until('the approvals', timeoutMs, async () => {
@@ -82,13 +83,16 @@ async function requireMajority({ channel, members, withoutPeers = [] }: Target, 
     approvals = await readiness(peer, channel, definition);
     return members.every(({ mspId }) => approvals[mspId] ?? true);
   }, remedy);
-  const all = Object.keys(approvals).filter((mspId) => !withoutPeers.includes(mspId));
+  const all = Object.keys(approvals);
   const missing = all.filter((mspId) => approvals[mspId] === false);
-  if (all.length === 0 || 2 * (all.length - missing.length) > all.length) return;
+  if (missing.length === 0) return;
+  const needed = approvalsNeeded((await latestConfiguration(peer, channel)).tree) ?? 0;
+  const given = all.length - missing.length;
+  if (given >= needed) return;
   throw new NetworkError(
     'NOT_APPROVED',
-    `Version ${definition.version} with sequence ${definition.sequence} is approved by ${all.length - missing.length} of ${all.length} organizations; ${missing.join(', ')} did not approve yet, and a majority must.`,
-    'Have their administrators deploy the same code with the same options, or name their identities in the profile; whoever completes the majority commits.',
+    `Version ${definition.version} with sequence ${definition.sequence} is approved by ${given} of ${all.length} organizations, and ${needed} must; ${missing.join(', ')} did not approve yet.`,
+    'Have their administrators deploy the same code with the same options, or name their identities in the profile; whoever gives the last approval needed commits.',
   );
 }
 
@@ -113,7 +117,7 @@ export async function putInForce(target: Target, { next, changed }: Plan, pack: 
       ),
     ),
   );
-  if (changed) await requireMajority(target, next);
+  if (changed) await requireApprovals(target, next);
   await makeReady();
   if (changed) {
     const [{ peers: [first] }] = members;
