@@ -9,7 +9,7 @@ import { WorkerError } from './error.js';
 import { withoutRepeats } from './progress.js';
 import { Bell } from './round/bell.js';
 import { RescueDesk } from './round/rescue.js';
-import { readTls } from './site/https.js';
+import { readTls, watchTls } from './site/https.js';
 import { openMembership, openSite } from './site/membership.js';
 import type { Site, Surroundings } from './site/site.js';
 import { studyDigestOf } from './site/study-desk.js';
@@ -48,7 +48,8 @@ export async function takePart(site: Site, digest: Digest, options: RunOptions):
   const rescues = new RescueDesk(site, study, state);
   await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port, (path) => rescues.serve(path));
   report('joined', { port: server.port, study: digest, name: document.name, participant: participates, aggregator: last.aggregators.includes(config.mspId), rows: training?.rows });
-  return await new Worker(site, study, state, bell, training, rescues).run(options);
+  const renewTls = watchTls(config.blobServer, [server, site.source], report);
+  return await new Worker(site, study, state, bell, training, rescues).run(options, renewTls);
 }
 
 /**

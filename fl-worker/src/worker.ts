@@ -76,13 +76,14 @@ export class Worker {
     this.#changes = new Changes(site, study);
   }
 
-  /** Runs all rounds. @throws errors that no further look can mend: refused by the ledger's rules, not authorised, broken state. */
-  async run(options: RunOptions): Promise<Ending> {
+  /** Runs all rounds. @param beforeRound is called before each. @throws errors that no further look can mend: refused by the ledger's rules, not authorised, broken state. */
+  async run(options: RunOptions, beforeRound: () => Promise<void>): Promise<Ending> {
     const { document } = this.#study;
     let before: RoundView | undefined;
     let model: string | undefined;
     const soFar = (): Pick<Ending, 'model'> => (model === undefined ? {} : { model });
     for (let round = 1; round <= lastRound(document, this.#study.course); round++) {
+      await beforeRound();
       const ended: RoundView | undefined = await this.#throughRound(round, before, options.signal);
       if (ended === undefined) return { outcome: 'stopped', ...soFar() };
       before = ended;

@@ -7,6 +7,8 @@ import { isBlobName, type BlobStore } from './blob-store.js';
 /** A running server; disposing stops it. */
 export interface BlobServer extends AsyncDisposable {
   readonly port: number;
+  /** Takes another certificate or other authorities for connections from now on. */
+  renew(tls: Tls): void;
 }
 
 /** Bytes that a site serves under another path than a digest. */
@@ -42,6 +44,9 @@ export async function serveBlobs(store: BlobStore, tls: Tls, host: string, port:
   });
   return {
     port: (server.address() as AddressInfo).port,
+    renew: (renewed) => {
+      server.setSecureContext(renewed);
+    },
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();

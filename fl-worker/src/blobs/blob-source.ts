@@ -1,7 +1,7 @@
 /** Where blobs come from: the own store first, then the other members' servers, and whatever comes is kept and served on. */
 import { digestOf, LIMITS, type Digest } from '@epione/protocol';
 import { WorkerError } from '../error.js';
-import type { HttpsClient } from '../site/https.js';
+import type { HttpsClient, Tls } from '../site/https.js';
 import type { BlobStore } from './blob-store.js';
 
 /** Fetches blobs by digest. */
@@ -12,6 +12,11 @@ export class BlobSource {
   constructor(store: BlobStore, client: HttpsClient) {
     this.#store = store;
     this.#client = client;
+  }
+
+  /** Takes another certificate or other authorities for requests from now on. */
+  renew(tls: Tls): void {
+    this.#client.renew(tls);
   }
 
   /** What a member serves under a path of its own. @throws WorkerError BLOB_MISSING. */

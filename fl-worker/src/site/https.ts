@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent, request, type RequestOptions } from 'node:https';
 import type { SecureContextOptions } from 'node:tls';
 import { WorkerError } from '../error.js';
+import type { Report } from '../progress.js';
 
 /** Files of one party's TLS identity, PEM. */
 export interface TlsFiles {
@@ -25,6 +26,24 @@ export async function readTls({ certificate, privateKey, ca }: TlsFiles): Promis
   return { cert, key, ca: authorities, minVersion: 'TLSv1.3', ecdhCurve: 'X25519MLKEM768' };
 }
 
+/**
+ * Watches TLS files, so that a renewed certificate or a new member's authority needs no new start.
+ * @returns a function that reads them and hands changed ones to their users; files that do not fit together yet are left for the next call.
+ */
+export function watchTls(files: TlsFiles, users: readonly { renew(tls: Tls): void }[], report: Report): () => Promise<void> {
+  let last: string | undefined;
+  return async () => {
+    try {
+      const tls = await readTls(files);
+      const now = [tls.cert, tls.key, tls.ca].join('\n');
+      if (last !== undefined && now !== last) for (const user of users) user.renew(tls);
+      last = now;
+    } catch (error) {
+      report('certificates not renewed', { message: (error as Error).message });
+    }
+  };
+}
+
 /** An answer with any status. */
 export interface Answer {
   readonly status: number;
@@ -33,15 +52,23 @@ export interface Answer {
   readonly time?: number;
 }
 
+const agentOf = (tls: Tls): Agent => new Agent({ ...tls, keepAlive: true, maxSockets: 8 });
+
 /** Asks HTTPS servers under one TLS identity; connections are kept between requests. */
 export class HttpsClient implements Disposable {
-  readonly #agent: Agent;
+  #agent: Agent;
   readonly #timeoutMs: number;
 
   /** @param timeoutMs for each whole request. */
   constructor(tls: Tls, timeoutMs: number) {
-    this.#agent = new Agent({ ...tls, keepAlive: true, maxSockets: 8 });
+    this.#agent = agentOf(tls);
     this.#timeoutMs = timeoutMs;
+  }
+
+  /** Takes another certificate or other authorities for requests from now on. */
+  renew(tls: Tls): void {
+    this.#agent.destroy();
+    this.#agent = agentOf(tls);
   }
 
   /**

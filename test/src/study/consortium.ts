@@ -32,20 +32,20 @@ export class Places {
     return join(this.network, 'trust-root.json');
   }
 
-  profile(organization: Organization): string {
+  profile(organization: string): string {
     return join(this.network, 'profiles', `${organization}.json`);
   }
 
   /** A worker's folder; its keys live as long as the network. */
-  worker(organization: Organization): string {
+  worker(organization: string): string {
     return join(this.root, 'workers', organization);
   }
 
-  workerConfig(organization: Organization): string {
+  workerConfig(organization: string): string {
     return join(this.worker(organization), 'worker.yaml');
   }
 
-  blobs(organization: Organization): string {
+  blobs(organization: string): string {
     return join(this.worker(organization), 'state', 'blobs');
   }
 
@@ -93,8 +93,8 @@ export class Consortium {
   readonly runFolder: string;
   #network: SupervisedProcess | undefined;
   #sites: readonly WrittenSite[] = [];
-  readonly #kmes = new Map<Organization, SupervisedProcess>();
-  readonly #workers = new Map<Organization, SupervisedProcess>();
+  readonly #kmes = new Map<string, SupervisedProcess>();
+  readonly #workers = new Map<string, SupervisedProcess>();
 
   /** @param name of the run, for its folder. */
   constructor(places: Places, name: string) {
@@ -115,7 +115,7 @@ export class Consortium {
   }
 
   /** How an organization's programs reach the network. */
-  profile(organization: Organization): Profile {
+  profile(organization: string): Profile {
     return JSON.parse(readFileSync(this.places.profile(organization), 'utf8')) as Profile;
   }
 
@@ -129,7 +129,7 @@ export class Consortium {
       organizations.slice(at + 1).map((bob) => ({ alice, bob, ...(eve !== undefined && alice === hospitals[0] && bob === hospitals[1] ? { eve } : {}) })),
     );
     this.#sites = await writeSiteConfigs({ sites, links }, join(this.runFolder, 'sites'));
-    for (const site of this.#sites) this.#kmes.set(site.site as Organization, this.#supervise(`kme-${site.site}`, [programs['qkd-sim'], 'run', '--config', site.configFile]));
+    for (const site of this.#sites) this.#kmes.set(site.site, this.#supervise(`kme-${site.site}`, [programs['qkd-sim'], 'run', '--config', site.configFile]));
     await until(120_000, 'keys on every link', async () => {
       const links = await this.links();
       return links.every((link) => link.state === 'aborted' || (link.storedKeys > 0 && link.peerStoredKeys > 0)) ? true : undefined;
@@ -143,7 +143,7 @@ export class Consortium {
   }
 
   /** Writes a worker's configuration. Its address stays the same as long as the network lives, because its record names it. */
-  async configureWorker(organization: Organization, settings: { seed: string; study?: string; data?: StudyData }): Promise<void> {
+  async configureWorker(organization: string, settings: { seed: string; study?: string; data?: StudyData }): Promise<void> {
     const file = this.places.workerConfig(organization);
     const folder = this.places.worker(organization);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -173,10 +173,13 @@ export class Consortium {
 
   /** Starts the workers; each ends by itself when the study is over. */
   startWorkers(extra: readonly string[] = []): void {
-    for (const organization of organizations) {
-      const args = [programs['fl-worker'], 'run', '--config', this.places.workerConfig(organization), ...extra];
-      this.#workers.set(organization, this.#supervise(`worker-${organization}`, args, [0, 2, 3, 4]));
-    }
+    for (const organization of organizations) this.startWorker(organization, extra);
+  }
+
+  /** Starts one organization's worker. */
+  startWorker(organization: string, extra: readonly string[] = []): void {
+    const args = [programs['fl-worker'], 'run', '--config', this.places.workerConfig(organization), ...extra];
+    this.#workers.set(organization, this.#supervise(`worker-${organization}`, args, [0, 2, 3, 4]));
   }
 
   /** Waits for all workers; their exit codes. */

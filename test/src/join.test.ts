@@ -1,0 +1,111 @@
+/** A hospital joins the network and the study while both run, takes part from the next round, and the members end the study when they have enough. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, readProfile, type Ledger, type Verdict } from '@epione/client';
+import type { Digest, Epoch } from '@epione/protocol';
+import { expect } from 'chai';
+import { parse, stringify } from 'yaml';
+import { command, repository } from './study/command.js';
+import { Consortium, hospitals, organizations, Places, until } from './study/consortium.js';
+import { divideData, type StudyData } from './study/data.js';
+
+const joiner = 'HospitalD';
+const seed = 'join';
+const minutes = 60_000;
+
+describe('a hospital joins a running study', function () {
+  this.timeout(10 * minutes);
+  const places = new Places(mkdtempSync(join(tmpdir(), 'epione-join-')));
+  const consortium = new Consortium(places, 'join');
+  const worker = <T>(organization: string, args: readonly string[]): Promise<T> => command<T>('fl-worker', [...args, '--config', places.workerConfig(organization)]);
+  let data: StudyData;
+  let study: Digest;
+  let ledger: Ledger;
+  let proposal: Digest;
+  let epoch: Epoch;
+
+  /** The shipped study, sealed under ML-KEM alone so that no key servers are needed, and longer than anybody wants to wait. */
+  function studyFile(): string {
+    const template = parse(readFileSync(join(repository, 'data', 'wdbc', 'study.yaml'), 'utf8')) as { suites: object; rounds: object };
+    const file = join(consortium.runFolder, 'study.yaml');
+    writeFileSync(file, stringify({ ...template, name: 'join', suites: { ...template.suites, sealing: ['seal-mlkem768'], qkdWaitMs: 0 }, rounds: { ...template.rounds, count: 1000 } }));
+    return file;
+  }
+  const approve = (subject: Digest, members: readonly string[]): Promise<unknown> => Promise.all(members.map((member) => worker(member, ['study', 'approve', subject])));
+  const finalRound = (round: number): Promise<true> => until(3 * minutes, `the end of round ${round}`, async () => ((await ledger.getRound(study, round)).attestations.length >= 3 ? true : undefined));
+
+  before(async () => {
+    await consortium.startNetwork();
+    mkdirSync(consortium.runFolder, { recursive: true });
+    data = divideData(join(consortium.runFolder, 'data'), [...hospitals, joiner], seed);
+    for (const organization of organizations) await consortium.configureWorker(organization, { seed, data });
+    await Promise.all(organizations.map((organization) => worker(organization, ['init'])));
+    ({ study } = await worker<{ study: Digest }>('HospitalA', ['study', 'register', studyFile(), '--participants', ...hospitals, '--aggregators', ...organizations]));
+    await approve(study, organizations);
+    await Promise.all(hospitals.map((hospital) => worker(hospital, ['consent', 'grant', '--study', study])));
+    await worker('HospitalA', ['study', 'open', study]);
+    for (const organization of organizations) await consortium.configureWorker(organization, { seed, data, study });
+    consortium.startWorkers();
+    ledger = await connect(await readProfile(places.profile('Regulator')), { identity: 'auditor' });
+    await finalRound(1);
+  });
+
+  after(async () => {
+    ledger[Symbol.dispose]();
+    await consortium.stop();
+    await command('fl-network', ['clean', '--confirm', '--state', places.network]);
+    rmSync(places.root, { recursive: true, force: true });
+  });
+
+  it('becomes a member of the network and watches the study', async () => {
+    await command('fl-network', ['organization', 'add', joiner, '--without-orderer', '--state', places.network]);
+    await consortium.configureWorker(joiner, { seed, data, study });
+    await worker(joiner, ['init']);
+    await worker(joiner, ['consent', 'grant', '--study', study]);
+    consortium.startWorker(joiner);
+    expect((await ledger.getStudy(study)).course?.epochs).to.have.length(1);
+  });
+
+  it('is let in by a proposal that the members and itself approve', async () => {
+    ({ proposal } = await worker<{ proposal: Digest }>('HospitalA', ['study', 'propose', 'roster', study, '--add', joiner, '--note', 'more patients']));
+    await approve(proposal, ['HospitalA', 'HospitalB', 'Regulator']);
+    const [line] = (await worker<{ proposals: { approvedBy: string[]; carried: boolean }[] }>('HospitalC', ['study', 'proposals', study])).proposals;
+    expect(line).to.deep.include({ carried: false, approvedBy: ['HospitalA', 'HospitalB', 'Regulator'] });
+    await approve(proposal, [joiner]);
+    epoch = await until(2 * minutes, 'the epoch', async () => (await ledger.getStudy(study)).course?.epochs[1]);
+    expect(epoch.participants.map((entry) => entry.mspId)).to.deep.equal([...hospitals, joiner]);
+    expect(epoch.aggregators).to.deep.equal([...hospitals, joiner, 'Regulator']);
+  });
+
+  it('takes part from the next round on, in training and in aggregation', async () => {
+    await finalRound(epoch.from + 1);
+    const who = async (round: number): Promise<string[]> => (await ledger.getRound(study, round)).slots.map((slot) => slot.statement.participant);
+    expect(await who(epoch.from - 1)).to.deep.equal([...hospitals]);
+    expect(await who(epoch.from)).to.deep.equal([...hospitals, joiner]);
+    const { slots, attestations } = await ledger.getRound(study, epoch.from);
+    const own = slots.find((slot) => slot.statement.participant === joiner);
+    expect(own?.kind === 'submission' && own.statement.numExamples).to.equal(data.sites[joiner]?.rows);
+    for (const { statement } of attestations) expect(statement.result.excluded).to.deep.equal([]);
+  });
+
+  it('ends with the others when the members have approved an end', async () => {
+    const end = await worker<{ proposal: Digest }>('Regulator', ['study', 'propose', 'end', study]);
+    await approve(end.proposal, ['HospitalB', joiner, 'Regulator']);
+    expect(await consortium.workersDone()).to.deep.equal(Object.fromEntries([...organizations, joiner].map((organization) => [organization, 0])));
+    const { course } = await ledger.getStudy(study);
+    expect(course?.end?.from).to.be.above(epoch.from);
+  });
+
+  it('leaves a ledger that the auditor finds valid, every round recomputed with the new hospital\'s examples', async () => {
+    const evidence = join(consortium.runFolder, 'evidence');
+    await command('fl-audit', ['export', '--profile', places.profile('Regulator'), '--out', evidence]);
+    const blobs = [...organizations, joiner].map((organization) => places.blobs(organization));
+    const contentKeys = join(places.worker('Regulator'), 'state', 'content-keys.json');
+    const { verdict, checks } = await command<Verdict>('fl-audit', ['verify', '--evidence', evidence, '--trust-root', places.trustRoot, '--study', study, '--blobs', ...blobs, '--content-keys', contentKeys], [1]);
+    expect(checks.filter((check) => check.result === 'fail')).to.deep.equal([]);
+    expect(verdict).to.equal('valid');
+    expect(checks.find((check) => check.name === 'course.epochs')?.message).to.match(/^2 epochs/);
+    expect(checks.find((check) => check.name === 'aggregate.recomputed')?.result).to.equal('pass');
+  });
+});
