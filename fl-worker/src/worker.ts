@@ -82,9 +82,10 @@ export class Worker {
     let before: RoundView | undefined;
     let model: string | undefined;
     const soFar = (): Pick<Ending, 'model'> => (model === undefined ? {} : { model });
-    for (let round = 1; round <= lastRound(document, this.#study.course); round++) {
+    for (let round = 1; round <= document.rounds.count; round++) {
       await beforeRound();
-      const ended: RoundView | undefined = await this.#throughRound(round, before, options.signal);
+      const ended: RoundView | 'not held' | undefined = await this.#throughRound(round, before, options.signal);
+      if (ended === 'not held') break;
       if (ended === undefined) return { outcome: 'stopped', ...soFar() };
       before = ended;
       if (ended.state.state === 'final') model = ended.state.result.model;
@@ -114,8 +115,8 @@ export class Worker {
     return { participant: participantsOf(epoch).includes(mspId), aggregator: epoch.aggregators.includes(mspId), member: membersIn(this.#study.document, epoch).includes(mspId) };
   }
 
-  /** Takes part in a round until it has ended; undefined when stopped before. */
-  async #throughRound(round: number, before: RoundView | undefined, signal: AbortSignal): Promise<RoundView | undefined> {
+  /** Takes part in a round until it has ended; undefined when stopped before, `not held` when the study has ended earlier than planned. */
+  async #throughRound(round: number, before: RoundView | undefined, signal: AbortSignal): Promise<RoundView | 'not held' | undefined> {
     const { ledger, config, now, report } = this.#site;
     const { submitMs, graceMs, attestMs } = this.#study.document.rounds;
     let watched = false;
@@ -124,6 +125,7 @@ export class Worker {
       try {
         if (!current) await readCourse(ledger, this.#study);
         current = true;
+        if (round > lastRound(this.#study.document, this.#study.course)) return 'not held';
         const view = await viewRound(ledger, this.#study, round, before, now());
         if (hasEnded(view)) {
           await this.#finish(view);

@@ -17,6 +17,12 @@ export async function height(submitter: Submitter): Promise<number> {
   return common.BlockchainInfo.deserializeBinary(answer).getHeight();
 }
 
+/** The number of the block that holds a transaction. @throws CodedError UNAVAILABLE when no peer has it yet. */
+export async function blockOf(submitter: Submitter, txId: string): Promise<number> {
+  const answer = await evaluate(submitter, queries, 'GetBlockByTxID', submitter.channel, txId);
+  return common.Block.deserializeBinary(answer).getHeader()?.getNumber() ?? 0;
+}
+
 /** Raw blocks from a number on, up to the height at the start. @throws CodedError as `evaluate`. */
 export async function* blocks(submitter: Submitter, from: number): AsyncGenerator<RawBlock, void, undefined> {
   const end = await height(submitter);

@@ -7,7 +7,7 @@ import {
 } from '@epione/protocol';
 import type { Evidence } from '../evidence/evidence.js';
 import { collectEvidence } from '../evidence/export.js';
-import { blocks, height, type RawBlock } from './blocks.js';
+import { blockOf, blocks, height, type RawBlock } from './blocks.js';
 import { events, type EventOptions, type LedgerEvent } from './events.js';
 import { OfflineTransactions } from './offline.js';
 import { evaluate, submit, type Receipt, type Submitter, type Transient } from './submit.js';
@@ -290,6 +290,11 @@ export class Ledger implements Disposable {
   /** Number of blocks of the channel. */
   async height(): Promise<number> {
     return height(this.#submitter);
+  }
+
+  /** The number of the block that holds a transaction. @throws CodedError UNAVAILABLE when no peer has it yet. */
+  async blockOf(txId: string): Promise<number> {
+    return blockOf(this.#submitter, txId);
   }
 
   /** Raw blocks from a number on, up to the height at the start. */

@@ -9,14 +9,14 @@ import { anyWithdrawn, consentedRows, type ConsentedRows } from './consented-row
 import type { RoundView, StudyInForce } from './course.js';
 
 const consent = { required: true, classes: ['pathology'], onWithdrawal: 'next-round' as const };
-const view = { opened: { base: 'zeros', openedAt: 0 } } as RoundView;
+const view = { opened: { base: 'zeros', openedAt: 0 }, openedBy: [] as readonly string[] } as RoundView;
 
 describe('rows under consent', function () {
   this.timeout(10_000);
   let house: TestConsortium;
   let ledger: TestLedger;
   const study = (): StudyInForce => ({ digest: house.digest, document: house.study, course: { openedAt: 0, epochs: [] } });
-  const rows = async (): Promise<ConsentedRows> => consentedRows(await house.site('HospitalA', ledger), study(), view, await readTrainingData(house.of('HospitalA').config, house.study));
+  const rows = async (openedBy: readonly string[] = []): Promise<ConsentedRows> => consentedRows(await house.site('HospitalA', ledger), study(), { ...view, openedBy }, await readTrainingData(house.of('HospitalA').config, house.study));
 
   beforeEach(async () => {
     house = await TestConsortium.found({ ...smallTemplate, consent });
@@ -37,6 +37,13 @@ describe('rows under consent', function () {
     expect((await rows()).consent?.height).to.equal(7);
     ledger.meanwhile.push('Consent:grantConsent', 'Round:submit');
     expect((await rows()).consent?.height).to.equal(8);
+  });
+
+  it('are not judged at a peer that has not seen the round\'s opening', async () => {
+    const lagging = await rows(['block 7']).then(() => undefined, (cause: unknown) => cause as { code: string });
+    expect(lagging?.code).to.equal('UNAVAILABLE');
+    ledger.chain.push('Round:attest');
+    expect((await rows(['block 7'])).consent?.height).to.equal(7);
   });
 
   it('are none when all have withdrawn, and withdrawal is seen afterwards', async () => {

@@ -59,9 +59,13 @@ async function mayHaveChanged({ ledger }: Site, since: number): Promise<boolean>
 }
 
 /** Decisions of one ledger state, because consents are judged at one named block: asked again when a consent was written in between. */
-async function snapshot(site: Site, study: StudyInForce, subjects: readonly string[], at: number): Promise<{ decisions: ConsentDecision[]; height: number }> {
+async function snapshot(site: Site, study: StudyInForce, subjects: readonly string[], { opened, openedBy }: RoundView): Promise<{ decisions: ConsentDecision[]; height: number }> {
+  const at = opened.openedAt;
+  const openedIn = Math.max(0, ...(await Promise.all(openedBy.map((txId) => site.ledger.blockOf(txId)))));
   for (;;) {
     const before = await site.ledger.height();
+    // Two questions may be answered by two peers: one that lags would name a block from before the round was open.
+    if (before <= openedIn) throw new WorkerError('UNAVAILABLE', `block ${openedIn}, with which the round was opened, has not reached this peer`);
     const decisions = await decide(site, study, subjects, at);
     if (!(await mayHaveChanged(site, before))) return { decisions, height: before - 1 };
   }
@@ -84,7 +88,7 @@ export async function consentedRows(site: Site, study: StudyInForce, view: Round
   const people = data.ids.map((id, row) => ({ row, secret: consents[id]?.secret })).filter((person): person is { row: number; secret: string } => person.secret !== undefined);
   const secrets = [...new Set(people.map(({ secret }) => secret))];
   const subjects = secrets.map((secret) => consentSubject(fromHex(secret), site.config.mspId));
-  const { decisions, height } = await snapshot(site, study, subjects, view.opened.openedAt);
+  const { decisions, height } = await snapshot(site, study, subjects, view);
   const permitted = new Map(secrets.flatMap((secret, at) => (decisions[at]?.decision === 'permit' ? [[secret, decisions[at].consentId ?? ''] as const] : [])));
   const rows = people.filter(({ secret }) => permitted.has(secret)).map(({ row }) => row);
   if (rows.length === 0) throw new WorkerError('CONSENT_EMPTY', 'no row has a consent in force for this study');

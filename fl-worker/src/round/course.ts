@@ -21,6 +21,8 @@ export interface RoundView {
   /** Why it is open; every statement on it names this. */
   readonly after: OpeningEvidence;
   readonly opened: Opened;
+  /** IDs of the transactions that are this evidence; none for round 1. */
+  readonly openedBy: readonly string[];
   readonly records: RoundRecords;
   readonly state: RoundState;
 }
@@ -48,6 +50,12 @@ export async function readCourse(ledger: Pick<RoundLedger, 'getStudy'>, study: S
   study.course = (await ledger.getStudy(study.digest)).course ?? study.course;
 }
 
+/** The transactions of a round that are evidence for the next one. */
+function evidenceIn({ attestations, closing }: RoundRecords, after: OpeningEvidence): string[] {
+  if (after.kind === 'ended') return attestations.filter(({ statement }) => after.attesters.includes(statement.aggregator)).map(({ txId }) => txId);
+  return closing === undefined ? [] : [closing.txId];
+}
+
 /** Reads one round. @param before the round before, ended; absent for round 1. @throws CodedError ROUND_NOT_OPEN, STUDY_ENDED and those of the ledger. */
 export async function viewRound(ledger: Pick<RoundLedger, 'getRound'>, study: StudyInForce, round: number, before: RoundView | undefined, now: number): Promise<RoundView> {
   const epoch = epochOf(study.course, round);
@@ -55,7 +63,8 @@ export async function viewRound(ledger: Pick<RoundLedger, 'getRound'>, study: St
   if (epoch === undefined || after === undefined) throw new WorkerError('ROUND_NOT_OPEN', `round ${round} is not open`);
   const opened = openRound(study.document, study.course, round, after, before?.records ?? { attestations: [] });
   const records = await ledger.getRound(study.digest, round);
-  return { round, epoch, after, opened, records, state: deriveRound(study.document, epoch, opened, records, now) };
+  const openedBy = before === undefined ? [] : evidenceIn(before.records, after);
+  return { round, epoch, after, opened, openedBy, records, state: deriveRound(study.document, epoch, opened, records, now) };
 }
 
 /** The current record of a member. @throws WorkerError RECORD_NOT_CURRENT when it has none. */

@@ -35,7 +35,7 @@ export function watchTls(files: TlsFiles, users: readonly { renew(tls: Tls): voi
   return async () => {
     try {
       const tls = await readTls(files);
-      const now = [tls.cert, tls.key, tls.ca].join('\n');
+      const now = JSON.stringify(tls);
       if (last !== undefined && now !== last) for (const user of users) user.renew(tls);
       last = now;
     } catch (error) {

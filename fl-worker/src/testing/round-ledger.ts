@@ -223,6 +223,11 @@ export class TestLedger implements RoundLedger {
     return Promise.resolve(this.chain.length);
   }
 
+  /** A name `block N` says where it stands; rounds played here stand in no block. */
+  blockOf(txId: string): Promise<number> {
+    return Promise.resolve(Number(/^block (\d+)$/.exec(txId)?.[1] ?? 0));
+  }
+
   /** Serialized `common.Block`s: a header of number, previous hash and data hash, and one envelope that names its transaction. */
   async *blocks(from = 0): ReturnType<RoundLedger['blocks']> {
     for (let number = from; number < this.chain.length; number++) {
