@@ -119,7 +119,7 @@ describe('Proposal', () => {
     expect(await propose({ kind: 'split' })).to.equal('BAD_FIELD');
     expect(await propose({}, 'HospitalD')).to.equal('NOT_AUTHORISED');
     expect(await codeOf(found.propose({ kind: 'abort', round: 4 }))).to.equal('STUDY_ENDED');
-    expect(await codeOf(found.propose({ kind: 'admit', mspId: 'Regulator', admits: found.record('Regulator') }))).to.equal('NOT_A_PARTICIPANT');
+    expect(await codeOf(found.propose({ kind: 'admit', mspId: 'HospitalA', admits: found.record('HospitalA') })), 'not built yet').to.equal('BAD_FIELD');
     const proposal = await found.propose(joining);
     expect(await propose({})).to.equal('STUDY_EXISTS');
     const end = await found.propose({ kind: 'end' });

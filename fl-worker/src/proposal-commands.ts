@@ -15,8 +15,7 @@ interface ProposalOptions extends SiteOptions, RosterChange {
 /** What a proposal would do, in one line. */
 function described(statement: Proposal): string {
   if (statement.kind === 'roster') return `roster: ${statement.participants.join(', ')} train; ${statement.aggregators.join(', ')} recompute, ${statement.quorum} must agree`;
-  if (statement.kind === 'abort') return `abort round ${statement.round}`;
-  return statement.kind;
+  return statement.kind === 'abort' ? `abort round ${statement.round}` : 'end the study';
 }
 
 /** Adds them to the group `study`. */

@@ -45,7 +45,7 @@ function pickStudies(ledger: Registry, wanted: string | undefined, report: Repor
 function checkLedger(chain: Chain, chaincode: string, ledger: Registry, report: Report): void {
   for (const name of ['study.digest', 'study.approved', 'record.possession', 'record.chain', 'round.opened', 'submission.signature', 'suite.allowed', 'attestation.signature'] as const) report.pass(name);
   const epochs = [...ledger.studies.values()].reduce((sum, { course }) => sum + (course?.epochs.length ?? 0), 0);
-  report.pass('course.epochs', `${epochs} epochs, no set-ups`);
+  report.pass('course.epochs', `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, no set-ups`);
   report.pass('privacy.budget', 'no study has a privacy unit');
   checkSuspects(ledger, report);
   checkEquivocation(chain, chaincode, ledger, report);

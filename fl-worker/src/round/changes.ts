@@ -69,7 +69,7 @@ async function carryOut(hand: Hand, study: StudyInForce, view: RoundView, motion
     await ledger.endStudy(sign('ending', ending, keys.signer));
     return { told: 'ended the study', facts: { from: ending.from } };
   }
-  if (statement.kind === 'abort' && statement.round === view.round) {
+  if (statement.round === view.round) {
     const closing: Closing = { ...ours, epoch: view.epoch.epoch, round: view.round, kind: 'abort', submissions: [], reason: 'ROUND_ENDED' };
     await ledger.abortRound(sign('closing', closing, keys.signer));
     return { told: 'aborted the round', facts: { round: view.round, proposal: motion.digest } };
