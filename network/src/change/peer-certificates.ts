@@ -5,9 +5,9 @@ import { applyStaged, type Renewal } from '../identities/renewal.js';
 import { findBinaries } from '../nodes/fabric-binaries.js';
 import { writeSettings } from '../nodes/node-files.js';
 import { connectionFile } from '../nodes/node-settings.js';
-import { nodeOf, type NodeKind } from '../nodes/nodes.js';
+import { nodeOf, nodesOf, type NodeKind } from '../nodes/nodes.js';
 import { runningPid, stopProcess } from '../nodes/process.js';
-import { startMissing } from '../nodes/start.js';
+import { isWanted, startMissing } from '../nodes/start.js';
 import type { Network, Organization } from '../state.js';
 
 /** Tells an organization's peer its new certificate towards the chaincode process: it reads what its builder laid down when the chaincode was installed. */
@@ -26,12 +26,13 @@ function usersOf({ planned: { kind, name } }: Renewal): NodeKind[] {
   return kind === 'tls' && name === 'chaincode' ? ['chaincode'] : [];
 }
 
-/** Puts the waiting certificates into place and restarts what uses them and runs. */
+/** Puts the waiting certificates into place and restarts what uses them and runs, or died of them while the network is meant to run. */
 export async function renewPeerSide(network: Network, renewals: readonly Renewal[]): Promise<void> {
   for (const organization of network.organizations) {
     const own = renewals.filter((renewal) => renewal.organization === organization);
     if (own.length === 0) continue;
-    const nodes = [...new Set(own.flatMap(usersOf))].map((kind) => nodeOf(organization, kind)).filter(({ name }) => runningPid(network, name) !== undefined);
+    const due = new Set([...new Set(own.flatMap(usersOf))].map((kind) => nodeOf(organization, kind).name));
+    const nodes = nodesOf(network).filter(({ name }) => due.has(name) && (isWanted(network) || runningPid(network, name) !== undefined));
     for (const { name } of nodes) await stopProcess(network, name);
     for (const { planned } of own) applyStaged(organization, planned);
     writeSettings(network);
