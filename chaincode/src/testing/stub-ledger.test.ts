@@ -167,6 +167,24 @@ describe('StubLedger', () => {
     expect(await by(['HospitalA', 'HospitalB', 'HospitalC'], 'other')).to.equal('accepted');
   });
 
+  it('refuses a write whose policy, and a read whose absence, changes earlier in the block', async () => {
+    const ledger = newLedger();
+    await ledger.run(a, put('k', '1'));
+    const all = new KeyEndorsementPolicy();
+    all.addOrgs('MEMBER', ...organizations);
+    const guard: Transaction = async ({ stub }) => {
+      await stub.setStateValidationParameter('k', Buffer.from(all.getPolicy()));
+      return '';
+    };
+    const remove: Transaction = async ({ stub }) => {
+      await stub.deleteState('absent');
+      return '';
+    };
+    const block = [await ledger.simulate(a, guard), await ledger.simulate(b, put('k', '2')), await ledger.simulate(a, remove), await ledger.simulate(b, readThenPut('absent', 'x'))];
+    expect(ledger.submit(block)).to.deep.equal(['VALID', 'ENDORSEMENT_POLICY_FAILURE', 'VALID', 'MVCC_READ_CONFLICT']);
+    expect(await ledger.run(b, put('k', '3'))).to.equal('');
+  });
+
   it('delivers one event a valid transaction, the last one set', async () => {
     const ledger = newLedger();
     const announcing = (key: string): Transaction => async (ctx) => {

@@ -103,7 +103,7 @@ export class StubLedger {
     const simulator = new Simulator({ state, peer, creator: caller.mspId, collections, totalQueryLimit: this.#totalQueryLimit });
     const stub = stubOn(simulator, caller, transient, txId, time);
     const answer = await transaction(contextOf(stub, caller));
-    return { txId, time, answer, readWriteSet: simulator.readWriteSet, event: eventOf(stub) };
+    return { txId, time, answer, readWriteSet: simulator.result(), event: eventOf(stub) };
   }
 
   /** Commits simulations as one block, in this order. @returns their validation codes. */

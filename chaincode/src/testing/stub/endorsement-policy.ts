@@ -50,14 +50,21 @@ function principalOf(bytes: Uint8Array): (mspId: string) => boolean {
   return (mspId) => holds && mspId === textOf(role, 1);
 }
 
-/** The policy in the bytes of a SignaturePolicyEnvelope; what cannot be read is satisfied by nobody, as on a peer. */
-export function signaturePolicy(bytes: Uint8Array): Policy {
+/** The policy in the bytes of a SignaturePolicyEnvelope. @throws Error for bytes that are none. */
+export function readPolicy(bytes: Uint8Array): Policy {
   try {
     const fields = readFields(bytes);
-    const [rule] = framed(fields, 2);
-    if (rule === undefined) return () => false;
-    const gate = gateOf(rule, framed(fields, 3).map(principalOf));
+    const gate = gateOf(framed(fields, 2)[0] ?? new Uint8Array(), framed(fields, 3).map(principalOf));
     return (endorsers) => gate(endorsers, endorsers.map(() => false));
+  } catch (cause) {
+    throw new Error('error unmarshalling SignaturePolicyEnvelope', { cause });
+  }
+}
+
+/** As `readPolicy`, at commit: what cannot be read is met by nobody. */
+export function signaturePolicy(bytes: Uint8Array): Policy {
+  try {
+    return readPolicy(bytes);
   } catch {
     return () => false;
   }

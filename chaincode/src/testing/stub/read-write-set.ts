@@ -13,6 +13,9 @@ export class KeySet {
   readonly purges = new Set<string>();
 }
 
+/** Keys whose value or policy a part writes, in the order in which Fabric judges them: values before policies. */
+export const writtenBy = (part: KeySet): string[] => [...part.writes.keys(), ...part.policies.keys()];
+
 /** A range read, to be executed again at commit: up to its end if it was exhausted, else up to and with the last key seen. */
 export interface RangeRead {
   readonly start: string;

@@ -1,8 +1,9 @@
 /** One organization's peer while it simulates a transaction: answers what the chaincode's shim asks, and records reads and writes. */
 import { createHash } from 'node:crypto';
 import type { Collection } from './collections.js';
+import { readPolicy } from './endorsement-policy.js';
 import { readFields, textOf, varintOf } from './protobuf.js';
-import { ReadWriteSet, type KeySet, type RangeRead } from './read-write-set.js';
+import { ReadWriteSet, writtenBy, type KeySet, type RangeRead } from './read-write-set.js';
 import { batched, type RowIterator } from './rows.js';
 import { sameVersion, type Versioned, type WorldState } from './world-state.js';
 
@@ -38,7 +39,7 @@ export const hashOf = (value: Uint8Array): Buffer => createHash('sha256').update
 
 /** Has the methods by which fabric-shim's ChaincodeStub asks its peer, under the shim's names and with its order of arguments, but answers at once. */
 export class Simulator {
-  readonly readWriteSet = new ReadWriteSet();
+  readonly #readWriteSet = new ReadWriteSet();
   readonly #on: Simulated;
   #wrote = false;
   #queriedPrivate = false;
@@ -54,7 +55,7 @@ export class Simulator {
     const held = this.#on.state.private(this.#on.peer, collection).get(key);
     const hash = this.#on.state.shared(collection).get(key);
     if (!sameVersion(held?.version, hash?.version)) throw new Error('private data matching public hash version is not available');
-    this.readWriteSet.collection(collection).reads.set(checked(key), hash?.version);
+    this.#readWriteSet.collection(collection).reads.set(checked(key), hash?.version);
     return Buffer.from(held?.value ?? []);
   }
 
@@ -127,9 +128,20 @@ export class Simulator {
     throw new Error(`this ledger has one chaincode; ${name} is not there`);
   }
 
+  /** What was read and written. A peer also tells clients who must endorse the written keys, and refuses where it cannot read their policies. */
+  result(): ReadWriteSet {
+    for (const [collection, part] of this.#readWriteSet.parts()) {
+      for (const key of writtenBy(part)) {
+        const policy = this.#on.state.shared(collection).get(key)?.policy ?? new Uint8Array();
+        if (policy.length > 0) readPolicy(policy);
+      }
+    }
+    return this.#readWriteSet;
+  }
+
   #read(collection: string, key: string): Versioned | undefined {
     const found = this.#on.state.shared(collection).get(checked(key));
-    const part = collection === '' ? this.readWriteSet : this.readWriteSet.collection(collection);
+    const part = collection === '' ? this.#readWriteSet : this.#readWriteSet.collection(collection);
     part.reads.set(key, found?.version);
     return found;
   }
@@ -140,14 +152,14 @@ export class Simulator {
     if (this.#queriedPrivate) throw new Error('unsuppored transaction. Transaction has already performed queries on pvt data. Writes are not allowed');
     if (this.#paginated) throw new Error('unsuppored transaction. Transaction has already performed a paginated query. Writes are not allowed');
     this.#wrote = true;
-    return collection === '' ? this.readWriteSet : this.readWriteSet.collection(collection);
+    return collection === '' ? this.#readWriteSet : this.#readWriteSet.collection(collection);
   }
 
   /** Rows of the public state as they are pulled; each is part of the range that is checked again at commit. */
   #rows(start: string, end: string): () => Row | undefined {
     const rows = this.#on.state.shared().range(start, end);
     const read: RangeRead = { start, end: '', exhausted: false, results: [] };
-    this.readWriteSet.ranges.push(read);
+    this.#readWriteSet.ranges.push(read);
     return () => {
       const row = rows[read.results.length];
       if (row === undefined) {

@@ -1,7 +1,7 @@
 /** Commit of a block: endorsement policies, then versions and ranges in the order of transactions, then the writes of the valid ones. */
 import type { Collection } from './collections.js';
 import { signaturePolicy, type Policy } from './endorsement-policy.js';
-import type { KeySet, RangeRead, ReadWriteSet } from './read-write-set.js';
+import { writtenBy, type KeySet, type RangeRead, type ReadWriteSet } from './read-write-set.js';
 import { hashOf } from './simulator.js';
 import { compareKeys, inRange, sameVersion, type Version, type Versioned, type WorldState } from './world-state.js';
 
@@ -35,14 +35,11 @@ const updatesOf = (updates: Updates, collection: string): Map<string, Versioned 
   return found;
 };
 
-/** Keys whose value or policy a part writes, in Fabric's order: values before policies. */
-const written = (part: KeySet): string[] => [...part.writes.keys(), ...part.policies.keys()];
-
 /** Each written key is judged by its own policy, else by its collection's, else by the chaincode's, which also judges a transaction without writes. */
 function meetsPolicies(channel: Channel, transaction: Endorsed, changedInBlock: ReadonlySet<string>): boolean {
   let judged = false;
   for (const [collection, part] of transaction.readWriteSet.parts()) {
-    for (const key of written(part)) {
+    for (const key of writtenBy(part)) {
       // A policy that an earlier transaction of this block changes is not known yet: Fabric refuses.
       if (changedInBlock.has(JSON.stringify([collection, key]))) return false;
       const own = channel.state.shared(collection).get(key)?.policy;
@@ -81,7 +78,7 @@ function conflictOf(channel: Channel, { readWriteSet }: Endorsed, updates: Updat
 function addWrites(channel: Channel, { readWriteSet }: Endorsed, version: Version, updates: Updates): void {
   for (const [collection, part] of readWriteSet.parts()) {
     const changed = updatesOf(updates, collection);
-    for (const key of new Set(written(part))) {
+    for (const key of new Set(writtenBy(part))) {
       const before = changed.has(key) ? changed.get(key) : channel.state.shared(collection).get(key);
       const value = part.writes.has(key) ? part.writes.get(key) : before?.value;
       const policy = part.policies.get(key) ?? before?.policy;
@@ -97,7 +94,7 @@ function distribute({ state, organizations, collections }: Channel, { readWriteS
   for (const [collection, part] of readWriteSet.parts().slice(1)) {
     for (const member of organizations.filter((id) => collections.get(collection)?.members.includes(id))) {
       const held = state.private(member, collection);
-      for (const key of new Set(written(part))) {
+      for (const key of new Set(writtenBy(part))) {
         const value = part.writes.has(key) ? part.writes.get(key) : held.get(key)?.value;
         held.set(key, value === undefined ? undefined : { value, version });
       }
