@@ -5,7 +5,7 @@ import { readPolicy } from './endorsement-policy.js';
 import { readFields, textOf, varintOf } from './protobuf.js';
 import { ReadWriteSet, writtenBy, type KeySet, type RangeRead } from './read-write-set.js';
 import { batched, type RowIterator } from './rows.js';
-import { sameVersion, type Versioned, type WorldState } from './world-state.js';
+import { sameVersion, within, type Versioned, type WorldState } from './world-state.js';
 
 /** Name under which the shim writes a key's endorsement policy. */
 const policyName = 'VALIDATION_PARAMETER';
@@ -106,7 +106,7 @@ export class Simulator {
     const from = bookmark === '' ? start : bookmark;
     const pageRows = pageSize > 0 && pageSize < limit ? pageSize : limit;
     const iterator = batched(this.#rows(from, end), pageRows, pageRows);
-    const rows = this.#on.state.shared().range(from, end);
+    const rows = this.#on.state.shared().select(within(from, end));
     // The metadata of an empty page are an empty message, which the shim takes for none.
     if (rows.length === 0) return { iterator };
     return { iterator, metadata: { fetchedRecordsCount: Math.min(rows.length, pageRows), bookmark: rows[pageRows]?.[0] ?? '' } };
@@ -157,7 +157,7 @@ export class Simulator {
 
   /** Rows of the public state as they are pulled; each is part of the range that is checked again at commit. */
   #rows(start: string, end: string): () => Row | undefined {
-    const rows = this.#on.state.shared().range(start, end);
+    const rows = this.#on.state.shared().select(within(start, end));
     const read: RangeRead = { start, end: '', exhausted: false, results: [] };
     this.#readWriteSet.ranges.push(read);
     return () => {
@@ -178,7 +178,7 @@ export class Simulator {
     this.#assertMember(collection, 'read');
     this.#assertNothingWritten('Queries on pvt data is supported only in a read-only transaction');
     this.#queriedPrivate = true;
-    const rows = this.#on.state.private(this.#on.peer, collection).range(start, end);
+    const rows = this.#on.state.private(this.#on.peer, collection).select(within(start, end));
     return () => {
       const row = rows.shift();
       return row === undefined ? undefined : { key: row[0], value: Buffer.from(row[1].value) };

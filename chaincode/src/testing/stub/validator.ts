@@ -3,7 +3,7 @@ import type { Collection } from './collections.js';
 import { signaturePolicy, type Policy } from './endorsement-policy.js';
 import { writtenBy, type KeySet, type RangeRead, type ReadWriteSet } from './read-write-set.js';
 import { hashOf } from './simulator.js';
-import { compareKeys, inRange, sameVersion, type Version, type Versioned, type WorldState } from './world-state.js';
+import { compareKeys, sameVersion, within, type Version, type Versioned, type WorldState } from './world-state.js';
 
 /** Fabric's names of the validation codes that can occur here. */
 export type ValidationCode = 'VALID' | 'MVCC_READ_CONFLICT' | 'PHANTOM_READ_CONFLICT' | 'ENDORSEMENT_POLICY_FAILURE' | 'DUPLICATE_TXID';
@@ -57,14 +57,16 @@ function readsHold(channel: Channel, collection: string, part: KeySet, updates: 
 }
 
 /** Executes a range again on the state with the block's earlier writes. */
-function rangeHolds(channel: Channel, range: RangeRead, updates: Updates): boolean {
-  const now = new Map<string, Version>(channel.state.shared().range('', '').map(([key, { version }]) => [key, version]));
+function rangeHolds(channel: Channel, { start, end, exhausted, results }: RangeRead, updates: Updates): boolean {
+  const inside = within(start, end);
+  const wanted = (key: string): boolean => inside(key) || (!exhausted && key === end);
+  const now = new Map<string, Version>(channel.state.shared().select(wanted).map(([key, { version }]) => [key, version]));
   for (const [key, value] of updatesOf(updates, '')) {
     if (value === undefined) now.delete(key);
-    else now.set(key, value.version);
+    else if (wanted(key)) now.set(key, value.version);
   }
-  const found = [...now].filter(([key]) => inRange(key, range.start, range.end) || (!range.exhausted && key === range.end)).sort(([one], [other]) => compareKeys(one, other));
-  return found.length === range.results.length && range.results.every(({ key, version }, index) => found[index]?.[0] === key && sameVersion(found[index][1], version));
+  const found = [...now].sort(([one], [other]) => compareKeys(one, other));
+  return found.length === results.length && results.every(({ key, version }, index) => found[index]?.[0] === key && sameVersion(found[index][1], version));
 }
 
 function conflictOf(channel: Channel, { readWriteSet }: Endorsed, updates: Updates): ValidationCode {
@@ -117,10 +119,10 @@ function expire({ state, organizations, collections }: Channel, block: number, u
  * @returns the validation code of each transaction, in order.
  */
 export function commitBlock(channel: Channel, block: number, transactions: readonly Endorsed[], known: ReadonlySet<string>): ValidationCode[] {
-  const seen = new Set(known);
+  const seen = new Set<string>();
   const policiesChanged = new Set<string>();
   const judged = transactions.map((transaction): ValidationCode => {
-    if (seen.has(transaction.txId)) return 'DUPLICATE_TXID';
+    if (known.has(transaction.txId) || seen.has(transaction.txId)) return 'DUPLICATE_TXID';
     seen.add(transaction.txId);
     if (!meetsPolicies(channel, transaction, policiesChanged)) return 'ENDORSEMENT_POLICY_FAILURE';
     for (const [collection, part] of transaction.readWriteSet.parts()) for (const key of part.policies.keys()) policiesChanged.add(JSON.stringify([collection, key]));

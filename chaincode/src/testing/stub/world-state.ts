@@ -27,8 +27,14 @@ export const sameVersion = (one: Version | undefined, other: Version | undefined
 /** Order of keys on a peer: that of their UTF-8 bytes, which differs from JavaScript's beyond the basic plane. */
 export const compareKeys = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other));
 
-/** Keys from `start` on and before `end`; an empty end is the end of the state. */
-export const inRange = (key: string, start: string, end: string): boolean => compareKeys(key, start) >= 0 && (end === '' || compareKeys(key, end) < 0);
+/** Whether a key stands from `start` on and before `end`; an empty end is the end of the state. */
+export function within(start: string, end: string): (key: string) => boolean {
+  const [from, to] = [Buffer.from(start), Buffer.from(end)];
+  return (key) => {
+    const bytes = Buffer.from(key);
+    return Buffer.compare(bytes, from) >= 0 && (to.length === 0 || Buffer.compare(bytes, to) < 0);
+  };
+}
 
 /** Versioned values under keys. */
 export class Space {
@@ -44,9 +50,9 @@ export class Space {
     else this.#entries.set(key, value);
   }
 
-  /** Entries of a range in the order of keys. */
-  range(start: string, end: string): [string, Versioned][] {
-    return [...this.#entries].filter(([key]) => inRange(key, start, end)).sort(([one], [other]) => compareKeys(one, other));
+  /** Entries whose keys are wanted, in the order of keys. */
+  select(wanted: (key: string) => boolean): [string, Versioned][] {
+    return [...this.#entries].filter(([key]) => wanted(key)).sort(([one], [other]) => compareKeys(one, other));
   }
 
   /** Keys last written in a block. */
