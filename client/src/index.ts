@@ -3,7 +3,7 @@ export { connect, type ConnectOptions } from './ledger/connect.js';
 export { readProfile, type ConnectionProfile, type GatewayPeer, type IdentityName, type Pkcs11Key } from './ledger/profile.js';
 export { Ledger, type AccessPage, type Committed, type ParticipantView, type ProposalView, type StudyLine, type StudyView } from './ledger/ledger.js';
 export type { EventOptions, EventPosition, LedgerEvent } from './ledger/events.js';
-export { consume, EventStore, type ConsumeOptions, type Effect, type EventSource } from './ledger/event-store.js';
+export { consume, EventStore, type ConsumeOptions, type Effect, type EventFeed } from './ledger/event-store.js';
 export type { RawBlock } from './ledger/blocks.js';
 export { blockDigest, readBlock, type Block } from './evidence/block.js';
 export type { Receipt } from './ledger/submit.js';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { announcementOf, eventsAfter, startGateway, type Behaviour } from '../testing/gateway-server.js';
 import type { LedgerEvent } from './events.js';
-import { consume, EventStore, type EventSource } from './event-store.js';
+import { consume, EventStore, type EventFeed } from './event-store.js';
 
 /** Blocks of three transactions. */
 const history = Array.from({ length: 300 }, (_, at) => ({ block: 1 + Math.floor(at / 3), txId: `tx-${at}` }));
@@ -22,7 +22,7 @@ const eventOf = (at: number): LedgerEvent => {
 };
 
 /** A channel with these announcements behind any place, for whoever asks. */
-const source = (count: number, channel = 'epione'): EventSource => ({
+const source = (count: number, channel = 'epione'): EventFeed => ({
   channel,
   async *events({ from }) {
     const seen = history.findIndex(({ txId }) => txId === from?.txId);
@@ -107,7 +107,9 @@ describe('EventStore', () => {
     expect(database.isOpen).to.equal(true);
   });
 
-  it('has each effect once and in order, over gateways that break off and a consumer that is killed again and again', async () => {
+  it('has each effect once and in order, over gateways that break off and a consumer that is killed again and again', async function () {
+    // A dozen processes, one after the other.
+    this.timeout(180_000);
     await using first = await startGateway(breaking(40));
     await using second = await startGateway(breaking(25));
     let kills = 0;

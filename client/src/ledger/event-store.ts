@@ -7,7 +7,7 @@ import type { EventOptions, EventPosition, LedgerEvent } from './events.js';
 export type Effect = (database: DatabaseSync, event: LedgerEvent) => unknown;
 
 /** The part of a ledger that is consumed. */
-export interface EventSource {
+export interface EventFeed {
   readonly channel: string;
   events(options: EventOptions): AsyncIterable<LedgerEvent>;
 }
@@ -94,7 +94,7 @@ export class EventStore implements Disposable {
  * Lets every announcement have its effect once, in the ledger's order, over kills and restarts, until the signal.
  * @throws what the effect throws, with nothing of it kept: the next consumption begins with the same event; CodedError as `events`.
  */
-export async function consume(ledger: EventSource, store: EventStore, effect: Effect, options: ConsumeOptions = {}): Promise<void> {
+export async function consume(ledger: EventFeed, store: EventStore, effect: Effect, options: ConsumeOptions = {}): Promise<void> {
   const { signal } = options;
   let position = store.begin(ledger.channel, options.from ?? { block: 0 });
   for await (const event of ledger.events({ from: position, ...(signal === undefined ? {} : { signal }) })) {

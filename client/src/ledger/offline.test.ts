@@ -58,7 +58,9 @@ describe('OfflineTransactions', () => {
 
   const messageOf = async (action: Promise<unknown>): Promise<string> => action.then(() => 'done', (error: unknown) => (error as Error).message);
 
-  it('is committed with three signatures made in another process', async () => {
+  it('is committed with three signatures made in another process', async function () {
+    // Three processes, one after the other.
+    this.timeout(60_000);
     await using server = await startGateway({});
     using ledger = ledgerOver(server.endpoint);
     const { block, txId, requests } = await walk(ledger, elsewhere);
