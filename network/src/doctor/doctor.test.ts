@@ -192,7 +192,8 @@ describe('doctor', function () {
     const put = (mspId: string, block: number, hash: string): void => {
       const folder = join(sound, 'ledgers', `peer.${mspId}`, 'snapshots', 'completed', 'epione', String(block));
       mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, '_snapshot_additional_metadata.json'), JSON.stringify({ snapshot_hash: hash, last_block_commit_hash: '' }));
+      writeFileSync(join(folder, '_snapshot_signable_metadata.json'), JSON.stringify({ channel_name: 'epione', last_block_number: block }));
+      writeFileSync(join(folder, '_snapshot_additional_metadata.json'), JSON.stringify({ snapshot_hash: hash.repeat(16), last_block_commit_hash: '' }));
     };
     put('A', 7, 'aa11');
     put('B', 9, 'bb22');
@@ -200,7 +201,7 @@ describe('doctor', function () {
     put('B', 7, 'aa11');
     expect((await found(snapshots))[0]).to.include({ level: 'ok', sentence: 'equal at 1 block(s)' });
     put('A', 9, 'cc33');
-    await expectFault(snapshots, /^the states of peers differ at block 9: A cc33…; B bb22…$/);
+    await expectFault(snapshots, /^the states of peers differ at block 9: A cc33cc33cc33…; B bb22bb22bb22…$/);
   });
 
   it('names processes that should run, and orderers without a quorum', async () => {

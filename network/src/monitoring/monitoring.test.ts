@@ -9,10 +9,12 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { deploy } from '../chaincode/deploy.js';
+import { takeSnapshot } from '../channel/snapshots.js';
 import { connectPeer } from '../connection/gateway.js';
 import { doctor } from '../doctor/doctor.js';
 import { run } from '../doctor/finding.js';
 import { membership } from '../doctor/membership.js';
+import { snapshots } from '../doctor/snapshots.js';
 import { clean } from '../down.js';
 import { findBinaries } from '../nodes/fabric-binaries.js';
 import { operations, until } from '../nodes/health.js';
@@ -48,7 +50,7 @@ function namesIn(expression: string): string[] {
 const names = [...new Set(expressions.flatMap(namesIn))];
 
 describe('monitoring', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const workDir = mkdtempSync(join(tmpdir(), 'epione-monitoring-'));
   const options = { stateDir: join(workDir, 'network') };
   let network: Network;
@@ -154,6 +156,17 @@ describe('monitoring', function () {
     expect((await doctor(options)).filter(({ level }) => level !== 'ok').map(({ check, level }) => `${check} ${level}`)).to.deep.equal(['processes fault', 'quorum warning']);
     await up(options);
     expect(pulse(await see('a look', () => true), `orderer.${leader!}`).restarts).to.equal(1);
+  });
+
+  it('compares the snapshots that peers have really made', async () => {
+    const made = await Promise.all(['HospitalA', 'HospitalB'].map(async (mspId) => takeSnapshot({ ...options, mspId, out: join(workDir, `snapshot-${mspId}`) })));
+    const look = async (): Promise<string[]> => (await run(snapshots, { network, status: await status(options), now: new Date() })).map(({ level, sentence }) => `${level} ${sentence}`);
+    expect(await look()).to.deep.equal(['ok equal at 1 block(s)']);
+    const file = join(network.dir, 'ledgers', 'peer.HospitalB', 'snapshots', 'completed', 'epione', String(made[0]!.block), '_snapshot_additional_metadata.json');
+    const metadata = readFileSync(file, 'utf8');
+    writeFileSync(file, metadata.replace(made[0]!.hash, 'f'.repeat(64)));
+    expect(await look()).to.deep.equal([`fault the states of peers differ at block ${made[0]!.block}: HospitalA ${made[0]!.hash.slice(0, 12)}…; HospitalB ffffffffffff…`]);
+    writeFileSync(file, metadata);
   });
 
   it('names who is not in the channel, and an orderer that is not its consenter any more', async () => {
