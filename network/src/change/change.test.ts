@@ -95,7 +95,7 @@ async function killedAfter(step: string, args: readonly string[]): Promise<void>
 }
 
 describe('changes of a running channel', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const stateDir = join(workDir, 'bft');
   const options = { stateDir };
 
@@ -237,7 +237,7 @@ describe('changes of a running channel', function () {
 });
 
 describe('changes of a channel with Raft', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   const stateDir = join(workDir, 'raft');
   const options = { stateDir, topology: parseTopology({ consensus: 'raft', organizations: [{ mspId: 'A' }, { mspId: 'B' }] }) };
 
