@@ -33,6 +33,8 @@ const topology = z.strictObject({
   channel: channelName.default('epione'),
   chaincode: chaincodeName.default('epione'),
   consensus: z.enum(['bft', 'raft']).default('bft'),
+  /** How long orderers collect transactions for a block, ms: short answers to a lone transaction, long ones carry more a second. 100 when absent. */
+  batchIntervalMs: z.number().int().min(10).max(10_000).optional(),
   organizations: z.array(organization).min(1).max(64),
   /** Members without nodes: they endorse nothing, and their users transact through the others' peers. */
   clients: z.array(z.strictObject({ mspId })).min(1).max(64).optional(),

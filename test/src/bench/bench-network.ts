@@ -39,13 +39,14 @@ export class BenchNetwork implements AsyncDisposable {
    * Brings a network up under a folder and deploys the benchmark's chaincode.
    * @param root everything of an earlier run under it is removed.
    * @param clients number of members beside the four that have nodes.
+   * @param batchIntervalMs how long orderers collect a block.
    */
-  static async start(root: string, consensus: Consensus, clients = 0): Promise<BenchNetwork> {
+  static async start(root: string, consensus: Consensus, batchIntervalMs: number, clients = 0): Promise<BenchNetwork> {
     const stateDir = join(root, `${consensus}-${clients}`);
     const more = clientsOf(clients);
     await clean({ stateDir, confirm: true }).catch(() => undefined);
     await rm(stateDir, { recursive: true, force: true });
-    await up({ stateDir, topology: parseTopology({ consensus, organizations, ...(clients > 0 ? { clients: more } : {}) }) });
+    await up({ stateDir, topology: parseTopology({ consensus, batchIntervalMs, organizations, ...(clients > 0 ? { clients: more } : {}) }) });
     await deploy({ stateDir, path: benchChaincode });
     const pids = { client: [process.pid], ...(await pidsOf(stateDir)) };
     return new BenchNetwork(stateDir, [...organizations, ...more].map(({ mspId }) => mspId), pids);

@@ -6,6 +6,7 @@ import { BenchNetwork } from './bench-network.js';
 import { jsonLine, markdownTable, textLine, type Figure } from './figure.js';
 import { withMembers } from './member.js';
 import { recoveryFigures } from './recovery.js';
+import { replayFigures } from './replay.js';
 import { round50Figures } from './round50.js';
 import { throughputFigures } from './throughput.js';
 
@@ -14,6 +15,7 @@ interface Flags {
   readonly markdown?: true;
   readonly only: string;
   readonly runs: number;
+  readonly batchIntervalMs: number;
   readonly state: string;
 }
 
@@ -27,13 +29,14 @@ function positive(text: string): number {
 const benchmarks: Readonly<Record<string, (flags: Flags) => Promise<Figure[]>>> = {
   'throughput.bft': async (flags) => throughput(flags, 'bft'),
   'throughput.raft': async (flags) => throughput(flags, 'raft'),
-  round50: async ({ state, runs }) => round50Figures(state, runs),
+  round50: async ({ state, batchIntervalMs, runs }) => round50Figures(state, batchIntervalMs, runs),
   recovery: async ({ state, runs }) => recoveryFigures(state, runs),
+  replay: async () => replayFigures(1000, 50),
 };
 
-async function throughput({ state, runs }: Flags, consensus: 'bft' | 'raft'): Promise<Figure[]> {
-  await using network = await BenchNetwork.start(state, consensus);
-  return await withMembers(network.mspIds.map((mspId) => network.profileFile(mspId)), async (members) => throughputFigures(network, members, consensus, runs));
+async function throughput({ state, batchIntervalMs, runs }: Flags, consensus: 'bft' | 'raft'): Promise<Figure[]> {
+  await using network = await BenchNetwork.start(state, consensus, batchIntervalMs);
+  return await withMembers(network.mspIds.map((mspId) => network.profileFile(mspId)), async (members) => throughputFigures(network, members, consensus, batchIntervalMs, runs));
 }
 
 const program = new Command('bench:ledger')
@@ -43,6 +46,7 @@ const program = new Command('bench:ledger')
   .option('--markdown', 'one table, for docs/performance.md')
   .addOption(new Option('--only <name>', 'one benchmark').choices(['all', ...Object.keys(benchmarks)]).default('all'))
   .option('--runs <n>', 'repetitions', positive, 3)
+  .option('--batch-interval-ms <ms>', 'how long orderers collect a block', positive, 100)
   .option('--state <dir>', 'folder for the networks; removed afterwards', join(tmpdir(), 'epione-bench'))
   .parse();
 

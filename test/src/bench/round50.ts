@@ -19,8 +19,8 @@ async function conflictsSince(ledger: Ledger, height: number): Promise<number> {
 }
 
 /** One study of fifty participants a run; every one of them is an organization with identities of its own, four of them have nodes. */
-export async function round50Figures(state: string, runs: number): Promise<Figure[]> {
-  await using network = await BenchNetwork.start(state, 'bft', hospitals - 4);
+export async function round50Figures(state: string, batchIntervalMs: number, runs: number): Promise<Figure[]> {
+  await using network = await BenchNetwork.start(state, 'bft', batchIntervalMs, hospitals - 4);
   return await withMembers(network.mspIds.map((mspId) => network.profileFile(mspId)), async (members) => {
     const [first] = members;
     if (first === undefined) throw new Error('the network has no members');

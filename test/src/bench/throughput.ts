@@ -55,11 +55,8 @@ async function run(network: BenchNetwork, members: readonly Member[], label: str
   return result as Run;
 }
 
-/** Batch interval of the shipped channel, ms: what a lone transaction waits at the least. */
-const batchIntervalMs = 50;
-
 /** All figures of repetitions on one network. */
-function figuresOf(runs: readonly Run[], consensus: Consensus): Figure[] {
+function figuresOf(runs: readonly Run[], consensus: Consensus, batchIntervalMs: number): Figure[] {
   const of = (kind: Kind, inFlight: InFlight, pick: (measured: Measurement) => number): number[] => runs.map((entry) => pick(entry[kind][inFlight]));
   const lines: Figure[] = [];
   const throughput = (measured: Measurement): number => measured.throughput;
@@ -83,12 +80,12 @@ function figuresOf(runs: readonly Run[], consensus: Consensus): Figure[] {
   return lines;
 }
 
-/** Measures `runs` times on one network, after a warm-up. */
-export async function throughputFigures(network: BenchNetwork, members: readonly Member[], consensus: Consensus, runs: number): Promise<Figure[]> {
+/** Measures `runs` times on one network, after a warm-up. @param batchIntervalMs the network's: what a lone transaction waits at the least. */
+export async function throughputFigures(network: BenchNetwork, members: readonly Member[], consensus: Consensus, batchIntervalMs: number, runs: number): Promise<Figure[]> {
   const warmUp = Array.from({ length: 200 }, (_, index) => ({ by: members[index % members.length] as Member, transaction: 'Bench:put', argument: Buffer.alloc(100, 'x') }));
   await measure(network, warmUp, 32);
   const done: Run[] = [];
   for (let index = 0; index < runs; index++) done.push(await run(network, members, `${consensus}-${index}`));
   const memory = Object.values(network.memory()).reduce((sum, bytes) => sum + bytes, 0);
-  return [...figuresOf(done, consensus), against(`ledger.memory.${consensus}`, 'MB', [memory / 1e6], 2000)];
+  return [...figuresOf(done, consensus, batchIntervalMs), against(`ledger.memory.${consensus}`, 'MB', [memory / 1e6], 2000)];
 }
