@@ -29,7 +29,7 @@ async function submissionsOf(ledger: TestLedger, round: number): Promise<Stored<
 const attestationsOf = async (ledger: TestLedger, round: number): Promise<readonly Stored<Attestation>[]> => (await ledger.getRound('', round)).attestations;
 
 describe('worker', function () {
-  this.timeout(60_000);
+  this.timeout(180_000); // nine processes that load TensorFlow.js, also on a busy machine
   let undisturbed: string | undefined;
   before(async () => {
     await using house = await TestConsortium.found(smallTemplate);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { digestOf } from '@epione/protocol';
-import { HttpsClient, type Tls } from '../site/https.js';
+import { HttpsClient, readTls, watchTls, type Tls } from '../site/https.js';
 import { TestAuthority } from '../testing/certificate.js';
 import { serveBlobs, type BlobServer } from './blob-server.js';
 import { BlobSource } from './blob-source.js';
@@ -76,5 +76,30 @@ describe('blobs', () => {
     }
     expect((await client.ask(new URL(`${url()}/${name}`), 1000, '{}')).status).to.equal(404);
     expect(await codeOf(serveBlobs(theirs, tlsOf('site-b'), 'localhost', server.port, () => Promise.resolve(undefined)))).to.equal('EADDRINUSE');
+  });
+
+  it('lets a new member in when the file of authorities names its own, without a new start', async () => {
+    const files = { certificate: join(folder, 'site.pem'), privateKey: join(folder, 'site.key'), ca: join(folder, 'ca.pem') };
+    const joining = new TestAuthority('joining');
+    const { certificate, privateKey } = authority.issue('site-b');
+    writeFileSync(files.certificate, certificate);
+    writeFileSync(files.privateKey, privateKey);
+    writeFileSync(files.ca, authority.certificate);
+    await using own = await serveBlobs(theirs, await readTls(files), 'localhost', 0, () => Promise.resolve(undefined));
+    await using others = await serveBlobs(theirs, { ...tlsOf('site-d', joining), ca: authority.certificate }, 'localhost', 0, () => Promise.resolve(undefined));
+    using client = new HttpsClient(await readTls(files), 2000);
+    using member = new HttpsClient({ ...tlsOf('site-d', joining), ca: authority.certificate }, 2000);
+    const reports: string[] = [];
+    const renew = watchTls(files, [own, client], (event) => { reports.push(event); });
+    const reach = (from: HttpsClient, to: BlobServer): Promise<boolean> => from.ask(new URL(`https://localhost:${to.port}/${name}`), 1000).then(({ status }) => status === 200, () => false);
+    await renew();
+    expect([await reach(member, own), await reach(client, others)]).to.deep.equal([false, false]);
+    writeFileSync(files.ca, `${authority.certificate}${joining.certificate}`);
+    await renew();
+    expect([await reach(member, own), await reach(client, others)]).to.deep.equal([true, true]);
+    writeFileSync(files.certificate, 'half a file');
+    await renew();
+    expect(reports).to.deep.equal(['certificates not renewed']);
+    expect(await reach(member, own)).to.equal(true);
   });
 });
