@@ -7,14 +7,14 @@ import { X509Certificate } from 'node:crypto';
 import { certificateText, type Difference } from '../channel/config-text.js';
 import { untilEndorsed, untilPeersKnowEachOther } from '../channel/peer-channel.js';
 import { certificateKinds, certificatePlan, readAuthority, validityOf, type CertificateKind } from '../identities/identities.js';
-import { endStage, isOrderers, isStaged, stageCertificate, stagedFiles, type Renewal } from '../identities/renewal.js';
+import { applyStaged, endStage, isOrderers, isStaged, stageCertificate, stagedFiles, type Renewal } from '../identities/renewal.js';
 import type { Validity } from '../identities/certificate-authority.js';
 import { withLock } from '../lock.js';
 import { readDeployment } from '../nodes/deployment.js';
 import type { NetworkOptions } from '../options.js';
 import { silent, timed } from '../progress.js';
 import { isWanted } from '../nodes/start.js';
-import { openState, organizationOf, type Network } from '../state.js';
+import { clientsOf, openState, organizationOf, type Network } from '../state.js';
 import { renewOrderers } from './orderer-certificates.js';
 import { renewPeerSide } from './peer-certificates.js';
 
@@ -53,7 +53,8 @@ export interface RenewalResult {
 }
 
 function select(network: Network, { mspId, withinDays, only = certificateKinds }: RenewalOptions, now: Date): Renewal[] {
-  const organizations = mspId === undefined ? network.organizations : [organizationOf(network, mspId)];
+  const client = clientsOf(network).filter((site) => site.mspId === mspId);
+  const organizations = mspId === undefined ? [...network.organizations, ...clientsOf(network)] : client.length > 0 ? client : [organizationOf(network, mspId)];
   const isDue = (file: string): boolean => withinDays === undefined || new X509Certificate(readFileSync(file)).validToDate.getTime() <= now.getTime() + withinDays * dayMs;
   return organizations.flatMap((organization) =>
     certificatePlan(organization)
@@ -86,7 +87,10 @@ export async function renewCertificates(options: RenewalOptions): Promise<Renewa
       for (const { organization, planned } of renewals) await stageCertificate(organization, planned, { newKey: newKeys, now, validity: options.validity });
     });
     const renewed = describe(({ organization, planned }) => certificateText(readFileSync(stagedFiles(organization, planned).certificateFile)));
-    await timed(report, 'Peers, users and services', async () => renewPeerSide(network, renewals.filter((renewal) => !isOrderers(renewal))));
+    await timed(report, 'Peers, users and services', async () => {
+      for (const { organization, planned } of renewals) if (clientsOf(network).some(({ mspId }) => mspId === organization.mspId)) applyStaged(organization, planned);
+      await renewPeerSide(network, renewals.filter((renewal) => !isOrderers(renewal)));
+    });
     const differences = await timed(report, 'Orderers', async () => renewOrderers(network, renewals.filter(isOrderers), { newKeys, report }));
     for (const { organization } of renewals) endStage(organization);
     if (isWanted(network) && renewals.length > 0) {

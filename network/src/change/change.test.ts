@@ -239,20 +239,21 @@ describe('changes of a running channel', function () {
 describe('changes of a channel with Raft', function () {
   this.timeout(300_000);
   const stateDir = join(workDir, 'raft');
-  const options = { stateDir, topology: parseTopology({ consensus: 'raft', organizations: [{ mspId: 'A' }, { mspId: 'B' }] }) };
+  const options = { stateDir, topology: parseTopology({ consensus: 'raft', organizations: [{ mspId: 'A' }, { mspId: 'B' }], clients: ['G', 'H', 'I'].map((mspId) => ({ mspId })) }) };
 
   after(async () => {
     await clean({ ...options, confirm: true });
     rmSync(workDir, { recursive: true, force: true });
   });
 
-  it('adds an orderer, renews certificates, and takes the first orderer out', async () => {
+  it('adds an orderer, renews certificates, and takes the first orderer out, signed by members without nodes too', async () => {
     await up(options);
     await deploy({ ...options, path: fixture });
     await addOrderer({ ...options, mspId: 'B' });
     expect(consenters(await status(options))).to.have.members(['A', 'B']);
     await works(stateDir);
-    await renewCertificates({ ...options, only: ['orderer', 'tls'] });
+    const { renewed } = await renewCertificates({ ...options, only: ['orderer', 'tls'] });
+    expect(new Set(renewed.map(({ mspId }) => mspId))).to.deep.equal(new Set(['A', 'B', 'G', 'H', 'I']));
     await works(stateDir);
     await removeOrderer({ ...options, mspId: 'A' });
     expect(consenters(await status(options))).to.deep.equal(['B']);

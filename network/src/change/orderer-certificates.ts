@@ -108,9 +108,9 @@ async function recover(network: Network, orderers: readonly OrdererRenewal[], re
  * keys while an orderer is down, CONFIG_REFUSED, NOT_HEALTHY
  */
 export async function renewOrderers(network: Network, renewals: readonly Renewal[], { newKeys, report }: { readonly newKeys: boolean; readonly report: Report }): Promise<readonly Difference[]> {
-  for (const { organization, planned } of renewals) if (!organization.hasOrderer) applyStaged(organization, planned);
+  for (const { organization, planned } of renewals) if (!ordererOrganizations(network).some(({ mspId }) => mspId === organization.mspId)) applyStaged(organization, planned);
   const orderers = ordererOrganizations(network)
-    .map((organization) => ({ organization, renewals: renewals.filter((renewal) => renewal.organization === organization) }))
+    .map((organization) => ({ organization, renewals: renewals.filter((renewal) => renewal.organization.mspId === organization.mspId) }))
     .filter((orderer) => orderer.renewals.length > 0);
   if (orderers.length === 0) return [];
   const isWell = ordererOrganizations(network).every((organization) => isRunning(network, organization)) && !orderers.some((orderer) => ended(orderer, 'tls') || ended(orderer, 'orderer'));

@@ -21,7 +21,7 @@ import { stopProcess } from '../nodes/process.js';
 import { startMissing } from '../nodes/start.js';
 import { profileFile, writeProfiles } from '../profile.js';
 import { silent, timed, type Report } from '../progress.js';
-import { newOrganization, openState, organizationDir, recordMembers, type Network, type Organization } from '../state.js';
+import { clientsOf, newOrganization, openState, organizationDir, recordMembers, type Network, type Organization } from '../state.js';
 import { mspId as mspIdSchema } from '../topology.js';
 import { admitOrderer, consenterDefinition, memberDefinition, requireDispensable, requireHealthyOrderers, requireNoOther, retireOrderer, withoutOrderer, type ChangeResult, type MemberOptions } from './orderers.js';
 
@@ -34,7 +34,8 @@ export interface AddOrganizationOptions extends MemberOptions {
 function checkName(network: Network, mspId: string): void {
   const { error } = mspIdSchema.safeParse(mspId);
   if (error) throw new NetworkError('USAGE', `${JSON.stringify(mspId)} ${error.issues[0]?.message ?? 'is no MSP ID'}.`, 'Choose another MSP ID.');
-  const taken = network.organizations.find((other) => other.mspId.toLowerCase() === mspId.toLowerCase() && other.mspId !== mspId);
+  if (clientsOf(network).some((client) => client.mspId === mspId)) throw new NetworkError('USAGE', `${mspId} is a member without nodes already.`, 'Choose another MSP ID.');
+  const taken = [...network.organizations, ...clientsOf(network)].find((other) => other.mspId.toLowerCase() === mspId.toLowerCase() && other.mspId !== mspId);
   // Names of site services are in lower case.
   if (taken) throw new NetworkError('USAGE', `${mspId} differs from ${taken.mspId} in case only.`, 'Choose another MSP ID.');
 }

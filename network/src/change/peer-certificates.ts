@@ -29,7 +29,7 @@ function usersOf({ planned: { kind, name } }: Renewal): NodeKind[] {
 /** Puts the waiting certificates into place and restarts what uses them and runs, or died of them while the network is meant to run. */
 export async function renewPeerSide(network: Network, renewals: readonly Renewal[]): Promise<void> {
   for (const organization of network.organizations) {
-    const own = renewals.filter((renewal) => renewal.organization === organization);
+    const own = renewals.filter((renewal) => renewal.organization.mspId === organization.mspId);
     if (own.length === 0) continue;
     const due = new Set([...new Set(own.flatMap(usersOf))].map((kind) => nodeOf(organization, kind).name));
     const nodes = nodesOf(network).filter(({ name }) => due.has(name) && (isWanted(network) || runningPid(network, name) !== undefined));

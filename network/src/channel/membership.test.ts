@@ -1,11 +1,11 @@
 /** Edits of a configuration: which policies follow the members, which are left alone, and what is refused. */
-import { common, msp, orderer } from '@hyperledger/fabric-protos';
+import { common, msp, orderer, peer } from '@hyperledger/fabric-protos';
 import { expect } from 'chai';
 import { NetworkError } from '../error.js';
 import { configLines } from './config-text.js';
 import { copyTree, type ConfigElement, type ConfigTree } from './config-tree.js';
 import { addOrdererOrganization, bftQuorum, consenterCount, putConsenter, removeConsenter, type ConsenterDefinition } from './consenters.js';
-import { addMember, membersOf, removeMember, setEndorsement, type MemberDefinition } from './membership.js';
+import { addMember, groupOf, membersOf, removeMember, setEndorsement, type MemberDefinition } from './membership.js';
 import { encodePolicy, namedIn, plainRule, policyText, ruleText } from './policy.js';
 import { createAuthority, validFor } from '../identities/certificate-authority.js';
 
@@ -31,7 +31,7 @@ function channel(): ConfigTree {
   const tree = group({ Readers: members, Writers: members });
   tree.groups.set('Orderer', group({ Readers: members, Writers: members, BlockValidation: "'A.orderer'" }, { ConsensusType: consensus.serializeBinary(), Orderers: new common.Orderers().serializeBinary() }));
   const application = group({ Readers: members, Writers: members, Endorsement: ruleText({ least: 3, role: 'peer', mspIds: names }) });
-  for (const name of names) application.groups.set(name, group({}));
+  for (const name of names) application.groups.set(name, group({}, { AnchorPeers: new peer.AnchorPeers().serializeBinary() }));
   tree.groups.set('Application', application);
   return tree;
 }
@@ -58,6 +58,19 @@ describe('edits of a configuration', () => {
     removeMember(tree, 'E');
     removeMember(tree, 'E');
     expect(configLines(tree)).to.deep.equal(configLines(channel()));
+  });
+
+  it('count only members with a peer for a majority', () => {
+    const tree = channel();
+    const members = ruleText({ least: 1, role: 'member', mspIds: [...names, 'Guest'] });
+    groupOf(tree, 'Application').groups.set('Guest', group({}));
+    for (const part of [tree, groupOf(tree, 'Orderer'), groupOf(tree, 'Application')]) for (const name of ['Readers', 'Writers']) part.policies.set(name, element(encodePolicy(members)));
+    addMember(tree, member('E'));
+    expect(text(tree, '/Channel/policies/Writers')).to.equal(ruleText({ least: 1, role: 'member', mspIds: [...names, 'Guest', 'E'] }));
+    expect(text(tree, '/Channel/Application/policies/Endorsement')).to.equal(ruleText({ least: 3, role: 'peer', mspIds: [...names, 'E'] }));
+    expect(() => {
+      setEndorsement(tree, "OR('A.peer', 'Guest.peer')");
+    }).to.throw(NetworkError, 'Guest').with.property('code', 'USAGE');
   });
 
   it('leave a policy alone that was written by hand, and refuse to put out whom it names', () => {

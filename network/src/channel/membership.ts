@@ -26,6 +26,11 @@ export function membersOf(tree: ConfigTree): string[] {
   return [...groupOf(tree, 'Application').groups.keys()];
 }
 
+/** MSP IDs of the members that have a peer, and so can endorse: they name it as their anchor. */
+function endorsersOf(tree: ConfigTree): string[] {
+  return [...groupOf(tree, 'Application').groups].filter(([, { values }]) => values.has('AnchorPeers')).map(([name]) => name);
+}
+
 const element = (content: Uint8Array): ConfigElement => ({ version: 0, modPolicy: 'Admins', content });
 
 function mspContent({ mspId, caCertificate, tlsCaCertificate }: MemberDefinition): Uint8Array {
@@ -76,24 +81,34 @@ export function majorityRule(mspIds: readonly string[]): PlainRule {
   return { least: majorityOf(mspIds.length), role: 'peer', mspIds };
 }
 
+/** Who belongs to the channel: all members, and those of them that endorse. */
+interface Membership {
+  readonly members: readonly string[];
+  readonly endorsers: readonly string[];
+}
+
+const membershipOf = (tree: ConfigTree): Membership => ({ members: membersOf(tree), endorsers: endorsersOf(tree) });
+
 /**
  * Rewrites the signature policies that list the members: who may read and write, and the majority that endorses. Policies
  * of kind ImplicitMeta follow by themselves; one that was set by hand is left alone.
  */
-function rewritePolicies(tree: ConfigTree, before: readonly string[], after: readonly string[]): void {
+function rewritePolicies(tree: ConfigTree, before: Membership, after: Membership): void {
   const application = groupOf(tree, 'Application');
   for (const group of [tree, groupOf(tree, 'Orderer'), application]) {
     for (const name of ['Readers', 'Writers']) {
-      rewrite(group, name, (rule) => (rule.least === 1 && rule.role === 'member' && sameMembers(rule, before) ? { ...rule, mspIds: after } : undefined));
+      rewrite(group, name, (rule) => (rule.least === 1 && rule.role === 'member' && sameMembers(rule, before.members) ? { ...rule, mspIds: after.members } : undefined));
     }
   }
-  rewrite(application, 'Endorsement', (rule) => (rule.least === majorityOf(before.length) && rule.role === 'peer' && sameMembers(rule, before) ? majorityRule(after) : undefined));
+  for (const name of ['Endorsement', 'LifecycleEndorsement']) {
+    rewrite(application, name, (rule) => (rule.least === majorityOf(before.endorsers.length) && rule.role === 'peer' && sameMembers(rule, before.endorsers) ? majorityRule(after.endorsers) : undefined));
+  }
 }
 
 /** Takes an organization in. Does nothing when it is a member. */
 export function addMember(tree: ConfigTree, member: MemberDefinition): void {
-  const before = membersOf(tree);
-  if (before.includes(member.mspId)) return;
+  const before = membershipOf(tree);
+  if (before.members.includes(member.mspId)) return;
   const anchor = new peer.AnchorPeer();
   anchor.setHost('localhost');
   anchor.setPort(member.peerPort);
@@ -102,7 +117,7 @@ export function addMember(tree: ConfigTree, member: MemberDefinition): void {
   const group = organizationGroup(member);
   group.values.set('AnchorPeers', element(anchors.serializeBinary()));
   groupOf(tree, 'Application').groups.set(member.mspId, group);
-  rewritePolicies(tree, before, [...before, member.mspId]);
+  rewritePolicies(tree, before, membershipOf(tree));
 }
 
 /**
@@ -110,11 +125,11 @@ export function addMember(tree: ConfigTree, member: MemberDefinition): void {
  * @throws {NetworkError} CHANGE_REFUSED when a policy that was set by hand names it
  */
 export function removeMember(tree: ConfigTree, mspId: string): void {
-  const before = membersOf(tree);
-  if (!before.includes(mspId)) return;
+  const before = membershipOf(tree);
+  if (!before.members.includes(mspId)) return;
   const application = groupOf(tree, 'Application');
   application.groups.delete(mspId);
-  rewritePolicies(tree, before, before.filter((other) => other !== mspId));
+  rewritePolicies(tree, before, membershipOf(tree));
   if (!namedIn(policyText(application.policies.get('Endorsement')?.content ?? new Uint8Array())).includes(mspId)) return;
   throw new NetworkError('CHANGE_REFUSED', `The endorsement policy that was set by hand names ${mspId}.`, 'Set another one first, such as fl-network policy set endorsement majority.');
 }
@@ -122,13 +137,13 @@ export function removeMember(tree: ConfigTree, mspId: string): void {
 /**
  * Sets who has to endorse a transaction.
  * @param policy `majority`, or rules as text
- * @throws {NetworkError} DEFINITION_INVALID when it cannot be read, USAGE when it names an organization that is no member
+ * @throws {NetworkError} DEFINITION_INVALID when it cannot be read, USAGE when it names an organization without a peer in the channel
  */
 export function setEndorsement(tree: ConfigTree, policy: string): void {
-  const members = membersOf(tree);
-  const content = encodePolicy(policy === 'majority' ? ruleText(majorityRule(members)) : policy);
-  const strangers = namedIn(policyText(content)).filter((mspId) => !members.includes(mspId));
-  if (strangers.length > 0) throw new NetworkError('USAGE', `The policy names ${strangers.join(', ')}, which ${strangers.length === 1 ? 'is no member' : 'are no members'}.`, `Name some of ${members.join(', ')}.`);
+  const endorsers = endorsersOf(tree);
+  const content = encodePolicy(policy === 'majority' ? ruleText(majorityRule(endorsers)) : policy);
+  const strangers = namedIn(policyText(content)).filter((mspId) => !endorsers.includes(mspId));
+  if (strangers.length > 0) throw new NetworkError('USAGE', `The policy names ${strangers.join(', ')}, of which the channel knows no peer.`, `Name some of ${endorsers.join(', ')}.`);
   setContent(groupOf(tree, 'Application').policies, 'Endorsement', content);
 }
 

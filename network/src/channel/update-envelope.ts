@@ -1,11 +1,11 @@
 /** A configuration update as a message to the orderers: the two sets, signed by administrators, in a signed envelope. */
 import { randomBytes } from 'node:crypto';
 import { common, msp } from '@hyperledger/fabric-protos';
-import type { PeerConnection } from '../connection/gateway.js';
+import type { PeerLink } from '../connection/gateway.js';
 import { encodeTree } from './config-tree.js';
 import type { ConfigSets } from './config-update.js';
 
-function signatureHeader({ gateway }: PeerConnection): Uint8Array {
+function signatureHeader({ gateway }: PeerLink): Uint8Array {
   const { mspId, credentials } = gateway.getIdentity();
   const creator = new msp.SerializedIdentity();
   creator.setMspid(mspId);
@@ -16,7 +16,7 @@ function signatureHeader({ gateway }: PeerConnection): Uint8Array {
   return header.serializeBinary();
 }
 
-async function configSignature(admin: PeerConnection, update: Uint8Array): Promise<common.ConfigSignature> {
+async function configSignature(admin: PeerLink, update: Uint8Array): Promise<common.ConfigSignature> {
   const signature = new common.ConfigSignature();
   const header = signatureHeader(admin);
   signature.setSignatureHeader(header);
@@ -28,7 +28,7 @@ async function configSignature(admin: PeerConnection, update: Uint8Array): Promi
  * Makes the envelope of an update.
  * @param admins connections as administrators: all of them sign the update, the first one sends it
  */
-export async function updateEnvelope(channel: string, { read, write }: ConfigSets, admins: readonly PeerConnection[]): Promise<common.Envelope> {
+export async function updateEnvelope(channel: string, { read, write }: ConfigSets, admins: readonly PeerLink[]): Promise<common.Envelope> {
   const [sender] = admins;
   if (!sender) throw new RangeError('An update needs an administrator.');
   const update = new common.ConfigUpdate();

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createAuthority, issueCertificate, validFor, type CertificateRequest, type CertificateUse, type IssuedCertificate, type Validity } from './certificate-authority.js';
-import { clientsOf, credential, type Credential, type Network, type Organization, type Site } from '../state.js';
+import { clientsOf, credential, type Credential, type Network, type Site } from '../state.js';
 
 const authorityDays = 3650;
 const leafDays = 730;
@@ -132,6 +132,6 @@ export function readCredential({ certificateFile, privateKeyFile }: Credential):
 }
 
 /** An organization's authority for identities, or for TLS, with which tests and administrators issue further certificates. */
-export function readAuthority(organization: Organization, name: 'sign' | 'tls' = 'sign'): IssuedCertificate {
+export function readAuthority(organization: Site, name: 'sign' | 'tls' = 'sign'): IssuedCertificate {
   return readCredential(credential(organization, 'authorities', name));
 }
