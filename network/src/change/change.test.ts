@@ -72,6 +72,11 @@ async function works(stateDir: string): Promise<void> {
   }
 }
 
+/** Waits until all processes say that they serve: on a loaded machine one may be late with its answer. */
+async function serves(options: { readonly stateDir: string }): Promise<void> {
+  await until('the service of all processes', 60_000, async () => (await status(options)).healthy, '');
+}
+
 const consenters = ({ processes }: NetworkStatus): string[] => processes.filter(({ relation }) => relation === 'consenter').map(({ name }) => name.replace('orderer.', ''));
 
 /** Puts certificates that have ended into the place of good ones, of the same keys. */
@@ -127,8 +132,8 @@ describe('changes of a running channel', function () {
     await killedAfter('Peer started', ['organization', 'add', 'HospitalD', '--state', stateDir]);
     expect(await codeOf(addOrganization({ ...options, mspId: 'HospitalE' }))).to.equal('CHANGE_REFUSED');
     expect((await addOrganization({ ...options, mspId: 'HospitalD' })).changed).to.equal(true);
+    await serves(options);
     const state = await status(options);
-    expect(state.healthy).to.equal(true);
     expect(state.processes).to.have.length(15);
     expect(consenters(state)).to.have.members(['HospitalA', 'HospitalB', 'HospitalC', 'HospitalD', 'Regulator']);
     await works(stateDir);
@@ -175,8 +180,8 @@ describe('changes of a running channel', function () {
   it('puts an organization out', async () => {
     expect((await removeOrganization({ ...options, mspId: 'HospitalD' })).changed).to.equal(true);
     expect((await removeOrganization({ ...options, mspId: 'HospitalD' })).changed).to.equal(false);
+    await serves(options);
     const state = await status(options);
-    expect(state.healthy).to.equal(true);
     expect(state.processes).to.have.length(12);
     await works(stateDir);
   });
@@ -194,7 +199,7 @@ describe('changes of a running channel', function () {
       expect(certificate.subject).to.equal(before[index]?.subject);
       expect(createPublicKey(certificate.publicKey.export({ type: 'spki', format: 'pem' })).equals(before[index]?.publicKey ?? certificate.publicKey)).to.equal(true);
     }
-    expect((await status(options)).healthy).to.equal(true);
+    await serves(options);
     await works(stateDir);
   });
 
@@ -206,11 +211,11 @@ describe('changes of a running channel', function () {
     expect(await codeOf(up(options))).to.equal('CERTIFICATE_EXPIRED');
     const { renewed } = await renewCertificates({ ...options, withinDays: 1 });
     expect(renewed.filter(({ kind }) => kind === 'orderer').map(({ mspId }) => mspId)).to.deep.equal(['HospitalC']);
-    expect((await status(options)).healthy).to.equal(true);
+    await serves(options);
     await works(stateDir);
     await down(options);
     await up({ ...options, topology: readTopology() });
-    expect((await status(options)).healthy).to.equal(true);
+    await serves(options);
     await works(stateDir);
   });
 
@@ -231,7 +236,7 @@ describe('changes of a running channel', function () {
     for (const { files, issued } of endedCertificates) putCredential(files, issued);
     expect(await codeOf(up(options))).to.equal('CERTIFICATE_EXPIRED');
     expect((await renewCertificates({ ...options, withinDays: 1 })).renewed).to.have.length(4);
-    expect((await status(options)).healthy).to.equal(true);
+    await serves(options);
     await works(stateDir);
   });
 });
