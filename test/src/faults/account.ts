@@ -49,15 +49,26 @@ async function heights(): Promise<number[]> {
 export class Account {
   /** The first block that each peer still has. */
   readonly firstBlocks = new Map<string, number>();
+  /** Where each valid transaction stands, in all blocks that were compared. */
+  readonly #places = new Map<string, number[]>();
+  #next = 0;
+
+  /** Has all peers' blocks compared anew from the first one on: a peer has taken them a second time. */
+  restart(): void {
+    this.#next = 0;
+    this.#places.clear();
+  }
 
   /** @throws AssertionError when anything that was committed is lost, applied twice or told differently by two peers. */
   async balance(committed: readonly Committed[], rounds: number): Promise<Verdict> {
     await until('equal heights of all peers', 60_000, async () => new Set(await heights()).size === 1);
-    const accounts = await Promise.all(mspIds.map(async (mspId) => accountOf(mspId, this.firstBlocks.get(mspId) ?? 0)));
+    const accounts = await Promise.all(mspIds.map(async (mspId) => accountOf(mspId, Math.max(this.#next, this.firstBlocks.get(mspId) ?? 0))));
     const [whole] = accounts;
+    this.#next += whole!.digests.size;
+    for (const [txId, places] of whole!.places) this.#places.set(txId, [...(this.#places.get(txId) ?? []), ...places]);
     for (const { digests } of accounts) for (const [number, digest] of digests) expect(digest, `block ${number}`).to.equal(whole!.digests.get(number));
     for (const { txId, block } of committed) {
-      const places = whole!.places.get(txId) ?? [];
+      const places = this.#places.get(txId) ?? [];
       expect(places, `places of ${txId}`).to.have.length(1);
       if (block !== undefined) expect(places).to.deep.equal([block]);
     }

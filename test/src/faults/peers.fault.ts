@@ -26,11 +26,12 @@ describe('faults of peers', () => {
     await rounds.play();
   });
 
-  scenario('a peer that is wiped and joins anew from the first block', async ({ rounds }) => {
+  scenario('a peer that is wiped and joins anew from the first block', async ({ rounds, account }) => {
     const unconfirmed = await resetPeer({ stateDir, mspId: 'HospitalB', confirm: false }).catch((error: unknown) => error);
     expect(unconfirmed).to.be.instanceOf(NetworkError).with.property('code', 'NOT_CONFIRMED');
     // Rounds go on meanwhile.
     const [{ height }] = await Promise.all([resetPeer({ stateDir, mspId: 'HospitalB', confirm: true }), rounds.play()]);
+    account.restart();
     using ledger = await ledgerAt('HospitalB');
     expect(await ledger.height()).to.be.at.least(height);
   });
