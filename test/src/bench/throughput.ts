@@ -29,8 +29,7 @@ interface Job {
 }
 
 /** The submissions of a run, signed beforehand: signing is the hospital's work and not the ledger's. */
-async function submissions(label: string, members: readonly Member[]): Promise<Job[]> {
-  const wanted = levels.reduce((sum, level) => sum + counts[level], 0);
+async function submissions(label: string, members: readonly Member[], wanted: number): Promise<Job[]> {
   const studies = await openStudies(label, Math.ceil(wanted / members.length), members, members);
   return studies.flatMap((study) => study.members.map((by) => ({ by, transaction: 'Round:submit', argument: submissionArgument(study, by) })));
 }
@@ -42,7 +41,7 @@ async function measure(network: BenchNetwork, jobs: readonly Job[], inFlight: nu
 }
 
 async function run(network: BenchNetwork, members: readonly Member[], label: string): Promise<Run> {
-  const signed = await submissions(label, members);
+  const signed = await submissions(label, members, levels.reduce((sum, level) => sum + counts[level], 0));
   const bytes = signed[0]?.argument.length ?? 0;
   const puts = (size: number, count: number): Job[] =>
     Array.from({ length: count }, (_, index) => ({ by: members[index % members.length] as Member, transaction: 'Bench:put', argument: Buffer.alloc(size, 'x') }));
@@ -83,7 +82,9 @@ function figuresOf(runs: readonly Run[], consensus: Consensus, batchIntervalMs: 
 /** Measures `runs` times on one network, after a warm-up. @param batchIntervalMs the network's: what a lone transaction waits at the least. */
 export async function throughputFigures(network: BenchNetwork, members: readonly Member[], consensus: Consensus, batchIntervalMs: number, runs: number): Promise<Figure[]> {
   const warmUp = Array.from({ length: 200 }, (_, index) => ({ by: members[index % members.length] as Member, transaction: 'Bench:put', argument: Buffer.alloc(100, 'x') }));
+  // The runtime compiles what is called often: both kinds are, before they are compared.
   await measure(network, warmUp, 32);
+  await measure(network, await submissions(`${consensus}-warm-up`, members, 200), 32);
   const done: Run[] = [];
   for (let index = 0; index < runs; index++) done.push(await run(network, members, `${consensus}-${index}`));
   const memory = Object.values(network.memory()).reduce((sum, bytes) => sum + bytes, 0);
