@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Context } from 'fabric-contract-api';
 import { assertSignedBy, CodedError, digestOf, type Digest, type Named, type ParticipantRecord, type ParticipantState, type StatementName, type Stored } from '@epione/protocol';
-import { get, refuseUnless, txTime } from './ledger.js';
+import { get, refuseUnless, txTime, type Place } from './ledger.js';
 
 /** Values of the certificate attribute `role`. */
 export type Role = 'worker' | 'operator' | 'dpo' | 'auditor';
@@ -44,6 +44,9 @@ export async function assertSigner(ctx: Context, name: StatementName, signed: Na
   refuseUnless(record.certificateKey === callerKey(ctx), 'CALLER_MISMATCH', `the caller's certificate is not the one of the current record of ${mspId}`);
   assertSignedBy(name, signed, record);
 }
+
+/** What `assertAuthor` reads. */
+export const authorPlaces = (mspId: string, record: string): Place[] => [['participant', mspId], ['record', record]];
 
 /** As `assertSigner`, for a statement that names its author and the author's record. @throws also CALLER_MISMATCH for another organization. */
 export async function assertAuthor(ctx: Context, name: StatementName, signed: Named<{ record: string }>, mspId: string): Promise<void> {

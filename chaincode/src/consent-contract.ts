@@ -2,7 +2,7 @@
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import { consent, consentQuestion, decideConsent, readSigned, withConsent, withdrawal, withWithdrawal, type ConsentDecision, type PersonConsents } from '@epione/protocol';
 import { assertAuthor, store } from './caller.js';
-import { announce, get, put, refuseUnless, txTime } from './ledger.js';
+import { announce, get, put, readAhead, refuseUnless, txTime, type Place } from './ledger.js';
 import { answer, question, StrictContract } from './strict-contract.js';
 
 /** A person of whom nothing is recorded. */
@@ -24,6 +24,7 @@ export class ConsentContract extends StrictContract {
     await assertAuthor(ctx, 'consent', signed, mspId);
     refuseUnless(channel === ctx.stub.getChannelID(), 'CALLER_MISMATCH', `the consent is for channel ${channel}`);
     // Several grants may be one person's, and a transaction does not read what it wrote.
+    await readAhead(ctx, grants.map(({ subject }): Place => ['consent', mspId, subject]));
     const persons = new Map<string, PersonConsents>();
     for (const { consentId, subject } of grants) {
       const held = persons.get(subject) ?? (await get<PersonConsents>(ctx, 'consent', mspId, subject)) ?? nothing;
@@ -55,6 +56,7 @@ export class ConsentContract extends StrictContract {
   @Returns('string')
   async evaluateConsent(ctx: Context, argument: string): Promise<string> {
     const asked = question(consentQuestion, argument);
+    await readAhead(ctx, asked.subjects.map((subject): Place => ['consent', asked.mspId, subject]));
     const decisions: ConsentDecision[] = [];
     for (const subject of asked.subjects) decisions.push(decideConsent(subject, await get<PersonConsents>(ctx, 'consent', asked.mspId, subject), asked));
     return answer({ decisions });

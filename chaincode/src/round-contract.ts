@@ -5,8 +5,8 @@ import {
   type Attestation, type Closing, type Epoch, type Named, type OpeningEvidence, type Opened, type PreviousRound, type RoundContext, type RoundRecords, type Slot, type Stored, type StoredClosing,
 } from '@epione/protocol';
 import { z } from 'zod';
-import { assertAuthor, store } from './caller.js';
-import { announce, get, history, put, putOwned, refuseUnless, roundKey, txTime, type Ownership } from './ledger.js';
+import { assertAuthor, authorPlaces, store } from './caller.js';
+import { announce, get, history, put, putOwned, readAhead, refuseUnless, roundKey, txTime, type Ownership, type Place } from './ledger.js';
 import { motionOf } from './motions.js';
 import { courseOf, studyOf } from './study-contract.js';
 import { answer, question, StrictContract } from './strict-contract.js';
@@ -16,11 +16,6 @@ interface RoundName {
   readonly study: string;
   readonly round: number;
 }
-
-const slotOf = (ctx: Context, { study, round }: RoundName, mspId: string): Promise<Slot | undefined> => get<Slot>(ctx, 'submission', study, roundKey(round), mspId);
-const closingOf = (ctx: Context, { study, round }: RoundName): Promise<StoredClosing | undefined> => get<StoredClosing>(ctx, 'closing', study, roundKey(round));
-const attestationOf = (ctx: Context, { study, round }: RoundName, mspId: string): Promise<Stored<Attestation> | undefined> =>
-  get<Stored<Attestation>>(ctx, 'attestation', study, roundKey(round), mspId);
 
 async function present<T>(mspIds: readonly string[], read: (mspId: string) => Promise<T | undefined>): Promise<T[]> {
   const found: T[] = [];
@@ -37,8 +32,28 @@ interface Reads {
   readonly attestations: readonly string[] | 'all';
 }
 
+const slotPlace = ({ study, round }: RoundName, mspId: string): Place => ['submission', study, roundKey(round), mspId];
+const attestationPlace = ({ study, round }: RoundName, mspId: string): Place => ['attestation', study, roundKey(round), mspId];
+const closingPlace = ({ study, round }: RoundName): Place => ['closing', study, roundKey(round)];
+const slotOf = (ctx: Context, name: RoundName, mspId: string): Promise<Slot | undefined> => get<Slot>(ctx, ...slotPlace(name, mspId));
+const closingOf = (ctx: Context, name: RoundName): Promise<StoredClosing | undefined> => get<StoredClosing>(ctx, ...closingPlace(name));
+const attestationOf = (ctx: Context, name: RoundName, mspId: string): Promise<Stored<Attestation> | undefined> => get<Stored<Attestation>>(ctx, ...attestationPlace(name, mspId));
+
+/** The keys of `contextOf` that a statement names by itself. */
+function namedPlaces(name: RoundName, { slots, attestations }: Reads, after?: OpeningEvidence): Place[] {
+  const before = { study: name.study, round: name.round - 1 };
+  return [
+    ['study', name.study], ['course', name.study], closingPlace(name),
+    ...(after?.kind === 'ended' ? after.attesters.map((id) => attestationPlace(before, id)) : []),
+    ...(after?.kind === 'aborted' ? [closingPlace(before)] : []),
+    ...(slots === 'all' ? [] : slots.map((id) => slotPlace(name, id))),
+    ...(attestations === 'all' ? [] : attestations.map((id) => attestationPlace(name, id))),
+  ];
+}
+
 /** Reads what a rule needs to judge a statement, after the evidence that the round is open. */
 export async function contextOf(ctx: Context, name: RoundName, reads: Reads, after?: OpeningEvidence): Promise<RoundContext> {
+  await readAhead(ctx, namedPlaces(name, reads, after));
   const study = await studyOf(ctx, name.study);
   const course = await courseOf(ctx, name.study);
   const epoch = epochOf(course, name.round);
@@ -51,6 +66,7 @@ export async function contextOf(ctx: Context, name: RoundName, reads: Reads, aft
   // A retraction names no evidence: that its submission exists shows that the round was open.
   const opened: Opened = after === undefined ? { base: study.model.initial, openedAt: course.openedAt } : openRound(study, course, name.round, after, previous);
   const everySlot = epoch.participants.map((entry) => entry.mspId);
+  await readAhead(ctx, [...(reads.slots === 'all' ? everySlot.map((id) => slotPlace(name, id)) : []), ...(reads.attestations === 'all' ? epoch.aggregators.map((id) => attestationPlace(name, id)) : [])]);
   const records: RoundRecords = {
     slots: await present(reads.slots === 'all' ? everySlot : reads.slots, (id) => slotOf(ctx, name, id)),
     closing: await closingOf(ctx, name),
@@ -88,8 +104,10 @@ export class RoundContract extends StrictContract {
   async submit(ctx: Context, argument: string): Promise<string> {
     const signed = readSigned('submission', submission, Buffer.from(argument));
     const { statement } = signed;
+    const reads: Reads = { slots: [statement.participant], attestations: [] };
+    await readAhead(ctx, [...authorPlaces(statement.participant, statement.record), ...namedPlaces(statement, reads, statement.after)]);
     await assertAuthor(ctx, 'submission', signed, statement.participant);
-    const context = await contextOf(ctx, statement, { slots: [statement.participant], attestations: [] }, statement.after);
+    const context = await contextOf(ctx, statement, reads, statement.after);
     assertSubmission(context, statement);
     const slot: Slot = { kind: 'submission', ...store(ctx, signed) };
     await putOwned(ctx, slot, ownedBy(statement.participant, context.epoch), 'submission', statement.study, roundKey(statement.round), statement.participant);
@@ -135,8 +153,10 @@ export class RoundContract extends StrictContract {
   async attest(ctx: Context, argument: string): Promise<string> {
     const signed = readSigned('attestation', attestation, Buffer.from(argument));
     const { statement } = signed;
+    const reads: Reads = { slots: 'all', attestations: [statement.aggregator] };
+    await readAhead(ctx, [...authorPlaces(statement.aggregator, statement.record), ...namedPlaces(statement, reads, statement.after)]);
     await assertAuthor(ctx, 'attestation', signed, statement.aggregator);
-    const context = await contextOf(ctx, statement, { slots: 'all', attestations: [statement.aggregator] }, statement.after);
+    const context = await contextOf(ctx, statement, reads, statement.after);
     assertAttestation(context, statement);
     await putOwned(ctx, store(ctx, signed), ownedBy(statement.aggregator, context.epoch), 'attestation', statement.study, roundKey(statement.round), statement.aggregator);
     announce(ctx, { event: 'attested', study: statement.study, round: statement.round, aggregator: statement.aggregator });
@@ -151,6 +171,7 @@ export class RoundContract extends StrictContract {
     const name = question(z.strictObject({ study: digestParameter, round: roundParameter }), argument);
     const epoch = epochOf(await courseOf(ctx, name.study), name.round);
     refuseUnless(epoch !== undefined, 'ROUND_NOT_OPEN', `there is no epoch for round ${name.round}`);
+    await readAhead(ctx, [closingPlace(name), ...epoch.participants.map((entry) => slotPlace(name, entry.mspId)), ...epoch.aggregators.map((id) => attestationPlace(name, id))]);
     const slots = await present(epoch.participants.map((entry) => entry.mspId), (id) => slotOf(ctx, name, id));
     const attestations = await present(epoch.aggregators, (id) => attestationOf(ctx, name, id));
     return answer({ slots, closing: await closingOf(ctx, name), attestations });
