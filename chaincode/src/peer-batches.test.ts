@@ -70,7 +70,7 @@ describe('batches of messages to the peer', () => {
     expect([...sent, ...offered.sent]).to.deep.equal(['get a', 'get b', 'put k 76', 'policy k 70', 'get a']);
   });
 
-  it('follow what the peer says when it takes the registration', () => {
+  it('follow what the peer says when it is ready', () => {
     const prototype = ChaincodeMessageHandler.prototype as PeerStream;
     const { chat } = prototype;
     try {
@@ -80,10 +80,10 @@ describe('batches of messages to the peer', () => {
         const listeners: ((message: Message) => void)[] = [];
         const stream = { _stream: { on: (_: 'data', listener: (message: Message) => void) => listeners.push(listener) } } as unknown as PeerStream;
         prototype.chat.call(stream, {});
-        for (const type of [2, 3]) {
+        for (const type of [4, 5]) {
           const message = new Message();
           message.setType(type);
-          message.setPayload(Buffer.from(type === 2 ? payload : '', 'hex'));
+          message.setPayload(Buffer.from(type === 4 ? payload : '', 'hex'));
           for (const listener of listeners) listener(message);
         }
         expect([stream.offer?.manyReads, stream.offer?.manyWrites]).to.deep.equal(wanted);

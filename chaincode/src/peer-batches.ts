@@ -4,7 +4,7 @@ import type { Context } from 'fabric-contract-api';
 import { ChaincodeMessageHandler } from 'fabric-shim/lib/handler.js';
 
 /** Numbers of fabric-protos, peer/chaincode_shim.proto. */
-const type = { registered: 2, putState: 9, putStateMetadata: 21, writeBatch: 24, getMultiple: 25 } as const;
+const type = { ready: 4, putState: 9, putStateMetadata: 21, writeBatch: 24, getMultiple: 25 } as const;
 
 /** Under this name a key's metadata hold its endorsement policy (peer/policy.proto, MetaDataKeys). */
 const policyName = 'VALIDATION_PARAMETER';
@@ -19,7 +19,7 @@ interface PeerMessage {
   setChannelId(value: string): void;
 }
 
-/** What a peer said when it took the chaincode's registration. */
+/** What a peer said when it was ready for the chaincode. */
 interface Offer {
   readonly manyReads: boolean;
   readonly manyWrites: boolean;
@@ -72,7 +72,7 @@ export function* fieldsOf(bytes: Uint8Array): Generator<[number: number, value: 
   }
 }
 
-/** ChaincodeAdditionalParams of the peer's answer to the registration; older peers send none. */
+/** ChaincodeAdditionalParams of the peer's READY; older peers send none. */
 function offerOf(message: PeerMessage): Offer {
   const flags = new Map(fieldsOf(message.getPayload_asU8()));
   const Message = message.constructor as new () => PeerMessage;
@@ -85,7 +85,7 @@ export function hearOffers(): void {
   const { chat } = prototype;
   prototype.chat = function (starter) {
     this._stream.on('data', (message) => {
-      if (message.getType() === type.registered) this.offer = offerOf(message);
+      if (message.getType() === type.ready) this.offer = offerOf(message);
     });
     chat.call(this, starter);
   };

@@ -74,7 +74,9 @@ function figuresOf(runs: readonly Run[], consensus: Consensus, batchIntervalMs: 
     }
   }
   for (const kind of Object.keys(runs[0]?.['put.100B'][100].cpu ?? {}).filter((name) => name !== 'total')) {
-    lines.push(figure(`ledger.put.cpuMs.${kind}.${consensus}`, 'ms', of('put.100B', 100, (measured) => measured.cpu[kind] ?? 0), 'all processes', of('put.100B', 100, cpu)));
+    const share = (measured: Measurement): number => measured.cpu[kind] ?? 0;
+    lines.push(figure(`ledger.put.cpuMs.${kind}.${consensus}`, 'ms', of('put.100B', 100, share), 'all processes', of('put.100B', 100, cpu)));
+    lines.push(figure(`ledger.submit.cpuMs.${kind}.${consensus}`, 'ms', of('submit', 100, share), 'put.equalBytes', of('put.equalBytes', 100, share)));
   }
   return lines;
 }
