@@ -9,6 +9,8 @@ import { cpuPer, type CpuByKind } from './resources.js';
 /** How many transactions of a kind a run sends, by how many are in flight. */
 const counts = { 1: 32, 32: 240, 100: 480 } as const;
 type InFlight = keyof typeof counts;
+/** Transactions of each kind before the first run: the runtime compiles what is called often, and a chaincode process lives for months. */
+const warmUps = 600;
 const levels = [1, 32, 100] as const satisfies InFlight[];
 
 const kinds = ['put.100B', 'put.equalBytes', 'submit'] as const;
@@ -83,10 +85,9 @@ function figuresOf(runs: readonly Run[], consensus: Consensus, batchIntervalMs: 
 
 /** Measures `runs` times on one network, after a warm-up. @param batchIntervalMs the network's: what a lone transaction waits at the least. */
 export async function throughputFigures(network: BenchNetwork, members: readonly Member[], consensus: Consensus, batchIntervalMs: number, runs: number): Promise<Figure[]> {
-  const warmUp = Array.from({ length: 200 }, (_, index) => ({ by: members[index % members.length] as Member, transaction: 'Bench:put', argument: Buffer.alloc(100, 'x') }));
-  // The runtime compiles what is called often: both kinds are, before they are compared.
+  const warmUp = Array.from({ length: warmUps }, (_, index) => ({ by: members[index % members.length] as Member, transaction: 'Bench:put', argument: Buffer.alloc(100, 'x') }));
   await measure(network, warmUp, 32);
-  await measure(network, await submissions(`${consensus}-warm-up`, members, 200), 32);
+  await measure(network, await submissions(`${consensus}-warm-up`, members, warmUps), 32);
   const done: Run[] = [];
   for (let index = 0; index < runs; index++) done.push(await run(network, members, `${consensus}-${index}`));
   const memory = Object.values(network.memory()).reduce((sum, bytes) => sum + bytes, 0);
