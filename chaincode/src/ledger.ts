@@ -1,6 +1,6 @@
 /** The world state as typed, canonical values under composite keys; reads and writes of one transaction. */
 import { Context } from 'fabric-contract-api';
-import { announcementEnvelope, CodedError, encodeCanonical, ownedKeyPolicy, type Announcement, type Json } from '@epione/protocol';
+import { announcementEnvelope, CodedError, encodeCanonical, ownedKeyPolicy, type Announcement, type Change, type Json } from '@epione/protocol';
 import { getStates, putStateWithPolicy } from './peer-batches.js';
 
 /** The kinds of keys (PROTOCOL section 4, "Keys"); one writer each, so that parallel transactions never conflict. */
@@ -88,14 +88,6 @@ export const txTime = (ctx: Context): number => ctx.stub.getDateTimestamp().getT
 /** Tells applications what happened, once a transaction; a hint only, because the state is what counts. */
 export function announce(ctx: Context, first: Announcement, ...more: readonly Announcement[]): void {
   ctx.stub.setEvent(first.event, Buffer.from(encodeCanonical(announcementEnvelope([first, ...more]))));
-}
-
-/** One change of a key, the value after it; absent where it was deleted. */
-export interface Change<T> {
-  readonly txId: string;
-  /** ms since 1970 UTC, the transaction's own. */
-  readonly time: number;
-  readonly value?: T;
 }
 
 /** All changes of a key, newest first. For read-only transactions: history is no part of a read set. */

@@ -24,6 +24,14 @@ export interface Stored<T> extends Signed<T> {
   readonly txId: string;
 }
 
+/** One change of a key, as the ledger's history has it; without a value where the key was deleted. */
+export interface Change<T> {
+  readonly txId: string;
+  /** The transaction's timestamp, ms since 1970 UTC. */
+  readonly time: number;
+  readonly value?: T;
+}
+
 /** Schema of a stored statement, for readers who trust no peer. */
 export const stored = <T extends z.ZodType>(
   statement: T,

@@ -1,7 +1,7 @@
 /** The ledger as typed calls: one method a transaction, one a query, and what happens on it. */
 import {
   CodedError, decodeCanonical, encodeCanonical, fromBase64Url, statementDigest,
-  type Access, type AccessQuestion, type Approval, type Attestation, type Closing, type Code, type Consent, type ConsentDecision, type ConsentQuestion,
+  type Access, type AccessQuestion, type Approval, type Attestation, type Change, type Closing, type Code, type Consent, type ConsentDecision, type ConsentQuestion,
   type Course, type Detail, type Digest, type Ending, type Erasure, type Json, type NextEpoch, type Opening, type ParticipantRecord, type ParticipantState, type Proposal, type Retraction, type Revocation, type RoundRecords, type Signed, type Slot,
   type StatementName, type Stored, type Study, type Submission, type Withdrawal,
 } from '@epione/protocol';
@@ -55,14 +55,6 @@ export interface AccessPage {
   readonly entries: readonly Stored<Access>[];
   /** To be asked with next; absent at the end. */
   readonly bookmark?: string;
-}
-
-/** One change of a key, newest first in a list; without a value where the key was deleted. */
-export interface Change<T> {
-  readonly txId: string;
-  /** The transaction's timestamp, ms since 1970 UTC. */
-  readonly time: number;
-  readonly value?: T;
 }
 
 /** Studies a page. */
