@@ -10,7 +10,7 @@ const clockAndChance = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '**/.state/**', 'network/fabric/bin/**'] },
+  { ignores: ['**/dist/**', '**/node_modules/**', '**/.state/**', 'network/fabric/bin/**', 'qkd-sim/assembly/**'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -67,6 +67,7 @@ function sourcesDigest() {
     }
   };
   for (const name of JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).workspaces) walk(join(root, name, 'src'));
+  walk(join(root, 'qkd-sim', 'assembly'));
   return hash.digest('hex');
 }
 
@@ -102,6 +103,7 @@ async function build(node) {
   const wanted = sourcesDigest();
   if (stampIs(stamp, wanted) && existsSync(join(root, 'test', 'dist'))) return;
   await run('Build', node, [join('node_modules', 'typescript7', 'bin', 'tsc'), '-b'], { remedy: 'The lines above name the file.' });
+  await run('WebAssembly', node, [join('scripts', 'wasm.mjs')], { remedy: 'The lines above name the file.' });
   writeFileSync(stamp, wanted);
 }
 
