@@ -53,13 +53,13 @@ sites:
   - { site: a, kmeId: kme-a, saeIds: [s-a], port: 20001, tls: { certificateFile: c, privateKeyFile: k, caFile: ca } }
   - { site: b, kmeId: kme-b, saeIds: [s-b], tls: { certificateFile: c, privateKeyFile: k, caFile: ca } }
 links:
-  - { alice: b, bob: a, profile: metro-10dB-short, eve: { interceptFraction: 0.5 }, quantumPort: 20002 }
+  - { alice: b, bob: a, profile: metro-10dB-short, eve: { attack: intercept-resend, fraction: 0.5 }, quantumPort: 20002 }
 refillBelowKeys: 7
 `);
     const [a, b] = (await writeSiteConfigs(readTopology(file), folder)).map(({ configFile }) => readSiteConfig(configFile));
     expect(a!.listen.port).equal(20001);
     expect(a!.links[0]).deep.include({ role: 'bob', profile: 'metro-10dB-short', refillBelowKeys: 7 }).and.not.have.property('eve');
-    expect(b!.links[0]).deep.include({ role: 'alice', eve: { interceptFraction: 0.5 }, quantum: { host: '127.0.0.1', port: 20002 } });
+    expect(b!.links[0]).deep.include({ role: 'alice', eve: { attack: 'intercept-resend', fraction: 0.5 }, quantum: { host: '127.0.0.1', port: 20002 } });
   });
 
   it('does not write over a site', async () => {
@@ -89,10 +89,10 @@ storeKeyFile: s
 state: st
 surprise: 1
 links:
-  - { name: l, role: eve, peerKmeId: k, peerUrl: 'http://x', peerSaeIds: [s], quantum: { host: h, port: 1 }, classical: { host: h, port: 2 }, profile: none, initialKeyFile: f, eve: { interceptFraction: 2 } }
+  - { name: l, role: eve, peerKmeId: k, peerUrl: 'http://x', peerSaeIds: [s], quantum: { host: h, port: 1 }, classical: { host: h, port: 2 }, profile: none, initialKeyFile: f, eve: { attack: intercept-resend, fraction: 2 } }
 `)));
     expect(code).equal('CONFIG');
-    for (const path of ['site:', 'saeIds:', 'listen.port:', 'tls.caFile:', 'surprise', 'links.0.role:', 'links.0.peerUrl:', 'links.0.profile:', 'links.0.eve.interceptFraction:']) {
+    for (const path of ['site:', 'saeIds:', 'listen.port:', 'tls.caFile:', 'surprise', 'links.0.role:', 'links.0.peerUrl:', 'links.0.profile:', 'links.0.eve.fraction:']) {
       expect(message).contain(path);
     }
   });
@@ -100,7 +100,7 @@ links:
   it('refuses Eve at Bob\'s site, names twice, and files that are not there or no YAML', async () => {
     const [, b] = await writeSiteConfigs(topology(['a', 'b']), folder);
     const text = readFileSync(b!.configFile, 'utf8');
-    writeFileSync(b!.configFile, text.replace('role: bob', 'role: bob\n    eve: { interceptFraction: 1 }'));
+    writeFileSync(b!.configFile, text.replace('role: bob', 'role: bob\n    eve: { attack: blinding }'));
     expect(thrownBy(() => readSiteConfig(b!.configFile)).message).match(/belong to the site of Alice/);
     writeFileSync(b!.configFile, text.replace('peerKmeId: kme-a', 'peerKmeId: kme-b'));
     expect(thrownBy(() => readSiteConfig(b!.configFile)).message).match(/kme-b appears twice/);

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { QkdError, messageOf } from './error.js';
+import { eveSchema } from './optics/eve.js';
 import { profileNames } from './profile.js';
 
 const name = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores');
@@ -23,7 +24,7 @@ export const linkConfig = z.strictObject({
   profile: z.enum(profileNames),
   initialKeyFile: file,
   /** Alice's site only: the emulated optics are hers, and so is what Eve does to them. */
-  eve: z.strictObject({ interceptFraction: z.number().min(0).max(1) }).optional(),
+  eve: eveSchema.optional(),
   /** Alice's site only, for studies: 64 hex digits from which the optics draw; without it the system's randomness. */
   opticsSeed: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits').optional(),
   /** A block is made when a pool holds fewer keys of 256 bits than this. */

@@ -13,6 +13,13 @@ export const fraction = (text: string): number => {
   return value;
 };
 
+/** Reads an option that is a loss. */
+export const decibels = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('It must be a number of dB, 0 or more.');
+  return value;
+};
+
 /** A command whose help starts with an example. */
 export const command = (program: Command, name: string, description: string, example: string): Command =>
   program.command(name).description(description).addHelpText('before', `Example: ${example}\n`).exitOverride();

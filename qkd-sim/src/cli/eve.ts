@@ -1,19 +1,49 @@
-/** The command that switches Eve on and off. */
+/** The commands that switch Eve's attacks on a link on and off. */
 import type { Command } from 'commander';
 import { readSiteConfig } from '../config.js';
+import type { Eve } from '../optics/eve.js';
 import { askAdmin } from '../site/admin.js';
-import { command, fraction, print, printJson } from './command.js';
+import { command, decibels, fraction, print, printJson } from './command.js';
 
-/** Declares `qkd-sim eve`. */
+/** What the attacks are told; each declares its own part. */
+interface Options {
+  readonly config: string;
+  readonly link: string;
+  readonly json?: true;
+  readonly fraction: number;
+  readonly fiberLossDb: number;
+}
+
+/** Declares `qkd-sim eve` with a command for each attack. */
 export const eveCommands = (program: Command): void => {
-  command(program, 'eve', 'Let Eve intercept and resend a share of the pulses of a link.', 'qkd-sim eve --config sites/north/site.yaml --link north-south --fraction 0.5')
+  const at = 'qkd-sim eve --config sites/north/site.yaml --link north-south';
+  const eve = command(program, 'eve', 'Let Eve attack a link, one way at a time, or let her go.', `${at} intercept-resend --fraction 0.5`)
     .requiredOption('--config <file>', 'the configuration of the site where Alice is')
     .requiredOption('--link <name>', 'the link')
-    .requiredOption('--fraction <share>', 'share of the pulses, 0 to 1; 0 lets her go', fraction)
     .option('--json', 'print what was set as JSON')
-    .action(async ({ config, link, fraction: interceptFraction, json }: { config: string; link: string; fraction: number; json?: true }) => {
-      const set = await askAdmin(readSiteConfig(config), 'eve', { link, interceptFraction });
+    .helpCommand(false);
+
+  const attack = (name: Eve['attack'], description: string, example: string, asked: (options: Options) => Eve): Command =>
+    command(eve, name, description, `${at} ${example}`).action(async (_options: unknown, made: Command) => {
+      const options = made.optsWithGlobals<Options>();
+      const { config, link, json } = options;
+      const set = await askAdmin(readSiteConfig(config), 'eve', { link, eve: asked(options) });
       if (json) printJson(set);
-      else print(`${link}: Eve intercepts ${interceptFraction}`);
+      else print(name === 'off' ? `${link}: Eve is gone` : `${link}: Eve's attack is ${name}`);
     });
+
+  attack(
+    'intercept-resend', 'She measures a share of the pulses and sends on what she saw: QBER rises by a quarter of it.', 'intercept-resend --fraction 0.5',
+    (options) => ({ attack: 'intercept-resend', fraction: options.fraction }),
+  ).requiredOption('--fraction <share>', 'share of the pulses, 0 to 1', fraction);
+
+  attack(
+    'photon-number-splitting', 'She keeps one photon of several and blocks single ones; a better fibre hides it.', 'photon-number-splitting',
+    (options) => ({ attack: 'photon-number-splitting', fraction: options.fraction, fiberLossDb: options.fiberLossDb }),
+  )
+    .option('--fraction <share>', 'share of the pulses, 0 to 1', fraction, 1)
+    .option('--fiber-loss-db <dB>', 'loss of her fibre', decibels, 0);
+
+  attack('blinding', "She holds Bob's detectors blind and has them click as she likes.", 'blinding', () => ({ attack: 'blinding' }));
+  attack('off', 'Let her go.', 'off', () => ({ attack: 'off' }));
 };

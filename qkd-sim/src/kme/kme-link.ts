@@ -6,6 +6,7 @@ import type { LinkConfig } from '../config.js';
 import { messageOf } from '../error.js';
 import type { LinkReport } from '../link/half-messages.js';
 import type { Log } from '../log.js';
+import { type Eve, noEve } from '../optics/eve.js';
 import { blockBits, profileOf } from '../profile.js';
 import type { Split } from '../store/block-store.js';
 import type { GroupCommit } from '../store/database.js';
@@ -37,7 +38,7 @@ export class KmeLink {
   #distilling = false;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
-  #interceptFraction: number | undefined;
+  #eve: Eve | undefined;
   #stopped = false;
   /** Whether the other end knows how far this end's pool is used up; not so after a crash or a lost reservation. */
   #agreed = false;
@@ -54,7 +55,7 @@ export class KmeLink {
     this.#makeBlock = makeBlock;
     this.#log = log;
     this.#low = { out: config.refillBelowKeys * KEY_BYTES, in: config.refillBelowKeys * KEY_BYTES };
-    if (config.role === 'alice') this.#interceptFraction = config.eve?.interceptFraction ?? 0;
+    if (config.role === 'alice') this.#eve = config.eve ?? noEve;
   }
 
   /** Begins: the two ends first agree on what is left from before. */
@@ -80,7 +81,7 @@ export class KmeLink {
     const busy: LinkState = this.#distilling ? 'distilling' : this.#retry === undefined ? 'idle' : 'waiting';
     return {
       name, role, peerKmeId, profile, state: aborted === undefined ? busy : 'aborted', reason: aborted, ...counters,
-      storedKeys: Math.floor(pool.out / KEY_BYTES), peerStoredKeys: Math.floor(pool.in / KEY_BYTES), interceptFraction: this.#interceptFraction,
+      storedKeys: Math.floor(pool.out / KEY_BYTES), peerStoredKeys: Math.floor(pool.in / KEY_BYTES), eve: this.#eve,
     };
   }
 
@@ -178,8 +179,8 @@ export class KmeLink {
   }
 
   /** Eve changed: one block is made at once, so that her effect shows, or its end. */
-  eveChanged(interceptFraction: number): void {
-    this.#interceptFraction = interceptFraction;
+  eveChanged(eve: Eve): void {
+    this.#eve = eve;
     this.#probe = true;
     this.#retryMs = FIRST_RETRY_MS;
     this.#stopWaiting();

@@ -1,4 +1,5 @@
 /** A link as its site shows it to operators. */
+import type { Eve } from '../optics/eve.js';
 import type { LinkCounters } from '../store/key-store.js';
 
 /** What a link does now: nothing, make a block, wait after a failure, or refuse because it is not safe. */
@@ -17,5 +18,5 @@ export interface LinkStatus extends Omit<LinkCounters, 'aborted'> {
   readonly storedKeys: number;
   readonly peerStoredKeys: number;
   /** What Eve does, at the site of the optics; undefined at Bob's. */
-  readonly interceptFraction: number | undefined;
+  readonly eve: Eve | undefined;
 }

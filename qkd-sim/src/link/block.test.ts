@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Detections } from '../distillation/sifting.js';
 import { QkdError } from '../error.js';
+import { type Eve, noEve } from '../optics/eve.js';
 import { Optics } from '../optics/optics.js';
 import { type Profile, profileOf } from '../profile.js';
 import { RandomNumbers, seededRandom } from '../random.js';
@@ -52,7 +53,7 @@ class Ends {
   readonly #optics: Optics;
   readonly #random = seededRandom(new Uint8Array(32).fill(9));
 
-  constructor(interceptFraction = 0, keys: readonly [number, number] = [1, 1]) {
+  constructor(eve: Eve = noEve, keys: readonly [number, number] = [1, 1]) {
     const folder = mkdtempSync(join(tmpdir(), 'epione-'));
     const store = (end: 0 | 1): BlockStore => {
       const file = join(folder, `${end}.key`);
@@ -64,7 +65,7 @@ class Ends {
     };
     this.stores = [store(0), store(1)];
     rmSync(folder, { recursive: true });
-    this.#optics = new Optics(profile, new RandomNumbers(seededRandom(new Uint8Array(32).fill(8))), interceptFraction);
+    this.#optics = new Optics(profile, new RandomNumbers(seededRandom(new Uint8Array(32).fill(8))), eve);
   }
 
   async block(tamperUp: Tamper = () => undefined, tamperDown: Tamper = () => undefined): Promise<(BlockMade | BlockFailed)[]> {
@@ -151,14 +152,14 @@ describe('block', function () {
   });
 
   it('keeps nothing when the ends do not share the initial key', async () => {
-    const ends = new Ends(0, [1, 2]);
+    const ends = new Ends(noEve, [1, 2]);
     const ended = await ends.block();
     expect((ended[1] as BlockFailed).message).match(/tampered/);
     expect([ends.kept(0), ends.kept(1)]).deep.equal([[], []]);
   });
 
   it('aborts at both ends when Eve intercepts half of the pulses', async () => {
-    const ends = new Ends(0.5);
+    const ends = new Ends({ attack: 'intercept-resend', fraction: 0.5 });
     for (const end of await ends.block()) {
       expect(end).have.property('kind', 'abort');
       expect((end as BlockFailed).message).match(/^QBER 0\.1\d+ is above 0\.11$/);
@@ -169,7 +170,7 @@ describe('block', function () {
   });
 
   it('aborts for want of a secret key before the QBER limit is reached', async () => {
-    const ends = new Ends(0.15);
+    const ends = new Ends({ attack: 'intercept-resend', fraction: 0.15 });
     for (const end of await ends.block()) {
       expect(end).have.property('kind', 'abort');
       expect((end as BlockFailed).message).match(/^no secret key can be distilled at QBER 0\.0[45]/);

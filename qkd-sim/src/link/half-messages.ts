@@ -1,6 +1,7 @@
 /** What the threads of a site say to each other. */
 import type { MessagePort } from 'node:worker_threads';
 import type { QkdErrorCode } from '../error.js';
+import type { Eve } from '../optics/eve.js';
 import type { ClickBatch } from '../optics/optics.js';
 import type { LinkConfig, SiteConfig } from '../config.js';
 import type { Split } from '../store/block-store.js';
@@ -43,7 +44,7 @@ export interface NextBatch {
 }
 export interface SetEve {
   readonly link: string;
-  readonly interceptFraction: number;
+  readonly eve: Eve;
 }
 
 /** From the optics: Alice's settings, or why there are none. */

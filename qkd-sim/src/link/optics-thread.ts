@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../error.js';
+import type { Eve } from '../optics/eve.js';
 import { Optics } from '../optics/optics.js';
 import { profileOf } from '../profile.js';
 import { RandomNumbers, seededRandom, systemRandom } from '../random.js';
@@ -19,11 +20,11 @@ class OpticalLink {
   constructor(link: LinkConfig) {
     const fill = link.opticsSeed === undefined ? systemRandom : seededRandom(Buffer.from(link.opticsSeed, 'hex'));
     this.#link = link;
-    this.#optics = new Optics(profileOf(link.profile), new RandomNumbers(fill), link.eve?.interceptFraction);
+    this.#optics = new Optics(profileOf(link.profile), new RandomNumbers(fill), link.eve);
   }
 
-  setEve(interceptFraction: number): void {
-    this.#optics.setEve(interceptFraction);
+  setEve(eve: Eve): void {
+    this.#optics.setEve(eve);
   }
 
   /** Runs the link for one batch: Bob's part goes out on the quantum channel, Alice's is returned. */
@@ -50,4 +51,4 @@ const optics = new Map(links.map((link) => [link.name, new OpticalLink(link)]));
 halves.on('message', ({ link, run }: NextBatch) => {
   void optics.get(link)?.next(run).then((answer) => { halves.postMessage(answer); });
 });
-parentPort?.on('message', ({ link, interceptFraction }: SetEve) => { optics.get(link)?.setEve(interceptFraction); });
+parentPort?.on('message', ({ link, eve }: SetEve) => { optics.get(link)?.setEve(eve); });

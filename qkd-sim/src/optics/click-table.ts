@@ -4,6 +4,7 @@
  * detectors, so detector d stays silent with exp(−x · w_d)(1 − darkCount), w_d being its share of the light.
  */
 import type { Profile } from '../profile.js';
+import { type Eve, pulseLaw } from './eve.js';
 
 /** The key basis. */
 export const X = 0;
@@ -40,41 +41,9 @@ export interface ClickTable {
   readonly silences: readonly Outcome[];
 }
 
-/** Shares of the light at detector 0 and how often they occur. */
-type Share = readonly [share: number, probability: number];
-
-/**
- * Where the light goes. Eve's intercept-resend on a fraction of the pulses measures in a random basis and sends on a
- * pulse of the same intensity in the state she saw.
- */
-const sharesAtDetector0 = (sameBasis: boolean, bit: number, misalignment: number, intercepted: number): Share[] => {
-  const right = bit === 0 ? 1 - misalignment : misalignment;
-  if (sameBasis) {
-    // Eve in the right basis changes nothing; in the wrong one, Bob gets a state of the other basis.
-    return [[right, 1 - intercepted / 2], [0.5, intercepted / 2]];
-  }
-  // Eve in Bob's basis sends a definite but random bit of it.
-  return [[0.5, 1 - intercepted / 2], [1 - misalignment, intercepted / 4], [misalignment, intercepted / 4]];
-};
-
-/** Probabilities of the patterns none, detector 0 only, detector 1 only, both. */
-const patternLaw = (mean: number, shares: readonly Share[], darkCount: number): number[] => {
-  const law = [0, 0, 0, 0];
-  for (const [share, probability] of shares) {
-    const silent0 = Math.exp(-mean * share) * (1 - darkCount);
-    const silent1 = Math.exp(-mean * (1 - share)) * (1 - darkCount);
-    const each = [silent0 * silent1, (1 - silent0) * silent1, silent0 * (1 - silent1), (1 - silent0) * (1 - silent1)];
-    each.forEach((value, pattern) => { law[pattern] = (law[pattern] ?? 0) + probability * value; });
-  }
-  return law;
-};
-
-/**
- * The table of a link.
- * @param interceptFraction share of the pulses that Eve measures and sends again, 0 to 1
- */
-export const clickTable = (profile: Profile, interceptFraction: number): ClickTable => {
-  const transmittance = profile.detectorEfficiency * 10 ** (-profile.lossDb / 10);
+/** The table of a link while Eve does something to it, or nothing. */
+export const clickTable = (profile: Profile, eve: Eve): ClickTable => {
+  const law = pulseLaw(profile, eve);
   const clicks: Outcome[] = [];
   const silences: Outcome[] = [];
   const basisProbability = [profile.keyBasisProbability, 1 - profile.keyBasisProbability];
@@ -84,8 +53,7 @@ export const clickTable = (profile: Profile, interceptFraction: number): ClickTa
     if (intensity === undefined || sent === undefined) continue;
     const [a, b] = [aliceBasis(settings), bobBasis(settings)];
     const prior = 0.5 * sent * (basisProbability[a] ?? 0) * (basisProbability[b] ?? 0);
-    const shares = sharesAtDetector0(a === b, aliceBit(settings), profile.misalignment, interceptFraction);
-    patternLaw(intensity * transmittance, shares, profile.darkCount).forEach((probability, pattern) => {
+    law(intensity, a === b, aliceBit(settings)).forEach((probability, pattern) => {
       const outcome = { gate: settings | (pattern << 5), weight: prior * probability };
       (pattern === 0 ? silences : clicks).push(outcome);
     });

@@ -3,9 +3,11 @@ import { expect } from 'chai';
 import { type Profile, profileOf } from '../profile.js';
 import { RandomNumbers, seededRandom } from '../random.js';
 import { aliceBasis, aliceBit, bobBasis, intensityOf, patternOf } from './click-table.js';
+import type { Eve } from './eve.js';
 import { type ClickBatch, Optics } from './optics.js';
 
 const metro = profileOf('metro-10dB');
+const intercepting = (fraction: number): Eve => ({ attack: 'intercept-resend', fraction });
 const numbers = (seed: number): RandomNumbers => new RandomNumbers(seededRandom(new Uint8Array(32).fill(seed)));
 
 /** Every pulse of a link, one by one, with the state that Eve sends on, dead times and the decaying afterpulse rate. */
@@ -79,7 +81,7 @@ describe('optics', function () {
     it(`has the same law as every pulse of ${name}`, () => {
       const profile = { ...metro, ...change };
       const reference = everyPulse(profile, intercept, numbers(index), 1_000_000);
-      const sampled = new Optics(profile, numbers(index + 10), intercept).next(2 * reference.gates.length);
+      const sampled = new Optics(profile, numbers(index + 10), intercepting(intercept)).next(2 * reference.gates.length);
       const settings = chiSquare(histogram(reference.gates, 128), histogram(sampled.gates, 128));
       expect(settings.value).below(limit(settings.freedom));
       const bin = (gap: number): number => Math.min(63, Math.floor(gap <= 32 ? gap : 32 + 4 * Math.log2(gap / 32)));
@@ -126,14 +128,14 @@ describe('optics', function () {
   it('shows intercept-resend on a fraction p as a QBER of p/4', () => {
     const clean = { ...metro, misalignment: 0, darkCount: 0, afterpulse: 0 };
     for (const fraction of [1, 0.5, 0.1]) {
-      const { qber, bits } = errorRate(new Optics(clean, numbers(4), fraction).next(300_000).gates);
+      const { qber, bits } = errorRate(new Optics(clean, numbers(4), intercepting(fraction)).next(300_000).gates);
       // About 180,000 bits; five standard deviations: a false alarm in 10^6.
       expect(Math.abs(qber - fraction / 4), `p ${fraction}, n ${bits}`).below(5 * Math.sqrt(((fraction / 4) * (1 - fraction / 4)) / bits));
     }
   });
 
   it('leaves the counts of the intensities as they are when Eve listens', () => {
-    const counts = (fraction: number): number[] => histogram(new Optics(metro, numbers(5), fraction).next(200_000).gates.map((gate) => intensityOf(gate)), 3);
+    const counts = (fraction: number): number[] => histogram(new Optics(metro, numbers(5), intercepting(fraction)).next(200_000).gates.map((gate) => intensityOf(gate)), 3);
     const { value, freedom } = chiSquare(counts(0), counts(1));
     expect(value).below(limit(freedom));
   });
@@ -141,7 +143,7 @@ describe('optics', function () {
   it('lets Eve come and go between batches', () => {
     const optics = new Optics(metro, numbers(6));
     const rates = [0, 1, 0].map((fraction) => {
-      optics.setEve(fraction);
+      optics.setEve(intercepting(fraction));
       return errorRate(optics.next(50_000).gates).qber;
     });
     expect(rates[0]).below(0.04);

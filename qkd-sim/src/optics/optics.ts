@@ -7,6 +7,7 @@ import type { Profile } from '../profile.js';
 import type { RandomNumbers } from '../random.js';
 import { AliasTable } from './alias-table.js';
 import { clickTable, patternOf } from './click-table.js';
+import { type Eve, noEve } from './eve.js';
 
 /** Clicks in the order of their gates. */
 export interface ClickBatch {
@@ -42,7 +43,7 @@ export class Optics {
   #gate = 0;
   #lastClick = 0;
 
-  constructor(profile: Profile, random: RandomNumbers, interceptFraction = 0) {
+  constructor(profile: Profile, random: RandomNumbers, eve: Eve = noEve) {
     this.#profile = profile;
     this.#random = random;
     this.#decay = Math.exp(-1 / profile.afterpulseGates);
@@ -50,12 +51,12 @@ export class Optics {
     this.#afterpulseRate = (profile.afterpulse * (1 - this.#decay)) / this.#decay;
     this.#someAfterpulse = -Math.expm1(-profile.afterpulse);
     this.#untilAfterpulse = this.#avalanchesWithout();
-    this.setEve(interceptFraction);
+    this.setEve(eve);
   }
 
-  /** Changes the share of pulses that Eve intercepts; exact, because gates are memoryless. */
-  setEve(interceptFraction: number): void {
-    const table = clickTable(this.#profile, interceptFraction);
+  /** Changes what Eve does; exact, because gates are memoryless. */
+  setEve(eve: Eve): void {
+    const table = clickTable(this.#profile, eve);
     this.#clicks = new AliasTable(table.clicks);
     this.#silences = new AliasTable(table.silences);
     this.#logSilence = Math.log1p(-table.clickProbability);

@@ -259,14 +259,15 @@ describe('two sites', function () {
     const again = await cli('run', '--config', a.configFile);
     expect(again).deep.include({ code: 1 });
     expect(again.stderr).match(/PORT_IN_USE: .*port \d+ of localhost is in use/);
-    const wrong = await cli('eve', '--config', b.configFile, '--link', 'a-b', '--fraction', '0.5');
+    const wrong = await cli('eve', '--config', b.configFile, '--link', 'a-b', 'off');
     expect(wrong).deep.include({ code: 1, stderr: 'WRONG_SITE: the optics of a-b are emulated at the site of kme-a: ask there\n' });
-    const unknown = await cli('eve', '--config', a.configFile, '--link', 'a-x', '--fraction', '0.5');
+    const unknown = await cli('eve', '--config', a.configFile, '--link', 'a-x', 'off');
     expect(unknown).deep.include({ code: 1, stderr: 'UNKNOWN_LINK: a has no link a-x; it has a-b\n' });
   });
 
   it('stops delivering when Eve listens, says why, and goes on when she has left', async () => {
-    expect(await cli('eve', '--config', a.configFile, '--link', 'a-b', '--fraction', '0.5', '--json')).deep.include({ code: 0, stdout: '{"link":"a-b","interceptFraction":0.5}\n' });
+    expect(await cli('eve', '--config', a.configFile, '--link', 'a-b', 'intercept-resend', '--fraction', '0.5', '--json'))
+      .deep.include({ code: 0, stdout: '{"link":"a-b","eve":{"attack":"intercept-resend","fraction":0.5}}\n' });
     const { body } = await until('an abort', async () => {
       const [one, other] = [await saeA.call(path(a, 'sae-b', 'enc_keys')), await saeB.call(path(b, 'sae-a', 'enc_keys'))];
       return one.status === 503 && other.status === 503 ? one : undefined;
@@ -281,7 +282,7 @@ describe('two sites', function () {
     expect(link.aborts).least(1);
     expect(link.reason).match(/^QBER/);
 
-    await cli('eve', '--config', a.configFile, '--link', 'a-b', '--fraction', '0');
+    await cli('eve', '--config', a.configFile, '--link', 'a-b', 'off');
     await until('keys again', async () => ((await saeA.call(path(a, 'sae-b', 'enc_keys'))).status === 200 ? true : undefined));
     expect(await status(a)).not.have.property('reason');
   });
@@ -352,7 +353,7 @@ describe('two sites', function () {
     }
     expect(await cli('run')).deep.include({ code: 2 });
     expect(await cli('status', '--config', 'x', '--colour')).deep.include({ code: 2 });
-    expect(await cli('eve', '--config', 'x', '--link', 'l', '--fraction', '1.5')).deep.include({ code: 2 });
+    expect(await cli('eve', '--config', 'x', '--link', 'l', 'intercept-resend', '--fraction', '1.5')).deep.include({ code: 2 });
     const missing = await cli('run', '--config', join(folder, 'none.yaml'));
     expect(missing.code).equal(2);
     expect(missing.stderr).match(/^CONFIG: .*none\.yaml cannot be read/);

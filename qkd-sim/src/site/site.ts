@@ -7,6 +7,7 @@ import { startKeyServer } from '../kme/key-server.js';
 import { KmeLink } from '../kme/kme-link.js';
 import type { LinkStatus } from '../kme/link-status.js';
 import { PeerClient } from '../kme/peer-client.js';
+import { eveSchema } from '../optics/eve.js';
 import { GroupCommit, openDatabase } from '../store/database.js';
 import { KeyStore } from '../store/key-store.js';
 import { Vault } from '../store/vault.js';
@@ -29,7 +30,7 @@ export interface RunningSite {
   stop(): Promise<void>;
 }
 
-const eveRequest = z.strictObject({ link: z.string(), interceptFraction: z.number().min(0).max(1) });
+const eveRequest = z.strictObject({ link: z.string(), eve: eveSchema });
 
 /**
  * Starts a site.
@@ -58,14 +59,14 @@ export const startSite = async (site: SiteConfig, log: Log, failed: (error: Erro
   const linkStatus = (): LinkStatus[] => [...links.values()].map((link) => link.status());
   const status = (): SiteStatus => ({ site: site.site, kmeId: site.kmeId, pid: process.pid, links: linkStatus() });
   const eve = (body: unknown): object => {
-    const { link: name, interceptFraction } = eveRequest.parse(body);
+    const { link: name, eve: asked } = eveRequest.parse(body);
     const link = links.get(name);
     if (link === undefined) throw new QkdError('UNKNOWN_LINK', `${site.site} has no link ${name}; it has ${[...links.keys()].join(', ')}`);
     if (link.config.role === 'bob') throw new QkdError('WRONG_SITE', `the optics of ${name} are emulated at the site of ${link.config.peerKmeId}: ask there`);
-    threads.setEve({ link: name, interceptFraction });
-    link.eveChanged(interceptFraction);
-    log('eve-set', { link: name, interceptFraction });
-    return { link: name, interceptFraction };
+    threads.setEve({ link: name, eve: asked });
+    link.eveChanged(asked);
+    log('eve-set', { link: name, attack: asked.attack });
+    return { link: name, eve: asked };
   };
 
   const stopThreads = async (): Promise<void> => {

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { QkdError } from '../error.js';
+import { eveSchema } from '../optics/eve.js';
 import { profileNames } from '../profile.js';
 import { INITIAL_KEY_BYTES } from '../store/block-store.js';
 import { type SiteConfigInput, faultsOf, readYaml } from '../config.js';
@@ -32,7 +33,7 @@ const topologySchema = z
         alice: name,
         bob: name,
         profile: z.enum(profileNames).optional(),
-        eve: z.strictObject({ interceptFraction: z.number().min(0).max(1) }).optional(),
+        eve: eveSchema.optional(),
         quantumPort: port,
         classicalPort: port,
       }))

@@ -126,7 +126,7 @@ export class Consortium {
       site: mspId, kmeId: `kme-${mspId.toLowerCase()}`, saeIds: [`sae-${mspId.toLowerCase()}`], tls: { ...tls.kme, caFile: tls.caBundleFile },
     }));
     const links = organizations.flatMap((alice, at) =>
-      organizations.slice(at + 1).map((bob) => ({ alice, bob, ...(eve !== undefined && alice === hospitals[0] && bob === hospitals[1] ? { eve } : {}) })),
+      organizations.slice(at + 1).map((bob) => ({ alice, bob, ...(eve !== undefined && alice === hospitals[0] && bob === hospitals[1] ? { eve: { attack: 'intercept-resend' as const, fraction: eve.interceptFraction } } : {}) })),
     );
     this.#sites = await writeSiteConfigs({ sites, links }, join(this.runFolder, 'sites'));
     for (const site of this.#sites) this.#kmes.set(site.site, this.#supervise(`kme-${site.site}`, [programs['qkd-sim'], 'run', '--config', site.configFile]));
