@@ -1,9 +1,11 @@
 /** The interface to applications: ETSI GS QKD 014 V1.1.1, sections 5 and 6. */
 import type { SiteConfig } from '../config.js';
-import type { GroupCommit } from '../store/database.js';
-import type { DeliveredKey, KeyStore } from '../store/key-store.js';
+import type { Log } from '../log.js';
+import type { DeliveredKey } from '../store/keys.js';
+import type { StoreClient } from '../store/store-client.js';
 import { LIMITS, MESSAGES, parseKeyIds, parseKeyRequest } from './etsi-requests.js';
 import { type Answer, refusal } from './http.js';
+import { issueKeys } from './issue.js';
 import { type KmeLink, NoKeys } from './kme-link.js';
 
 /** Where the standard's paths begin. */
@@ -29,15 +31,15 @@ const container = (keys: readonly DeliveredKey[]): Answer => ({
 
 export class EtsiApi {
   readonly #site: SiteConfig;
-  readonly #store: KeyStore;
-  readonly #commit: GroupCommit;
+  readonly #store: StoreClient;
   readonly #links: readonly KmeLink[];
+  readonly #log: Log;
 
-  constructor(site: SiteConfig, store: KeyStore, commit: GroupCommit, links: readonly KmeLink[]) {
+  constructor(site: SiteConfig, store: StoreClient, links: readonly KmeLink[], log: Log) {
     this.#site = site;
     this.#store = store;
-    this.#commit = commit;
     this.#links = links;
+    this.#log = log;
   }
 
   async answer(request: EtsiRequest): Promise<Answer> {
@@ -88,7 +90,8 @@ export class EtsiApi {
     const asked = parseKeyRequest(method, query, body);
     if (typeof asked === 'string') return refusal(400, asked);
     try {
-      return container(await link.encryptionKeys(asked.count, asked.bytes, caller, sae));
+      const keys = await issueKeys({ ...asked, master: caller, slaves: [], links: [{ link, slaves: [sae] }], demand: {} }, this.#store, this.#log);
+      return keys === undefined ? refusal(400, MESSAGES.extension) : container(keys);
     } catch (thrown) {
       if (thrown instanceof NoKeys) return refusal(503, thrown.message);
       throw thrown;
@@ -99,7 +102,7 @@ export class EtsiApi {
   async #decryptionKeys({ method, query, body, caller, sae }: EtsiRequest): Promise<Answer> {
     const ids = parseKeyIds(method, query, body);
     if (typeof ids === 'string') return refusal(400, ids);
-    const keys = await this.#commit.run(() => this.#store.deliver(sae, caller, ids));
+    const keys = await this.#store.call('deliver', sae, caller, ids);
     if (keys === 'not entitled') return refusal(401, 'the caller was not named when these keys were made');
     if (keys === 'unknown') return refusal(400, MESSAGES.notFound);
     return container(keys);

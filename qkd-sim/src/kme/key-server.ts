@@ -5,8 +5,7 @@ import { ZodError } from 'zod';
 import { QkdError, messageOf } from '../error.js';
 import type { SiteConfig } from '../config.js';
 import type { Log } from '../log.js';
-import type { GroupCommit } from '../store/database.js';
-import type { KeyStore } from '../store/key-store.js';
+import type { StoreClient } from '../store/store-client.js';
 import { ETSI_PATH, EtsiApi } from './etsi-api.js';
 import { type Answer, callerOf, readBody, refusal, reply, tlsOptions } from './http.js';
 import type { KmeLink } from './kme-link.js';
@@ -14,8 +13,8 @@ import { answerPeer } from './peer-api.js';
 import { PEER_PATH } from './peer-messages.js';
 
 /** Starts listening. @throws QkdError PORT_IN_USE, CONFIG */
-export const startKeyServer = async (site: SiteConfig, store: KeyStore, commit: GroupCommit, links: readonly KmeLink[], log: Log): Promise<Server> => {
-  const etsi = new EtsiApi(site, store, commit, links);
+export const startKeyServer = async (site: SiteConfig, store: StoreClient, links: readonly KmeLink[], log: Log): Promise<Server> => {
+  const etsi = new EtsiApi(site, store, links, log);
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const caller = callerOf(request);
@@ -28,6 +27,7 @@ export const startKeyServer = async (site: SiteConfig, store: KeyStore, commit: 
       return refusal(400, `bad request format: ${messageOf(thrown)}`);
     }
     if (url.pathname.startsWith(PEER_PATH)) {
+      if (!links.some(({ config }) => config.peerKmeId === caller)) return refusal(401, 'not a key server at the other end of a link');
       const own = (name: string): KmeLink | undefined => links.find(({ config }) => config.name === name && config.peerKmeId === caller);
       try {
         return await answerPeer(url.pathname.slice(PEER_PATH.length), body, own, site.saeIds);

@@ -9,8 +9,10 @@ import type { Log } from '../log.js';
 import { type Eve, noEve } from '../optics/eve.js';
 import { blockBits, profileOf } from '../profile.js';
 import type { Split } from '../store/block-store.js';
-import type { GroupCommit } from '../store/database.js';
-import type { BlockOffer, DeliveredKey, KeyStore, Mark, Reservation } from '../store/key-store.js';
+import type { BlockOffer } from '../store/blocks.js';
+import type { Reservation } from '../store/key-store.js';
+import type { Mark } from '../store/pools.js';
+import type { StoreClient } from '../store/store-client.js';
 import { LIMITS } from './etsi-requests.js';
 import type { LinkState, LinkStatus } from './link-status.js';
 import type { PeerClient } from './peer-client.js';
@@ -27,8 +29,7 @@ export class NoKeys extends Error {}
 
 export class KmeLink {
   readonly config: LinkConfig;
-  readonly #store: KeyStore;
-  readonly #commit: GroupCommit;
+  readonly #store: StoreClient;
   readonly #peer: PeerClient;
   readonly #reservations: ReservationQueue;
   readonly #makeBlock: (split: Split) => void;
@@ -46,10 +47,9 @@ export class KmeLink {
   /** Whether a block is wanted for its own sake, to see what the channel is like now. */
   #probe = false;
 
-  constructor(config: LinkConfig, store: KeyStore, commit: GroupCommit, peer: PeerClient, makeBlock: (split: Split) => void, log: Log) {
+  constructor(config: LinkConfig, store: StoreClient, peer: PeerClient, makeBlock: (split: Split) => void, log: Log) {
     this.config = config;
     this.#store = store;
-    this.#commit = commit;
     this.#peer = peer;
     this.#reservations = new ReservationQueue(async (reservations) => peer.reserve(reservations));
     this.#makeBlock = makeBlock;
@@ -71,12 +71,11 @@ export class KmeLink {
 
   /** Why the link does not deliver, or undefined when it does. */
   get aborted(): string | undefined {
-    return this.#store.counters(this.config.name).aborted;
+    return this.#store.view(this.config.name).counters.aborted;
   }
 
   status(): LinkStatus {
-    const { aborted, ...counters } = this.#store.counters(this.config.name);
-    const pool = this.#store.poolBytes(this.config.name);
+    const { counters: { aborted, ...counters }, pool } = this.#store.view(this.config.name);
     const { name, role, peerKmeId, profile } = this.config;
     const busy: LinkState = this.#distilling ? 'distilling' : this.#retry === undefined ? 'idle' : 'waiting';
     return {
@@ -90,37 +89,29 @@ export class KmeLink {
     return Math.ceil(this.#low.out / KEY_BYTES + blockBits(profileOf(this.config.profile)) / (8 * KEY_BYTES));
   }
 
-  /**
-   * Keys for a master at this site, known to the other end before they are returned.
-   * @throws NoKeys when there are none to give now
-   */
-  async encryptionKeys(count: number, bytes: number, master: string, slave: string): Promise<DeliveredKey[]> {
-    const { name, peerKmeId } = this.config;
-    const aborted = this.aborted;
-    if (aborted !== undefined) throw new NoKeys(`the link to ${peerKmeId} is aborted: ${aborted}`);
+  /** Resolves when keys may be taken. @throws NoKeys when the link is aborted, or the other end away */
+  async ready(): Promise<void> {
+    const { aborted } = this;
+    if (aborted !== undefined) throw new NoKeys(`the link to ${this.config.peerKmeId} is aborted: ${aborted}`);
     // Otherwise each try would burn a key while the other end is away.
     if (!this.#agreed) await this.#settle();
-    if (!this.#agreed) throw new NoKeys(`the key server ${peerKmeId} does not answer`);
-    const keys = await this.#commit.run(() => this.#store.allocate(name, { count, bytes, master, slave }));
-    if (keys === undefined) {
-      this.#want(count * bytes);
-      throw new NoKeys(`the pool for ${peerKmeId} has fewer than ${count} keys of ${8 * bytes} bits now`);
-    }
+    if (!this.#agreed) throw new NoKeys(`the key server ${this.config.peerKmeId} does not answer`);
+  }
+
+  /** Has keys that were taken noted at the other end. @throws Error when it is not known to have done so */
+  async reserveAtPeer(reservations: readonly Reservation[]): Promise<void> {
     this.refill();
     try {
-      await this.#reservations.add(keys.map(({ reservation }) => reservation));
-    } catch (cause) {
-      // The places stay marked: whether the other end noted them is not known.
+      await this.#reservations.add(reservations);
+    } catch (thrown) {
       this.#agreed = false;
-      this.#log('keys-burnt', { link: name, keys: keys.length, reason: messageOf(cause) });
       this.#later(LAST_RETRY_MS);
-      throw new NoKeys(`the keys could not be reserved at ${peerKmeId}`, { cause });
+      throw thrown;
     }
-    return keys.map(({ reservation, key }) => ({ keyId: reservation.keyId, key }));
   }
 
   /** Has the pool that leaves this site grow to the largest request that it could not meet. */
-  #want(bytes: number): void {
+  want(bytes: number): void {
     // A rest that is too small for a key may be burnt on the way.
     this.#low.out = Math.max(this.#low.out, bytes + LIMITS.maxKeySize / 8);
     if (this.config.role === 'alice') {
@@ -133,19 +124,19 @@ export class KmeLink {
 
   /** The other end is about to give out keys. */
   async reserve(reservations: readonly Reservation[]): Promise<string | undefined> {
-    const refused = await this.#commit.run(() => this.#store.reserve(this.config.name, reservations));
+    const refused = await this.#store.call('reserve', this.config.name, reservations);
     this.refill();
     return refused;
   }
 
   /** The other end offers its blocks. */
-  compare(offers: readonly BlockOffer[]): number[] {
-    return this.#store.compare(this.config.name, offers);
+  async compare(offers: readonly BlockOffer[]): Promise<number[]> {
+    return this.#store.call('compare', this.config.name, offers);
   }
 
   /** The other end tells how far its pool is used up, and how much it should hold. */
-  takeMark(mark: Mark | undefined, wantedBytes: number): void {
-    if (mark !== undefined) this.#store.takeMark(this.config.name, mark);
+  async takeMark(mark: Mark | undefined, wantedBytes: number): Promise<void> {
+    if (mark !== undefined) await this.#store.call('takeMark', this.config.name, mark);
     this.#low.in = Math.max(this.#low.in, wantedBytes);
     if (this.aborted === undefined) this.#stopWaiting();
     this.refill();
@@ -173,8 +164,8 @@ export class KmeLink {
     }
     const { failure, reason, qber } = report;
     this.#log(failure === 'abort' ? 'link-aborted' : 'block-dropped', { link, reason, ...(qber !== undefined && { qber }) });
-    if (failure === 'abort') this.#store.abort(link, reason, qber);
-    else this.#store.countDrop(link, reason);
+    if (failure === 'abort') await this.#store.call('abort', link, reason, qber);
+    else await this.#store.call('countDrop', link, reason);
     this.#later(failure === 'abort' ? LAST_ABORT_RETRY_MS : LAST_RETRY_MS);
   }
 
@@ -196,7 +187,7 @@ export class KmeLink {
 
   /** Which pool has too few keys; an aborted link always tries. */
   #need(): Split | undefined {
-    const pool = this.#store.poolBytes(this.config.name);
+    const { pool } = this.#store.view(this.config.name);
     const [out, incoming] = [pool.out < this.#low.out, pool.in < this.#low.in];
     if (out || incoming) return out && incoming ? 'both' : out ? 'alice' : 'bob';
     return this.#probe || this.aborted !== undefined ? 'both' : undefined;
@@ -216,10 +207,10 @@ export class KmeLink {
 
   async #agree(): Promise<void> {
     const { name, role } = this.config;
-    const offers = role === 'alice' ? this.#store.offers(name) : [];
     try {
-      if (offers.length > 0) this.#store.settle(name, offers.map(({ number }) => number), await this.#peer.match(offers));
-      if (!this.#agreed) await this.#peer.agree(this.#store.mark(name), this.#low.out);
+      const offers = role === 'alice' ? await this.#store.call('offers', name) : [];
+      if (offers.length > 0) await this.#store.call('settle', name, offers.map(({ number }) => number), await this.#peer.match(offers));
+      if (!this.#agreed) await this.#peer.agree(await this.#store.call('mark', name), this.#low.out);
       this.#agreed = true;
       // The other end is back; only an abort is worth waiting for.
       if (this.aborted === undefined) this.#stopWaiting();

@@ -1,6 +1,6 @@
 /** A link as its site shows it to operators. */
 import type { Eve } from '../optics/eve.js';
-import type { LinkCounters } from '../store/key-store.js';
+import type { LinkCounters } from '../store/link-records.js';
 
 /** What a link does now: nothing, make a block, wait after a failure, or refuse because it is not safe. */
 export type LinkState = 'idle' | 'distilling' | 'waiting' | 'aborted';

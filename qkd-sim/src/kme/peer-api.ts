@@ -1,5 +1,6 @@
 /** The side of a key server that other key servers see. */
 import { type Answer, refusal } from './http.js';
+import type { Reservation } from '../store/key-store.js';
 import type { KmeLink } from './kme-link.js';
 import { markRequest, matchRequest, reserveRequest } from './peer-messages.js';
 
@@ -9,17 +10,17 @@ type FindLink = (name: string) => KmeLink | undefined;
 const done: Answer = { status: 200, body: {} };
 const stranger = refusal(401, 'not a link of the caller');
 
-const match = (body: unknown, find: FindLink): Answer => {
+const match = async (body: unknown, find: FindLink): Promise<Answer> => {
   const { link, blocks } = matchRequest.parse(body);
   const offers = blocks.map(({ confirmation, ...offer }) => ({ ...offer, confirmation: Buffer.from(confirmation, 'hex') }));
-  const same = find(link)?.compare(offers);
+  const same = await find(link)?.compare(offers);
   return same === undefined ? stranger : { status: 200, body: { same } };
 };
 
-const mark = (body: unknown, find: FindLink): Answer => {
+const mark = async (body: unknown, find: FindLink): Promise<Answer> => {
   const request = markRequest.parse(body);
   const link = find(request.link);
-  link?.takeMark(request.mark, request.wantedBytes);
+  await link?.takeMark(request.mark, request.wantedBytes);
   return link === undefined ? stranger : done;
 };
 
@@ -27,8 +28,9 @@ const reserve = async (body: unknown, find: FindLink, saeIds: readonly string[])
   const { link: name, keys } = reserveRequest.parse(body);
   const link = find(name);
   if (link === undefined) return stranger;
-  const foreign = keys.some(({ master, slave }) => !saeIds.includes(slave) || !link.config.peerSaeIds.includes(master));
-  const refused = foreign ? 'SAE IDs of other sites' : await link.reserve(keys);
+  const foreign = keys.some(({ master, slaves }) => slaves.some((slave) => !saeIds.includes(slave)) || !link.config.peerSaeIds.includes(master));
+  const reservations = keys.map(({ masked, ...key }): Reservation => ({ ...key, ...(masked !== undefined && { masked: Uint8Array.from(Buffer.from(masked, 'hex')) }) }));
+  const refused = foreign ? 'SAE IDs of other sites' : await link.reserve(reservations);
   return refused === undefined ? done : refusal(400, refused);
 };
 

@@ -4,7 +4,9 @@ import { checkServerIdentity } from 'node:tls';
 import { z } from 'zod';
 import { QkdError, messageOf } from '../error.js';
 import type { LinkConfig } from '../config.js';
-import type { BlockOffer, Mark, Reservation } from '../store/key-store.js';
+import type { BlockOffer } from '../store/blocks.js';
+import type { Reservation } from '../store/key-store.js';
+import type { Mark } from '../store/pools.js';
 import { PEER_PATH } from './peer-messages.js';
 
 const TIMEOUT_MS = 5000;
@@ -33,7 +35,8 @@ export class PeerClient {
   }
 
   /** Has keys noted at the other end, durably. @throws QkdError PEER when it did not answer, or refused */
-  async reserve(keys: readonly Reservation[]): Promise<void> {
+  async reserve(reservations: readonly Reservation[]): Promise<void> {
+    const keys = reservations.map(({ masked, ...key }) => ({ ...key, masked: masked === undefined ? undefined : Buffer.from(masked).toString('hex') }));
     await this.#post('reserve', { link: this.#link.name, keys });
   }
 

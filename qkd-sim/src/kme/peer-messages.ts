@@ -26,7 +26,11 @@ export const markRequest = z.strictObject({
 export const reserveRequest = z.strictObject({
   link: z.string(),
   keys: z
-    .array(z.strictObject({ keyId: z.uuid().toLowerCase(), block: index, start: index, bytes: index, master: z.string(), slave: z.string() }))
+    .array(z.strictObject({
+      keyId: z.uuid().toLowerCase(), block: index, start: index, bytes: index, epsilon: z.number(), master: z.string(), slaves: z.array(z.string()).min(1),
+      /** Hex: the key under the one-time pad that is at this place. */
+      masked: z.hex().optional(),
+    }))
     .min(1)
     .max(MAX_RESERVATIONS),
 });

@@ -5,7 +5,7 @@ import type { Reservation } from '../store/key-store.js';
 import { MAX_RESERVATIONS } from './peer-messages.js';
 import { ReservationQueue } from './reservation-queue.js';
 
-const at = (start: number): Reservation => ({ keyId: '', block: 0, start, bytes: 32, master: 'a', slave: 'b' });
+const at = (start: number): Reservation => ({ keyId: '', block: 0, start, bytes: 32, master: 'a', slaves: ['b'], epsilon: 0 });
 
 describe('reservation queue', () => {
   it('sends in order, gathers while it waits, and tells each caller the end of its own request', async () => {

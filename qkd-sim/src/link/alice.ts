@@ -99,7 +99,7 @@ export const makeBlock = async (alice: Alice, split: Split): Promise<BlockMade> 
   if (!sameTag(await channel.receive('tag', TURN_TIMEOUT_MS), expected)) {
     return stop(channel, 'drop', 'the tag of the classical channel is wrong: it was tampered with');
   }
-  const stats = { siftedBits: blockBits(profile), disclosedBits, qber, linkSeconds: gates / profile.gateHz };
+  const stats = { siftedBits: blockBits(profile), disclosedBits, qber, linkSeconds: gates / profile.gateHz, epsilon: profile.secrecyEpsilon + profile.correctnessEpsilon };
   store.deposit(block, split, secret, stats);
   return { number: block, keyBytes, stats };
 };

@@ -92,7 +92,7 @@ export const followBlock = async (bob: Bob, begun: () => void): Promise<BlockMad
   }
   const tag = authenticationTag(keys.bobToAlice, sent);
   const qber = cascade.corrections / blockBits(profile);
-  const stats = { siftedBits: blockBits(profile), disclosedBits, qber, linkSeconds: gates / profile.gateHz };
+  const stats = { siftedBits: blockBits(profile), disclosedBits, qber, linkSeconds: gates / profile.gateHz, epsilon: profile.secrecyEpsilon + profile.correctnessEpsilon };
   store.deposit(block, start.split, secret, stats);
   channel.send('tag', tag);
   return { number: block, keyBytes, stats };

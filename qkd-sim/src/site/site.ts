@@ -8,9 +8,7 @@ import { KmeLink } from '../kme/kme-link.js';
 import type { LinkStatus } from '../kme/link-status.js';
 import { PeerClient } from '../kme/peer-client.js';
 import { eveSchema } from '../optics/eve.js';
-import { GroupCommit, openDatabase } from '../store/database.js';
-import { KeyStore } from '../store/key-store.js';
-import { Vault } from '../store/vault.js';
+import { StoreClient } from '../store/store-client.js';
 import { startAdmin } from './admin.js';
 import { metricsPage } from './metrics.js';
 import { type SiteConfig, databaseFile } from '../config.js';
@@ -38,9 +36,7 @@ const eveRequest = z.strictObject({ link: z.string(), eve: eveSchema });
  * @throws QkdError CONFIG, PORT_IN_USE, STORE
  */
 export const startSite = async (site: SiteConfig, log: Log, failed: (error: Error) => void): Promise<RunningSite> => {
-  const database = openDatabase(databaseFile(site));
-  const store = new KeyStore(database, new Vault(readStoreKey(site)));
-  const commit = new GroupCommit(database);
+  const storeKey = readStoreKey(site);
   const tls = tlsOptions(site);
   const links = new Map<string, KmeLink>();
   const threads = await startThreads(
@@ -50,10 +46,13 @@ export const startSite = async (site: SiteConfig, log: Log, failed: (error: Erro
     },
     failed,
   );
+  // After the halves, which bring the pads of new links into the database.
+  const store = await StoreClient.start({ databaseFile: databaseFile(site), storeKey, links: site.links.map(({ name }) => name) }, failed)
+    .catch(async (thrown: unknown) => { await threads.stop(); throw thrown; });
   for (const config of site.links) {
     const { name } = config;
     const makeBlock = (split: 'both' | 'alice' | 'bob'): void => { threads.makeBlock({ link: name, split }); };
-    links.set(name, new KmeLink(config, store, commit, new PeerClient(config, tls), makeBlock, log));
+    links.set(name, new KmeLink(config, store, new PeerClient(config, tls), makeBlock, log));
   }
 
   const linkStatus = (): LinkStatus[] => [...links.values()].map((link) => link.status());
@@ -72,10 +71,10 @@ export const startSite = async (site: SiteConfig, log: Log, failed: (error: Erro
   const stopThreads = async (): Promise<void> => {
     for (const link of links.values()) link.stop();
     await threads.stop();
-    database.close();
+    await store.stop();
   };
   try {
-    const server = await startKeyServer(site, store, commit, [...links.values()], log);
+    const server = await startKeyServer(site, store, [...links.values()], log);
     const admin = await startAdmin(site, { status, eve }, () => metricsPage(linkStatus()));
     log('site-ready', { kmeId: site.kmeId, url: `https://${site.listen.host}:${site.listen.port}`, links: links.size });
     for (const link of links.values()) void link.start();

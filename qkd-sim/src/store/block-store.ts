@@ -29,6 +29,8 @@ export interface BlockStats {
   readonly qber: number;
   /** Time the block took on the emulated link. */
   readonly linkSeconds: number;
+  /** Probability that the block is not secret, or not the same at both ends: secrecy and correctness together. */
+  readonly epsilon: number;
 }
 
 /** Which pads and number a block gets. */
@@ -59,12 +61,15 @@ export class BlockStore {
   readonly #vault: Vault;
   readonly #link: string;
   readonly #role: 'alice' | 'bob';
+  readonly #now: () => number;
 
-  constructor(database: DatabaseSync, vault: Vault, link: string, role: 'alice' | 'bob') {
+  /** @param now ms since 1970 */
+  constructor(database: DatabaseSync, vault: Vault, link: string, role: 'alice' | 'bob', now: () => number = Date.now) {
     this.#database = database;
     this.#vault = vault;
     this.#link = link;
     this.#role = role;
+    this.#now = now;
   }
 
   /**
@@ -116,11 +121,11 @@ export class BlockStore {
     const middle = RESERVED_BYTES + aliceBytes;
     const halves = [[RESERVED_BYTES, middle], [middle, middle + bobBytes]];
     const [out, incoming] = this.#role === 'alice' ? halves : halves.reverse();
-    this.#sql(`INSERT INTO block (link, number, state, bytes, aliceBytes, secret, confirmation, stats, outMark, outEnd, inMark, inEnd)
-        VALUES (?, ?, 'deposited', ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    this.#sql(`INSERT INTO block (link, number, state, bytes, aliceBytes, secret, confirmation, stats, epsilon, madeAt, outStart, outMark, outEnd, inMark, inEnd)
+        VALUES (?, ?, 'deposited', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       .run(
         this.#link, number, secret.length, aliceBytes, this.#vault.seal(secret, blockPlace(this.#link, number)),
-        confirmationOf(secret), JSON.stringify(stats), ...(out ?? []), ...(incoming ?? []),
+        confirmationOf(secret), JSON.stringify(stats), stats.epsilon, this.#now(), out?.[0] ?? 0, ...(out ?? []), ...(incoming ?? []),
       );
   }
 

@@ -1,6 +1,11 @@
-/** Transactions within transactions, and the commit that many share. */
+/** Transactions within transactions, and states of other versions. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
-import { GroupCommit, inTransaction, openDatabase, prepared } from './database.js';
+import { QkdError } from '../error.js';
+import { inTransaction, openDatabase, prepared } from './database.js';
 
 describe('database', () => {
   const open = (): ReturnType<typeof openDatabase> => {
@@ -24,15 +29,13 @@ describe('database', () => {
     expect(prepared(database, 'INSERT INTO t VALUES (?)')).equal(prepared(database, 'INSERT INTO t VALUES (?)'));
   });
 
-  it('gives each caller of a group its own end', async () => {
-    const database = open();
-    const commit = new GroupCommit(database);
-    const insert = async (n: number): Promise<unknown> => commit.run(() => { prepared(database, 'INSERT INTO t VALUES (?)').run(n); return n; });
-    const ends = await Promise.allSettled([insert(1), insert(1), insert(2), commit.run(fail)]);
-    expect(ends.map(({ status }) => status)).deep.equal(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
-    expect(numbers(database)).deep.equal([1, 2]);
-    expect(await insert(3)).equal(3);
-    database.close();
-    expect((await Promise.allSettled([insert(4)]))[0].status).equal('rejected');
+  it('refuses the state of another version', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'epione-'));
+    const file = join(folder, 'site.db');
+    const old = new DatabaseSync(file);
+    old.exec('CREATE TABLE block (link TEXT)');
+    old.close();
+    expect(() => openDatabase(file)).throw(QkdError, /made by another version of this program: schema 0, not 2/);
+    rmSync(folder, { recursive: true });
   });
 });

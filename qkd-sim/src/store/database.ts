@@ -2,41 +2,58 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { QkdError } from '../error.js';
+import { numberIn } from './row.js';
+
+/** Grows with every change of the schema. */
+const SCHEMA_VERSION = 2;
 
 /**
  * link: the one-time pads of the classical channel and the counters. block: secret key in the order it was made, with
- * marks that only grow. key: every key_ID that ever left a pool; such rows never vanish, `secret` does on delivery.
+ * marks that only grow. key: every key_ID that ever was; such rows never vanish, `secret` does when its last recipient
+ * at this site has it. recipient: who may ask for a key here, once. A key between two SAEs of one site has no place.
  */
 const SCHEMA = `
-CREATE TABLE IF NOT EXISTS link (
+CREATE TABLE link (
   name TEXT PRIMARY KEY, pads BLOB NOT NULL, attempt INTEGER NOT NULL DEFAULT 0,
   aborted TEXT, abortedFrom INTEGER NOT NULL DEFAULT 0, qber REAL, keyRateBps REAL,
   blocks INTEGER NOT NULL DEFAULT 0, siftedBits INTEGER NOT NULL DEFAULT 0, disclosedBits INTEGER NOT NULL DEFAULT 0,
-  secretBits INTEGER NOT NULL DEFAULT 0, usedBits INTEGER NOT NULL DEFAULT 0,
-  aborts INTEGER NOT NULL DEFAULT 0, drops INTEGER NOT NULL DEFAULT 0, lastReason TEXT
+  secretBits INTEGER NOT NULL DEFAULT 0, usedBits INTEGER NOT NULL DEFAULT 0, burntBits INTEGER NOT NULL DEFAULT 0,
+  epsilon REAL NOT NULL DEFAULT 0, aborts INTEGER NOT NULL DEFAULT 0, drops INTEGER NOT NULL DEFAULT 0, lastReason TEXT
 ) STRICT;
-CREATE TABLE IF NOT EXISTS block (
+CREATE TABLE block (
   link TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, bytes INTEGER NOT NULL, aliceBytes INTEGER NOT NULL,
-  secret BLOB, confirmation BLOB NOT NULL, stats TEXT NOT NULL,
-  outMark INTEGER NOT NULL, outEnd INTEGER NOT NULL, inMark INTEGER NOT NULL, inEnd INTEGER NOT NULL,
+  secret BLOB, confirmation BLOB NOT NULL, stats TEXT NOT NULL, epsilon REAL NOT NULL, madeAt INTEGER NOT NULL,
+  outStart INTEGER NOT NULL, outMark INTEGER NOT NULL, outEnd INTEGER NOT NULL, inMark INTEGER NOT NULL, inEnd INTEGER NOT NULL,
   PRIMARY KEY (link, number)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS outPool ON block (link, number) WHERE outMark < outEnd;
-CREATE INDEX IF NOT EXISTS inPool ON block (link, number) WHERE inMark < inEnd;
-CREATE TABLE IF NOT EXISTS key (
-  keyId TEXT NOT NULL, slave TEXT NOT NULL, master TEXT NOT NULL, link TEXT NOT NULL, block INTEGER NOT NULL,
-  start INTEGER NOT NULL, bytes INTEGER NOT NULL, direction TEXT NOT NULL, delivered INTEGER NOT NULL, secret BLOB,
-  PRIMARY KEY (keyId, slave)
-) STRICT;
-CREATE UNIQUE INDEX IF NOT EXISTS place ON key (link, block, start);
+CREATE INDEX outPool ON block (link, number) WHERE outMark < outEnd;
+CREATE INDEX inPool ON block (link, number) WHERE inMark < inEnd;
+CREATE TABLE key (
+  keyId TEXT PRIMARY KEY, master TEXT NOT NULL, link TEXT, block INTEGER, start INTEGER, bytes INTEGER NOT NULL,
+  direction TEXT NOT NULL, epsilon REAL NOT NULL, secret BLOB
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX place ON key (link, block, start);
+CREATE TABLE recipient (
+  keyId TEXT NOT NULL, slave TEXT NOT NULL, delivered INTEGER NOT NULL, PRIMARY KEY (keyId, slave)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
-/** Opens the state of a site, or makes it. Every commit is on disk before it returns. */
+/**
+ * Opens the state of a site, or makes it. Every commit is on disk before it returns.
+ * @throws QkdError STORE when another version of the schema is there
+ */
 export const openDatabase = (file: string): DatabaseSync => {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(file, { timeout: 10_000 });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
-  database.exec(SCHEMA);
+  try {
+    inTransaction(database, () => { prepareSchema(database, file); });
+  } catch (thrown) {
+    database.close();
+    throw thrown;
+  }
   return database;
 };
 
@@ -54,62 +71,25 @@ export const prepared = (database: DatabaseSync, sql: string): StatementSync => 
 /** Runs statements as one transaction, or as a part of the one that is open: all of them happen, or none. */
 export const inTransaction = <T>(database: DatabaseSync, run: () => T): T => {
   const [begin, commit, rollback] = database.isTransaction
-    ? ['SAVEPOINT part', 'RELEASE part', 'ROLLBACK TO part; RELEASE part']
+    ? ['SAVEPOINT part', 'RELEASE part', 'ROLLBACK TO part']
     : ['BEGIN IMMEDIATE', 'COMMIT', 'ROLLBACK'];
-  database.exec(begin);
+  prepared(database, begin).run();
   try {
     const result = run();
-    database.exec(commit);
+    prepared(database, commit).run();
     return result;
   } catch (thrown) {
-    database.exec(rollback);
+    prepared(database, rollback).run();
+    if (rollback === 'ROLLBACK TO part') prepared(database, commit).run();
     throw thrown;
   }
 };
 
-/** One piece of work that waits for its commit. */
-interface Waiting {
-  readonly run: () => unknown;
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** What comes within one turn of the event loop becomes one transaction: many callers share one wait for the disk. */
-export class GroupCommit {
-  readonly #database: DatabaseSync;
-  #waiting: Waiting[] = [];
-
-  constructor(database: DatabaseSync) {
-    this.#database = database;
+const prepareSchema = (database: DatabaseSync, file: string): void => {
+  const version = numberIn(database.prepare('PRAGMA user_version').get(), 'user_version');
+  const empty = database.prepare('SELECT 1 FROM sqlite_master').get() === undefined;
+  if (!empty && version !== SCHEMA_VERSION) {
+    throw new QkdError('STORE', `${file} was made by another version of this program: schema ${version}, not ${SCHEMA_VERSION}`, { remedy: 'Set the sites of its links up anew.' });
   }
-
-  /** Runs a piece of work; resolves when its changes are on disk. One that throws leaves no trace and holds up no other. */
-  async run<T>(work: () => T): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ run: work, resolve: resolve as (result: unknown) => void, reject });
-      if (this.#waiting.length === 1) setImmediate(() => { this.#flush(); });
-    });
-  }
-
-  #flush(): void {
-    const group = this.#waiting;
-    this.#waiting = [];
-    const answers: (() => void)[] = [];
-    try {
-      inTransaction(this.#database, () => {
-        for (const { run, resolve, reject } of group) {
-          try {
-            const result = inTransaction(this.#database, run);
-            answers.push(() => { resolve(result); });
-          } catch (thrown) {
-            answers.push(() => { reject(thrown); });
-          }
-        }
-      });
-    } catch (thrown) {
-      for (const { reject } of group) reject(thrown);
-      return;
-    }
-    for (const answer of answers) answer();
-  }
-}
+  if (empty) database.exec(SCHEMA);
+};

@@ -2,10 +2,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { randomBytesOf, seededRandom } from '../random.js';
+import { randomBytesOf, seededRandom, systemRandom } from '../random.js';
 import { BlockStore, RESERVED_BYTES, type Split, padsPlace } from './block-store.js';
 import { openDatabase } from './database.js';
-import { type DeliveredKey, KeyStore } from './key-store.js';
+import { type Allocated, type Allocation, KeyStore } from './key-store.js';
+import type { DeliveredKey } from './keys.js';
 import { Vault } from './vault.js';
 
 const LINK = 'a-b';
@@ -23,7 +24,7 @@ const site = (role: 'alice' | 'bob', sae: string): Site => {
   const database = openDatabase(':memory:');
   const vault = new Vault(new Uint8Array(32).fill(1));
   database.prepare('INSERT INTO link (name, pads) VALUES (?, ?)').run(LINK, vault.seal(new Uint8Array(64), padsPlace(LINK)));
-  return { database, blocks: new BlockStore(database, vault, LINK, role), keys: new KeyStore(database, vault), sae };
+  return { database, blocks: new BlockStore(database, vault, LINK, role), keys: new KeyStore(database, vault, systemRandom), sae };
 };
 
 class Pair {
@@ -36,7 +37,7 @@ class Pair {
   deposit(ends: readonly Site[] = [this.alice, this.bob], split: Split = 'both'): number {
     const number = this.#number++;
     const secret = randomBytesOf(this.#random, BLOCK_BYTES);
-    const stats = { siftedBits: 1000, disclosedBits: 100, qber: 0.02, linkSeconds: 1 };
+    const stats = { siftedBits: 1000, disclosedBits: 100, qber: 0.02, linkSeconds: 1, epsilon: 1e-10 };
     for (const end of ends) end.blocks.deposit(number, split, secret, stats);
     return number;
   }
@@ -58,12 +59,19 @@ class Pair {
     return end === this.alice ? this.bob : this.alice;
   }
 
+  /** Takes keys out of a pool and tells no one; undefined when there are too few. */
+  allocate(end: Site, request: Partial<Allocation> = {}): Allocated | undefined {
+    const links = [{ link: LINK, slaves: [this.other(end).sae] }];
+    const made = end.keys.allocate({ count: 1, bytes: 32, master: end.sae, slaves: [], links, ...request });
+    return 'keys' in made ? made : undefined;
+  }
+
   /** Gets keys at one end; undefined when there are none, or when the reservation was refused. */
   get(end: Site, count = 1, bytes = 32): DeliveredKey[] | undefined {
     const other = this.other(end);
-    const keys = end.keys.allocate(LINK, { count, bytes, master: end.sae, slave: other.sae });
-    if (keys === undefined || other.keys.reserve(LINK, keys.map(({ reservation }) => reservation)) !== undefined) return undefined;
-    return keys.map(({ reservation, key }) => ({ keyId: reservation.keyId, key }));
+    const made = this.allocate(end, { count, bytes });
+    if (made === undefined || other.keys.reserve(LINK, made.reservations[0]!.places) !== undefined) return undefined;
+    return [...made.keys];
   }
 }
 
@@ -90,8 +98,8 @@ describe('key store', function () {
       const pair = new Pair();
       pair.deposit(undefined, split);
       pair.match();
-      expect(pair.alice.keys.poolBytes(LINK)).deep.equal({ out, in: incoming });
-      expect(pair.bob.keys.poolBytes(LINK)).deep.equal({ out: incoming, in: out });
+      expect(pair.alice.keys.view(LINK).pool).deep.equal({ out, in: incoming });
+      expect(pair.bob.keys.view(LINK).pool).deep.equal({ out: incoming, in: out });
     }
   });
 
@@ -105,10 +113,10 @@ describe('key store', function () {
     expect(pair.get(pair.alice, 1, 128)![0]!.key.length).equal(128);
     expect(pair.get(pair.alice, 5)).equal(undefined);
     expect(pair.get(pair.alice, 4)!.length).equal(4);
-    expect(pair.alice.keys.poolBytes(LINK)).deep.equal({ out: 0, in: 640 });
-    expect(pair.bob.keys.poolBytes(LINK)).deep.equal({ out: 640, in: 0 });
-    expect(pair.alice.keys.counters(LINK).usedBits).equal(20 * 256);
-    expect(pair.bob.keys.counters(LINK).usedBits).equal(20 * 256);
+    expect(pair.alice.keys.view(LINK).pool).deep.equal({ out: 0, in: 640 });
+    expect(pair.bob.keys.view(LINK).pool).deep.equal({ out: 640, in: 0 });
+    expect(pair.alice.keys.view(LINK).counters.usedBits).equal(20 * 256);
+    expect(pair.bob.keys.view(LINK).counters.usedBits).equal(20 * 256);
   });
 
   it('burns a rest that is too small, at both ends', () => {
@@ -119,8 +127,8 @@ describe('key store', function () {
     expect(pair.get(pair.alice, 1, 200)!.length).equal(1);
     // 120 bytes are left in the first block.
     expect(pair.get(pair.alice, 1, 128)!.length).equal(1);
-    expect(pair.alice.keys.poolBytes(LINK).out).equal(192);
-    expect(pair.bob.keys.poolBytes(LINK).in).equal(192);
+    expect(pair.alice.keys.view(LINK).pool.out).equal(192);
+    expect(pair.bob.keys.view(LINK).pool.in).equal(192);
   });
 
   it('agrees on marks after reservations that never arrived', () => {
@@ -130,15 +138,15 @@ describe('key store', function () {
     pair.match();
     expect(pair.alice.keys.mark(LINK)).equal(undefined);
     pair.get(pair.alice, 2);
-    pair.alice.keys.allocate(LINK, { count: 12, bytes: 32, master: 'sae-a', slave: 'sae-b' });
-    expect(pair.bob.keys.poolBytes(LINK).in).equal(640 - 64);
+    pair.allocate(pair.alice, { count: 12 });
+    expect(pair.bob.keys.view(LINK).pool.in).equal(640 - 64);
     const mark = pair.alice.keys.mark(LINK)!;
     expect(mark).deep.equal({ block: 1, used: RESERVED_BYTES + 4 * 32 });
     for (let twice = 0; twice < 2; twice++) pair.bob.keys.takeMark(LINK, mark);
-    expect(pair.bob.keys.poolBytes(LINK).in).equal(pair.alice.keys.poolBytes(LINK).out);
+    expect(pair.bob.keys.view(LINK).pool.in).equal(pair.alice.keys.view(LINK).pool.out);
     expect(pair.get(pair.alice, 6)!.length).equal(6);
     pair.bob.keys.takeMark(LINK, mark);
-    expect(pair.bob.keys.poolBytes(LINK).in).equal(0);
+    expect(pair.bob.keys.view(LINK).pool.in).equal(0);
   });
 
   it('forgets the bytes of a used-up block, but not the keys that wait for their slave', () => {
@@ -169,21 +177,21 @@ describe('key store', function () {
     const pair = new Pair();
     pair.deposit([pair.alice]);
     new BlockStore(pair.bob.database, new Vault(new Uint8Array(32).fill(1)), LINK, 'bob')
-      .deposit(0, 'both', new Uint8Array(BLOCK_BYTES), { siftedBits: 1, disclosedBits: 1, qber: 0, linkSeconds: 1 });
+      .deposit(0, 'both', new Uint8Array(BLOCK_BYTES), { siftedBits: 1, disclosedBits: 1, qber: 0, linkSeconds: 1, epsilon: 1e-10 });
     pair.match();
-    expect(pair.alice.keys.poolBytes(LINK)).deep.equal({ out: 0, in: 0 });
-    expect(pair.bob.keys.poolBytes(LINK)).deep.equal({ out: 0, in: 0 });
+    expect(pair.alice.keys.view(LINK).pool).deep.equal({ out: 0, in: 0 });
+    expect(pair.bob.keys.view(LINK).pool).deep.equal({ out: 0, in: 0 });
   });
 
   it('opens a block when the other end has, though its answer was lost', () => {
     const pair = new Pair();
     pair.deposit();
     pair.match(false);
-    expect(pair.alice.keys.poolBytes(LINK)).deep.equal({ out: 0, in: 0 });
+    expect(pair.alice.keys.view(LINK).pool).deep.equal({ out: 0, in: 0 });
     expect(pair.get(pair.bob)!.length).equal(1);
-    expect(pair.alice.keys.poolBytes(LINK)).deep.equal({ out: 320, in: 288 });
+    expect(pair.alice.keys.view(LINK).pool).deep.equal({ out: 320, in: 288 });
     pair.match();
-    expect(pair.alice.keys.counters(LINK).blocks).equal(1);
+    expect(pair.alice.keys.view(LINK).counters.blocks).equal(1);
     expect(pair.alice.blocks.padBytes()).equal(pair.bob.blocks.padBytes());
   });
 
@@ -191,7 +199,7 @@ describe('key store', function () {
     const pair = new Pair();
     pair.deposit();
     pair.match();
-    const { reservation } = pair.alice.keys.allocate(LINK, { count: 1, bytes: 32, master: 'sae-a', slave: 'sae-b' })![0]!;
+    const reservation = pair.allocate(pair.alice)!.reservations[0]!.places[0]!;
     expect(pair.bob.keys.reserve(LINK, [reservation])).equal(undefined);
     const fresh = '11111111-1111-4111-8111-111111111111';
     expect(pair.bob.keys.reserve(LINK, [reservation])).match(/is taken/);
@@ -207,18 +215,21 @@ describe('key store', function () {
     pair.deposit();
     pair.alice.keys.abort(LINK, 'QBER 0.15 is above 0.11', 0.15);
     pair.match();
-    expect(pair.alice.keys.counters(LINK)).deep.include({ aborted: 'QBER 0.15 is above 0.11', aborts: 1 });
+    expect(pair.alice.keys.view(LINK).counters).deep.include({ aborted: 'QBER 0.15 is above 0.11', aborts: 1 });
     pair.deposit();
     pair.match();
-    expect(pair.alice.keys.counters(LINK)).deep.include({ aborted: undefined, aborts: 1, qber: 0.02 });
+    expect(pair.alice.keys.view(LINK).counters).deep.include({ aborted: undefined, aborts: 1, qber: 0.02 });
   });
 
   it('does not open under another store key', () => {
     const pair = new Pair();
     pair.deposit();
     pair.match();
-    const thief = new KeyStore(pair.alice.database, new Vault(new Uint8Array(32).fill(2)));
-    expect(() => thief.allocate(LINK, { count: 1, bytes: 32, master: 'sae-a', slave: 'sae-b' })).throw(/does not open/);
+    const own = pair.alice.keys;
+    const thief = new KeyStore(pair.alice.database, new Vault(new Uint8Array(32).fill(2)), systemRandom);
+    pair.alice.keys = thief;
+    expect(() => pair.allocate(pair.alice)).throw(/does not open/);
+    pair.alice.keys = own;
     expect(pair.get(pair.alice)!.length).equal(1);
   });
 
@@ -257,10 +268,10 @@ describe('key store', function () {
         match: () => { pair.match(); },
         matchLost: () => { pair.match(false); },
         mark: (end) => { pair.agree(end); },
-        crash: (end) => { end.keys = new KeyStore(end.database, new Vault(new Uint8Array(32).fill(1))); },
+        crash: (end) => { end.keys = new KeyStore(end.database, new Vault(new Uint8Array(32).fill(1)), systemRandom); },
         get: (end) => { get(end, true); },
         getLost: (end) => { get(end, false); },
-        getUnsent: (end) => end.keys.allocate(LINK, { count: 2, bytes: 32, master: end.sae, slave: pair.other(end).sae }),
+        getUnsent: (end) => pair.allocate(end, { count: 2 }),
         deliver,
       };
       for (const [step, index] of course) moves[step](sites[index]);
@@ -273,7 +284,7 @@ describe('key store', function () {
       // When the two ends have met again, they have the same pools.
       pair.match();
       for (const end of sites) pair.agree(end);
-      for (const end of sites) expect(end.keys.poolBytes(LINK).out).equal(pair.other(end).keys.poolBytes(LINK).in);
+      for (const end of sites) expect(end.keys.view(LINK).pool.out).equal(pair.other(end).keys.view(LINK).pool.in);
     }), { numRuns: 100 });
   });
 });
