@@ -59,6 +59,11 @@ export default tseslint.config(
     languageOptions: { sourceType: 'commonjs', globals: { process: 'readonly', require: 'readonly', module: 'writable' } },
   },
   {
+    // Runs in browsers.
+    files: ['qkd-sim/view/*.js'],
+    languageOptions: { globals: { document: 'readonly', HTMLElement: 'readonly', customElements: 'readonly', fetch: 'readonly', setInterval: 'readonly', clearInterval: 'readonly' } },
+  },
+  {
     files: ['**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly', setInterval: 'readonly', clearInterval: 'readonly' } },
   },

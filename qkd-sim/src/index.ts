@@ -2,7 +2,7 @@
 export { QkdError, type QkdErrorCode } from './error.js';
 export { type Profile, blockBits, profileNames, profileOf } from './profile.js';
 export type { LinkState, LinkStatus } from './kme/link-status.js';
-export type { SiteStatus } from './site/site.js';
+export type { SiteStatus } from './site/site-status.js';
 export { type Topology, type WrittenSite, readTopology, writeSiteConfigs } from './site/topology.js';
 
 // The algorithms, for researchers and benchmarks.

@@ -1,21 +1,10 @@
-/** The commands of a site: init, run, status. */
+/** The commands that make a site and run it. */
 import type { Command } from 'commander';
 import { readSiteConfig } from '../config.js';
 import { logTo } from '../log.js';
-import { askAdmin } from '../site/admin.js';
-import { type SiteStatus, startSite } from '../site/site.js';
+import { startSite } from '../site/site.js';
 import { readTopology, writeSiteConfigs } from '../site/topology.js';
 import { command, print, printJson } from './command.js';
-
-const statusLines = ({ site, kmeId, links }: SiteStatus): string[] => [
-  `${site} (${kmeId})`,
-  ...links.map((link) => {
-    const qber = link.qber === undefined ? '-' : `${(100 * link.qber).toFixed(2)} %`;
-    const rate = link.keyRateBps === undefined ? '-' : `${(link.keyRateBps / 1000).toFixed(0)} kb/s`;
-    const reason = link.reason === undefined ? '' : `: ${link.reason}`;
-    return `  ${link.name} (${link.role}) ${link.state}${reason}, QBER ${qber}, ${rate}, ${link.storedKeys} keys out, ${link.peerStoredKeys} in, ${link.blocks} blocks`;
-  }),
-];
 
 const run = async (file: string): Promise<void> => {
   const site = readSiteConfig(file);
@@ -47,13 +36,4 @@ export const siteCommands = (program: Command): void => {
     .requiredOption('--config <file>', 'the configuration of the site')
     .option('--json', 'no effect: events are JSON lines on stderr unless that is a terminal')
     .action(async ({ config }: { config: string }) => run(config));
-
-  command(program, 'status', 'Show the links of a running site.', 'qkd-sim status --config sites/north/site.yaml --json')
-    .requiredOption('--config <file>', 'the configuration of the site')
-    .option('--json', 'print everything as JSON')
-    .action(async ({ config, json }: { config: string; json?: true }) => {
-      const status = (await askAdmin(readSiteConfig(config), 'status')) as SiteStatus;
-      if (json) printJson(status);
-      else for (const line of statusLines(status)) print(line);
-    });
 };

@@ -77,9 +77,10 @@ export class KmeLink {
   status(): LinkStatus {
     const { counters: { aborted, ...counters }, pool } = this.#store.view(this.config.name);
     const { name, role, peerKmeId, profile } = this.config;
+    const { lossDb, maxQber } = profileOf(profile);
     const busy: LinkState = this.#distilling ? 'distilling' : this.#retry === undefined ? 'idle' : 'waiting';
     return {
-      name, role, peerKmeId, profile, state: aborted === undefined ? busy : 'aborted', reason: aborted, ...counters,
+      name, role, peerKmeId, profile, lossDb, maxQber, state: aborted === undefined ? busy : 'aborted', reason: aborted, ...counters,
       storedKeys: Math.floor(pool.out / KEY_BYTES), peerStoredKeys: Math.floor(pool.in / KEY_BYTES), eve: this.#eve,
     };
   }

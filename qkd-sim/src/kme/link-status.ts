@@ -11,6 +11,10 @@ export interface LinkStatus extends Omit<LinkCounters, 'aborted'> {
   readonly role: 'alice' | 'bob';
   readonly peerKmeId: string;
   readonly profile: string;
+  /** Loss of the channel in dB. */
+  readonly lossDb: number;
+  /** QBER above which a block is refused and the link stops. */
+  readonly maxQber: number;
   readonly state: LinkState;
   /** Why the link is aborted. */
   readonly reason: string | undefined;

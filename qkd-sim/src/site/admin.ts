@@ -1,7 +1,7 @@
 /**
  * The local door for the operator of a site: HTTP on loopback, with a token that only the owner of the state folder can
- * read. Not a Unix socket, because their paths are too short for some state folders. Only `GET /metrics` needs no token:
- * Prometheus asks it, and it tells counts and rates.
+ * read. Not a Unix socket, because their paths are too short for some state folders. Only pages to look at need no token:
+ * Prometheus and browsers ask for them.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,23 +11,31 @@ import { z } from 'zod';
 import { QkdError, type QkdErrorCode, messageOf } from '../error.js';
 import { readBody } from '../kme/http.js';
 import type { SiteConfig } from '../config.js';
+import type { Page } from './view.js';
 
 const address = z.object({ port: z.int(), token: z.string() });
 const addressFile = (site: SiteConfig): string => join(site.state, 'admin.json');
 
+const LOCAL_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
+
 /** One thing the operator can ask for. */
 export type AdminAction = (body: unknown) => unknown;
 
+/** Nothing but the page's own files may run on it, and nothing on it may send elsewhere. */
+const PAGE_POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
+
 /**
  * Starts the door and writes where it is.
- * @param metrics the page of metrics as it is now
+ * @param pages what may be seen without a token, by its path
  * @throws QkdError PORT_IN_USE
  */
-export const startAdmin = async (site: SiteConfig, actions: Readonly<Record<string, AdminAction>>, metrics: () => string): Promise<Server> => {
+export const startAdmin = async (site: SiteConfig, actions: Readonly<Record<string, AdminAction>>, pages: ReadonlyMap<string, Page>): Promise<Server> => {
   const token = randomBytes(32).toString('hex');
   const server = createServer((request, response) => {
-    if (request.method === 'GET' && request.url === '/metrics') {
-      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(metrics());
+    const page = request.method === 'GET' ? pages.get(request.url ?? '') : undefined;
+    // A name that a stranger's site gave to this address must not reach it through somebody's browser.
+    if (page !== undefined && LOCAL_HOST.test(request.headers.host ?? '')) {
+      response.writeHead(200, { 'content-type': page.type, 'content-security-policy': PAGE_POLICY, 'cache-control': 'no-store' }).end(page.body());
       return;
     }
     const answer = async (): Promise<[number, object]> => {

@@ -1,6 +1,5 @@
 /** A site's links as a page of metrics in Prometheus' text format (version 0.0.4): numbers and names, never keys. */
 import type { LinkStatus } from '../kme/link-status.js';
-import { profileNames, profileOf } from '../profile.js';
 
 /** A metric with its samples of one link; several are told apart by `direction`. */
 interface Metric {
@@ -10,15 +9,11 @@ interface Metric {
   readonly of: (link: LinkStatus) => number | undefined | Readonly<Record<string, number>>;
 }
 
-const maxQberOf = (name: string): number | undefined => {
-  const profile = profileNames.find((known) => known === name);
-  return profile === undefined ? undefined : profileOf(profile).maxQber;
-};
-
 const metrics: readonly Metric[] = [
   { name: 'link_up', type: 'gauge', help: 'Whether the link delivers keys: 0 while it is aborted.', of: ({ state }) => (state === 'aborted' ? 0 : 1) },
   { name: 'qber', type: 'gauge', help: 'Quantum bit error rate of the last block, 0 to 1.', of: ({ qber }) => qber },
-  { name: 'max_qber', type: 'gauge', help: 'QBER above which a block is refused and the link stops.', of: ({ profile }) => maxQberOf(profile) },
+  { name: 'max_qber', type: 'gauge', help: 'QBER above which a block is refused and the link stops.', of: ({ maxQber }) => maxQber },
+  { name: 'loss_db', type: 'gauge', help: 'Loss of the channel in dB.', of: ({ lossDb }) => lossDb },
   { name: 'key_rate_bits_per_second', type: 'gauge', help: 'Secret bits of the last block by the time it took on the emulated link.', of: ({ keyRateBps }) => keyRateBps },
   { name: 'stored_keys', type: 'gauge', help: 'Keys of 256 bits ready: out for masters of this site, in for those of the other.', of: ({ storedKeys, peerStoredKeys }) => ({ out: storedKeys, in: peerStoredKeys }) },
   { name: 'blocks_total', type: 'counter', help: 'Blocks made.', of: ({ blocks }) => blocks },

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { KEY_EXCHANGE } from '../kme/http.js';
 import { readSiteConfig } from '../config.js';
-import type { SiteStatus } from './site.js';
+import type { SiteStatus } from './site-status.js';
 import { TestAuthority, type TlsFiles } from '../testing/test-authority.js';
 import { type WrittenSite, writeSiteConfigs } from './topology.js';
 

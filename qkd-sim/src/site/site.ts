@@ -10,18 +10,11 @@ import { PeerClient } from '../kme/peer-client.js';
 import { eveSchema } from '../optics/eve.js';
 import { StoreClient } from '../store/store-client.js';
 import { startAdmin } from './admin.js';
-import { metricsPage } from './metrics.js';
+import type { SiteStatus } from './site-status.js';
+import { viewPages } from './view.js';
 import { type SiteConfig, databaseFile } from '../config.js';
 import type { Log } from '../log.js';
 import { startThreads } from './threads.js';
-
-/** What `status` shows of a site. */
-export interface SiteStatus {
-  readonly site: string;
-  readonly kmeId: string;
-  readonly pid: number;
-  readonly links: readonly LinkStatus[];
-}
 
 /** A site that runs until it is stopped. */
 export interface RunningSite {
@@ -75,7 +68,7 @@ export const startSite = async (site: SiteConfig, log: Log, failed: (error: Erro
   };
   try {
     const server = await startKeyServer(site, store, [...links.values()], log);
-    const admin = await startAdmin(site, { status, eve }, () => metricsPage(linkStatus()));
+    const admin = await startAdmin(site, { status, eve }, viewPages(status));
     log('site-ready', { kmeId: site.kmeId, url: `https://${site.listen.host}:${site.listen.port}`, links: links.size });
     for (const link of links.values()) void link.start();
     return {
