@@ -19,6 +19,11 @@ const allowed: Record<string, readonly string[]> = {
   test: ['protocol', 'chaincode', 'client', 'fl-worker', 'qkd-sim', 'network'],
 };
 
+/** Doors beside `.`, by package: what stands behind one may be used alone, with no more than these modules (decision 0017). */
+const sideDoors: Readonly<Record<string, readonly { readonly door: string; readonly needs: readonly string[] }[]>> = {
+  client: [{ door: './etsi-qkd-014', needs: ['zod'] }],
+};
+
 interface Manifest {
   readonly name: string;
   readonly workspaces?: string[];
@@ -38,7 +43,25 @@ const sourcesOf = (name: string): string[] =>
 /** Every module a file names: static, re-exported, dynamic or required. */
 const importsOf = (file: string): string[] => ts.preProcessFile(readFileSync(file, 'utf8'), true, true).importedFiles.map((entry) => entry.fileName);
 
+/** Every file that a file leads to, itself included, and every module that these name outside of their package. */
+function reach(file: string): { readonly files: Set<string>; readonly modules: Set<string> } {
+  const [files, modules] = [new Set<string>(), new Set<string>()];
+  const follow = (from: string): void => {
+    if (files.has(from)) return;
+    files.add(from);
+    for (const specifier of importsOf(from)) {
+      if (specifier.startsWith('.')) follow(resolve(dirname(from), specifier).replace(/\.js$/, '.ts'));
+      else modules.add(specifier);
+    }
+  };
+  follow(file);
+  return { files, modules };
+}
+
 const packageOf = (specifier: string): string => specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+
+/** What may be written to import a package of ours. */
+const doorsOf = (used: string): string[] => [used, ...(sideDoors[used.slice('@epione/'.length)] ?? []).map(({ door }) => used + door.slice(1))];
 
 describe('architecture', () => {
   it('has the seven packages of the house', () => {
@@ -46,9 +69,9 @@ describe('architecture', () => {
   });
 
   for (const [name, others] of Object.entries(allowed)) {
-    it(`${name} has one door and declares what it imports`, () => {
+    it(`${name} has its doors and declares what it imports`, () => {
       const manifest = manifestOf(name);
-      expect(Object.keys(manifest.exports ?? {})).to.deep.equal(['.']);
+      expect(Object.keys(manifest.exports ?? {})).to.deep.equal(['.', ...(sideDoors[name] ?? []).map(({ door }) => door)]);
       const runtime = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }));
       const atTest = new Set([...Object.keys(manifest.devDependencies ?? {}), ...Object.keys(manifestOf('.').devDependencies ?? {})]);
       // Lint rules are written on what the linter itself brings.
@@ -64,7 +87,7 @@ describe('architecture', () => {
           const used = packageOf(specifier);
           const shown = `${relative(root, file)} imports ${specifier}`;
           if (specifier.startsWith('.')) return relative(join(root, name, 'src'), resolve(dirname(file), specifier)).startsWith('..') ? [`${shown} from another package`] : [];
-          if (used.startsWith('@epione/') && specifier !== used) return [`${shown}, past the door`];
+          if (used.startsWith('@epione/') && !doorsOf(used).includes(specifier)) return [`${shown}, past the door`];
           return undeclared(file, used) ? [`${shown}, which ${name}/package.json does not declare`] : [];
         }),
       );
@@ -96,6 +119,18 @@ describe('architecture', () => {
       const bare = sourcesOf(name).filter((file) => !/^(#!.*\n)?(\/\*\*|\/\/)\s/.test(readFileSync(file, 'utf8')));
       expect(bare.map((file) => relative(root, file))).to.deep.equal([]);
     });
+  }
+
+  for (const [name, doors] of Object.entries(sideDoors)) {
+    for (const { door, needs } of doors) {
+      it(`${name} lets ${door} be used alone`, () => {
+        const folder = join(root, name, 'src', door);
+        const { files, modules } = reach(join(folder, 'index.ts'));
+        expect(files.size).to.be.greaterThan(1);
+        expect([...files].filter((file) => dirname(file) !== folder && !file.startsWith(`${folder}/`)).map((file) => relative(root, file))).to.deep.equal([]);
+        expect([...modules].filter((used) => !used.startsWith('node:')).toSorted()).to.deep.equal(needs);
+      });
+    }
   }
 
   it('pins every dependency to one exact version', () => {

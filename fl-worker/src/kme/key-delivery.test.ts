@@ -1,6 +1,7 @@
 // The key delivery client against a real HTTPS server with mutual TLS: keys of both ends agree, refusals become codes.
+import { EtsiQkd014Client, type TlsIdentity } from '@epione/client/etsi-qkd-014';
 import { expect } from 'chai';
-import { HttpsClient, type Tls } from '../site/https.js';
+import type { Tls } from '../site/https.js';
 import { TestAuthority } from '../testing/certificate.js';
 import { linkOf, startKeyEntity, type TestKeyEntity } from '../testing/key-entity.js';
 import { KeyDelivery } from './key-delivery.js';
@@ -14,10 +15,10 @@ const codeOf = (promise: Promise<unknown>): Promise<string> => promise.then(() =
 
 describe('key delivery (ETSI GS QKD 014)', () => {
   let entity: TestKeyEntity;
-  const clients: HttpsClient[] = [];
-  const sae = (tls: Tls, timeoutMs = 2000): KeyDelivery => {
-    clients.push(new HttpsClient(tls, timeoutMs));
-    return new KeyDelivery(clients.at(-1)!, entity.url);
+  const clients: EtsiQkd014Client[] = [];
+  const sae = ({ cert, key, ca }: Tls, url = entity.url): KeyDelivery => {
+    clients.push(new EtsiQkd014Client({ url, tls: { cert, key, ca } as TlsIdentity, timeoutMs: 2000, attempts: 1 }));
+    return new KeyDelivery(clients.at(-1)!);
   };
   before(async () => {
     entity = await startKeyEntity(tlsOf('kme'));
@@ -69,8 +70,8 @@ describe('key delivery (ETSI GS QKD 014)', () => {
     expect(await codeOf(sae(tlsOf('sae-a', foreign)).status('sae-b'))).to.equal('QKD_UNAVAILABLE');
     expect(await codeOf(sae(tlsOf('sae-a', authority, -1000)).status('sae-b'))).to.equal('QKD_UNAVAILABLE');
     expect(await codeOf(sae({ ...tlsOf('sae-a'), ca: foreign.certificate }).status('sae-b'))).to.equal('QKD_UNAVAILABLE');
-    expect(await codeOf(sae({ ...tlsOf('sae-a'), ecdhCurve: 'X25519' }).status('sae-b'))).to.equal('QKD_UNAVAILABLE');
-    const dead = new KeyDelivery(clients[0]!, 'https://localhost:1');
-    expect(await codeOf(dead.status('sae-b'))).to.equal('QKD_UNAVAILABLE');
+    expect(await codeOf(sae(tlsOf('sae-a'), 'https://localhost:1').status('sae-b'))).to.equal('QKD_UNAVAILABLE');
+    await using classical = await startKeyEntity({ ...tlsOf('kme'), ecdhCurve: 'X25519' });
+    expect(await codeOf(sae(tlsOf('sae-a'), classical.url).status('sae-b'))).to.equal('QKD_UNAVAILABLE');
   });
 });

@@ -45,18 +45,18 @@ export interface Site extends Surroundings {
   readonly kme?: KeyDelivery;
 }
 
-/** Longest time for one request to a key management entity or a blob server. */
-const requestMs = { kme: 10_000, blob: 30_000 };
+/** Longest time for one request to a blob server. */
+const blobRequestMs = 30_000;
 
 /** The site's blob store; it is the same for all studies. */
 export const openBlobs = (config: WorkerConfig): BlobStore => new BlobStore(join(config.state, 'blobs'));
 
 /** The key management entity of a configuration, if it has one. @throws WorkerError CONFIG_INVALID for unreadable TLS files. */
 export async function openKme({ kme }: WorkerConfig): Promise<KeyDelivery | undefined> {
-  return kme === undefined ? undefined : new KeyDelivery(new HttpsClient(await readTls(kme), requestMs.kme), kme.url);
+  return kme === undefined ? undefined : KeyDelivery.open(kme);
 }
 
 /** Where blobs come from: the own store, then other members. @throws WorkerError CONFIG_INVALID for unreadable TLS files. */
 export async function openSource(config: WorkerConfig, blobs: BlobStore): Promise<BlobSource> {
-  return new BlobSource(blobs, new HttpsClient(await readTls(config.blobServer), requestMs.blob));
+  return new BlobSource(blobs, new HttpsClient(await readTls(config.blobServer), blobRequestMs));
 }
