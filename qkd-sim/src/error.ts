@@ -10,6 +10,12 @@ export type QkdErrorCode =
   | 'UNKNOWN_LINK'
   | 'WRONG_SITE'
   | 'CHANNEL'
+  /** A message that no honest end sends. */
+  | 'TAMPERED'
+  /** The authentication key of a link is at its floor, or used up. */
+  | 'PADS'
+  /** The random source has failed. */
+  | 'RANDOMNESS'
   | 'STORE'
   | 'PEER';
 
