@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { metroShort } from './profiles/metro.js';
 import { QkdError } from './error.js';
 import { INITIAL_KEY_BYTES } from './store/block-store.js';
 import { readSiteConfig } from './config.js';
@@ -58,7 +59,7 @@ refillBelowKeys: 7
 `);
     const [a, b] = (await writeSiteConfigs(readTopology(file), folder)).map(({ configFile }) => readSiteConfig(configFile));
     expect(a!.listen.port).equal(20001);
-    expect(a!.links[0]).deep.include({ role: 'bob', profile: 'metro-10dB-short', refillBelowKeys: 7 }).and.not.have.property('eve');
+    expect(a!.links[0]).deep.include({ role: 'bob', profile: metroShort, refillBelowKeys: 7 }).and.not.have.property('eve');
     expect(b!.links[0]).deep.include({ role: 'alice', eve: { attack: 'intercept-resend', fraction: 0.5 }, quantum: { host: '127.0.0.1', port: 20002 } });
   });
 

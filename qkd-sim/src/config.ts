@@ -1,11 +1,11 @@
 /** The configuration of a site: one YAML file, parsed strictly, with all its faults reported together. */
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
-import { QkdError, messageOf } from './error.js';
 import { eveSchema } from './optics/eve.js';
-import { profileNames } from './profile.js';
+import { profileOf } from './profiles/named.js';
+import { isProfileFile, profileReference, readProfile } from './profiles/profile-file.js';
+import type { Profile } from './profiles/profile.js';
+import { readYaml } from './yaml-file.js';
 
 const name = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores');
 const port = z.int().min(1).max(65_535);
@@ -21,7 +21,8 @@ export const linkConfig = z.strictObject({
   peerSaeIds: z.array(name).min(1),
   quantum: endpoint,
   classical: endpoint,
-  profile: z.enum(profileNames),
+  /** A name, or a YAML file; both ends must have the same. */
+  profile: profileReference,
   initialKeyFile: file,
   /** Alice's site only: the emulated optics are hers, and so is what Eve does to them. */
   eve: eveSchema.optional(),
@@ -59,38 +60,24 @@ const siteConfig = z
     }
   });
 
-export type LinkConfig = z.output<typeof linkConfig>;
-export type SiteConfig = z.output<typeof siteConfig>;
+/** One end of a link, with its profile read. */
+export type LinkConfig = Omit<z.output<typeof linkConfig>, 'profile'> & { profile: Profile };
+export type SiteConfig = Omit<z.output<typeof siteConfig>, 'links'> & { links: LinkConfig[] };
 /** A configuration as it is written, with what has a default left out. */
 export type SiteConfigInput = z.input<typeof siteConfig>;
 
-/** Every fault of a document, one line each. */
-export const faultsOf = (error: z.ZodError): string =>
-  error.issues.map(({ path, message }) => `  ${path.join('.') || '(document)'}: ${message}`).join('\n');
-
-/** Reads YAML against a schema. @throws QkdError CONFIG naming every fault */
-export const readYaml = <T extends z.ZodType>(path: string, schema: T): z.output<T> => {
-  let document: unknown;
-  try {
-    document = parse(readFileSync(path, 'utf8'));
-  } catch (cause) {
-    throw new QkdError('CONFIG', `${path} cannot be read: ${messageOf(cause)}`, { cause });
-  }
-  const parsed = schema.safeParse(document);
-  if (!parsed.success) throw new QkdError('CONFIG', `${path} has faults:\n${faultsOf(parsed.error)}`, { remedy: 'See the table of settings in the README.' });
-  return parsed.data;
-};
-
 /** Reads a site's configuration; paths in it are relative to its own folder. */
 export const readSiteConfig = (path: string): SiteConfig => {
-  const site = readYaml(path, siteConfig);
+  const site = readYaml(path, siteConfig, 'See the table of settings in the README.');
   const at = (relative: string): string => resolve(dirname(path), relative);
   return {
     ...site,
     state: at(site.state),
     storeKeyFile: at(site.storeKeyFile),
     tls: { certificateFile: at(site.tls.certificateFile), privateKeyFile: at(site.tls.privateKeyFile), caFile: at(site.tls.caFile) },
-    links: site.links.map((link) => ({ ...link, initialKeyFile: at(link.initialKeyFile) })),
+    links: site.links.map((link) => ({
+      ...link, initialKeyFile: at(link.initialKeyFile), profile: isProfileFile(link.profile) ? readProfile(at(link.profile)) : profileOf(link.profile),
+    })),
   };
 };
 

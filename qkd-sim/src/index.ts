@@ -1,13 +1,16 @@
 /** The door of this package: everything others may use. */
 export { QkdError, type QkdErrorCode } from './error.js';
-export { type Profile, blockBits, profileNames, profileOf } from './profile.js';
+export { profileNames, profileOf } from './profiles/named.js';
+export { type PairProfile, type Profile, type WeakPulseProfile, blockBits } from './profiles/profile.js';
 export type { LinkState, LinkStatus } from './kme/link-status.js';
 export type { SiteStatus } from './site/site-status.js';
 export { type Topology, type WrittenSite, readTopology, writeSiteConfigs } from './site/topology.js';
 
 // The algorithms, for researchers and benchmarks.
 export { type FillRandom, RandomNumbers, randomBytesOf, seededRandom, systemRandom } from './random.js';
-export { type ClickBatch, Optics } from './optics/optics.js';
+export type { ClickBatch } from './optics/event-sampler.js';
+export { Optics } from './optics/optics.js';
+export { pulseByPulse } from './optics/pulse-by-pulse.js';
 export { BATCH_CLICKS } from './link/quantum-channel.js';
 export { AliceSifting, BobSifting } from './distillation/sifting.js';
 export { clearlyAbove, measuredQber } from './distillation/parameter-estimation.js';
@@ -15,5 +18,6 @@ export { type CascadeVariant, option3, original } from './distillation/cascade-v
 export { Cascade } from './distillation/cascade.js';
 export { VERIFICATION_BITS, verificationHash } from './distillation/error-verification.js';
 export { type Counts, type DecoyParameters, type KeyLength, entropy, keyLength } from './distillation/finite-key.js';
+export { secretLength } from './distillation/secret-length.js';
 export { MAX_INPUT_BITS, amplify } from './distillation/privacy-amplification.js';
 export { type SentMessage, type TagKey, authenticationTag, tagKeys, xor } from './distillation/authentication.js';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { encodeDetections, settingsOf } from '../link/quantum-channel.js';
 import { Optics } from '../optics/optics.js';
-import { profileOf } from '../profile.js';
+import { profileOf } from '../profiles/named.js';
 import { RandomNumbers, seededRandom } from '../random.js';
 import { clearlyAbove, measuredQber } from './parameter-estimation.js';
 import { AliceSifting, BobSifting } from './sifting.js';

@@ -2,7 +2,7 @@
  * Sifting: Bob announces when he saw something and in which basis, and in the check basis also what; Alice answers
  * which clicks stay in the key. Bits of the check basis are never key, so that both may know them.
  */
-import { X, aliceBasis, aliceBit, bobBasis, intensityOf, patternOf } from '../optics/click-table.js';
+import { X, aliceBasis, aliceBit, bobBasis, intensityOf, patternOf } from '../optics/gate.js';
 import type { RandomNumbers } from '../random.js';
 import type { Counts } from './finite-key.js';
 

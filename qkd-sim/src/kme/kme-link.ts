@@ -7,7 +7,7 @@ import { messageOf } from '../error.js';
 import type { LinkReport } from '../link/half-messages.js';
 import type { Log } from '../log.js';
 import { type Eve, noEve } from '../optics/eve.js';
-import { blockBits, profileOf } from '../profile.js';
+import { blockBits, steadyLossDb } from '../profiles/profile.js';
 import type { Split } from '../store/block-store.js';
 import type { BlockOffer } from '../store/blocks.js';
 import type { Reservation } from '../store/key-store.js';
@@ -77,17 +77,17 @@ export class KmeLink {
   status(): LinkStatus {
     const { counters: { aborted, ...counters }, pool } = this.#store.view(this.config.name);
     const { name, role, peerKmeId, profile } = this.config;
-    const { lossDb, maxQber } = profileOf(profile);
     const busy: LinkState = this.#distilling ? 'distilling' : this.#retry === undefined ? 'idle' : 'waiting';
     return {
-      name, role, peerKmeId, profile, lossDb, maxQber, state: aborted === undefined ? busy : 'aborted', reason: aborted, ...counters,
+      name, role, peerKmeId, profile: profile.name, lossDb: steadyLossDb(profile), maxQber: profile.maxQber,
+      state: aborted === undefined ? busy : 'aborted', reason: aborted, ...counters,
       storedKeys: Math.floor(pool.out / KEY_BYTES), peerStoredKeys: Math.floor(pool.in / KEY_BYTES), eve: this.#eve,
     };
   }
 
   /** Keys the pool can hold: a block is made only below the limit, and never has more key than sifted bits. */
   get maxKeys(): number {
-    return Math.ceil(this.#low.out / KEY_BYTES + blockBits(profileOf(this.config.profile)) / (8 * KEY_BYTES));
+    return Math.ceil(this.#low.out / KEY_BYTES + blockBits(this.config.profile) / (8 * KEY_BYTES));
   }
 
   /** Resolves when keys may be taken. @throws NoKeys when the link is aborted, or the other end away */

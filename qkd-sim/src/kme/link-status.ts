@@ -11,7 +11,7 @@ export interface LinkStatus extends Omit<LinkCounters, 'aborted'> {
   readonly role: 'alice' | 'bob';
   readonly peerKmeId: string;
   readonly profile: string;
-  /** Loss of the channel in dB. */
+  /** Loss of the channel in dB; of a satellite without what changes during a pass. */
   readonly lossDb: number;
   /** QBER above which a block is refused and the link stops. */
   readonly maxQber: number;

@@ -1,7 +1,7 @@
 /** Alice's end of a link in her site: connects when a block is asked for, and says what became of it. */
 import type { Settings } from '../distillation/sifting.js';
 import { QkdError, messageOf } from '../error.js';
-import type { Profile } from '../profile.js';
+import type { Profile } from '../profiles/profile.js';
 import type { FillRandom } from '../random.js';
 import type { LinkConfig } from '../config.js';
 import type { BlockStore, Split } from '../store/block-store.js';

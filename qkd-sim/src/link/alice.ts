@@ -2,11 +2,11 @@
 import { option3 } from '../distillation/cascade-variant.js';
 import { Cascade } from '../distillation/cascade.js';
 import { HASH_KEY_BYTES, VERIFICATION_BITS, verificationHash } from '../distillation/error-verification.js';
-import { keyLength } from '../distillation/finite-key.js';
 import { clearlyAbove, measuredQber } from '../distillation/parameter-estimation.js';
 import { amplify, seedBytes } from '../distillation/privacy-amplification.js';
+import { secretLength } from '../distillation/secret-length.js';
 import { AliceSifting, type Settings } from '../distillation/sifting.js';
-import { type Profile, blockBits } from '../profile.js';
+import { type Profile, blockBits } from '../profiles/profile.js';
 import { type FillRandom, randomBytesOf } from '../random.js';
 import { type BlockStore, RESERVED_BYTES, type Split } from '../store/block-store.js';
 import { authenticationTag, sameTag, tagKeys } from '../distillation/authentication.js';
@@ -82,7 +82,7 @@ export const makeBlock = async (alice: Alice, split: Split): Promise<BlockMade> 
 
   const qber = cascade.corrections / blockBits(profile);
   const disclosedBits = cascade.disclosedBits + VERIFICATION_BITS;
-  const { bits } = keyLength(counts, profile, disclosedBits);
+  const bits = secretLength(counts, profile, disclosedBits);
   const keyBytes = Math.floor(bits / 8);
   if (qber > profile.maxQber) stop(channel, 'abort', `QBER ${qber.toFixed(4)} is above ${profile.maxQber}`, qber);
   if (keyBytes <= RESERVED_BYTES) stop(channel, 'abort', `no secret key can be distilled at QBER ${qber.toFixed(4)} (${bits} bits)`, qber);

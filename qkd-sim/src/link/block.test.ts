@@ -9,7 +9,8 @@ import type { Detections } from '../distillation/sifting.js';
 import { QkdError } from '../error.js';
 import { type Eve, noEve } from '../optics/eve.js';
 import { Optics } from '../optics/optics.js';
-import { type Profile, profileOf } from '../profile.js';
+import { metro } from '../profiles/metro.js';
+import type { Profile } from '../profiles/profile.js';
 import { RandomNumbers, seededRandom } from '../random.js';
 import { BlockStore, INITIAL_KEY_BYTES, blockPlace } from '../store/block-store.js';
 import { openDatabase } from '../store/database.js';
@@ -23,7 +24,7 @@ import { BATCH_CLICKS, settingsOf } from './quantum-channel.js';
 
 /** A short link whose bound is still positive for 64,000 sifted bits: half of the clicks check, and there is little noise. */
 const profile: Profile = {
-  ...profileOf('metro-10dB'), name: 'test', lossDb: 0, deadGates: 0, afterpulse: 0, misalignment: 0.01, keyBasisProbability: 0.5,
+  ...metro, name: 'test', lossDb: 0, deadGates: 0, afterpulse: 0, misalignment: 0.01, keyBasisProbability: 0.5,
   intensities: [0.5, 0.1, 1e-4], intensityProbabilities: [0.4, 0.4, 0.2], frameBits: 2000, groups: 1,
 };
 const vault = new Vault(new Uint8Array(32));

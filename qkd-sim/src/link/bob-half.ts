@@ -2,7 +2,7 @@
 import type { Server, Socket } from 'node:net';
 import type { Detections } from '../distillation/sifting.js';
 import { QkdError } from '../error.js';
-import type { Profile } from '../profile.js';
+import type { Profile } from '../profiles/profile.js';
 import type { FillRandom } from '../random.js';
 import type { LinkConfig } from '../config.js';
 import type { BlockStore } from '../store/block-store.js';

@@ -2,11 +2,11 @@
 import { option3 } from '../distillation/cascade-variant.js';
 import { Cascade } from '../distillation/cascade.js';
 import { HASH_KEY_BYTES, VERIFICATION_BITS, verificationHash } from '../distillation/error-verification.js';
-import { keyLength } from '../distillation/finite-key.js';
 import { measuredQber } from '../distillation/parameter-estimation.js';
 import { amplify } from '../distillation/privacy-amplification.js';
+import { secretLength } from '../distillation/secret-length.js';
 import { BobSifting, type Detections } from '../distillation/sifting.js';
-import { type Profile, blockBits } from '../profile.js';
+import { type Profile, blockBits } from '../profiles/profile.js';
 import { type FillRandom, RandomNumbers } from '../random.js';
 import type { BlockStore } from '../store/block-store.js';
 import { authenticationTag, sameTag, tagKeys, xor } from '../distillation/authentication.js';
@@ -78,7 +78,7 @@ export const followBlock = async (bob: Bob, begun: () => void): Promise<BlockMad
   await verify(bob, reconciled);
 
   const disclosedBits = cascade.disclosedBits + VERIFICATION_BITS;
-  const keyBytes = Math.floor(keyLength(counts, profile, disclosedBits).bits / 8);
+  const keyBytes = Math.floor(secretLength(counts, profile, disclosedBits) / 8);
   const message = Buffer.from(await channel.receive('amplify', TURN_TIMEOUT_MS));
   const aliceTag = await channel.receive('tag', TURN_TIMEOUT_MS);
   if (message.readUInt32BE() !== keyBytes) stop(channel, 'drop', 'the ends disagree on the length of the key');

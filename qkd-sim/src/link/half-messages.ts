@@ -2,7 +2,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { QkdErrorCode } from '../error.js';
 import type { Eve } from '../optics/eve.js';
-import type { ClickBatch } from '../optics/optics.js';
+import type { ClickBatch } from '../optics/event-sampler.js';
 import type { LinkConfig, SiteConfig } from '../config.js';
 import type { Split } from '../store/block-store.js';
 import type { BlockMade } from './block.js';

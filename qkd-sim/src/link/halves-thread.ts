@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { QkdError } from '../error.js';
-import { profileOf } from '../profile.js';
 import { systemRandom } from '../random.js';
 import { databaseFile } from '../config.js';
 import { BlockStore } from '../store/block-store.js';
@@ -24,7 +23,7 @@ const start = async (): Promise<void> => {
   for (const link of site.links) {
     const store = new BlockStore(database, vault, link.name, link.role);
     store.importInitialKey(link.initialKeyFile);
-    const profile = profileOf(link.profile);
+    const { profile } = link;
     if (link.role === 'alice') alices.set(link.name, new AliceHalf(link, profile, store, systemRandom, askOptics, report));
     else bobs.push(new BobHalf(link, profile, store, systemRandom, report));
   }

@@ -4,7 +4,6 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../error.js';
 import type { Eve } from '../optics/eve.js';
 import { Optics } from '../optics/optics.js';
-import { profileOf } from '../profile.js';
 import { RandomNumbers, seededRandom, systemRandom } from '../random.js';
 import type { LinkConfig } from '../config.js';
 import type { BatchAnswer, NextBatch, OpticsData, SetEve } from './half-messages.js';
@@ -20,7 +19,7 @@ class OpticalLink {
   constructor(link: LinkConfig) {
     const fill = link.opticsSeed === undefined ? systemRandom : seededRandom(Buffer.from(link.opticsSeed, 'hex'));
     this.#link = link;
-    this.#optics = new Optics(profileOf(link.profile), new RandomNumbers(fill), link.eve);
+    this.#optics = new Optics(link.profile, new RandomNumbers(fill), link.eve);
   }
 
   setEve(eve: Eve): void {

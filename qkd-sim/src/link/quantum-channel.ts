@@ -5,8 +5,8 @@
 import type { Readable } from 'node:stream';
 import type { Detections } from '../distillation/sifting.js';
 import { QkdError } from '../error.js';
-import { ALICE_MASK, type Gate } from '../optics/click-table.js';
-import type { ClickBatch } from '../optics/optics.js';
+import { ALICE_MASK, type Gate } from '../optics/gate.js';
+import type { ClickBatch } from '../optics/event-sampler.js';
 import { FrameReader } from './frame-reader.js';
 
 /** Clicks in one batch. */

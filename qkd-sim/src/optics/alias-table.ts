@@ -6,11 +6,11 @@ export class AliasTable {
   readonly #thresholds: Float64Array;
 
   /** @param outcomes at most 256 values below 256 with weights that need not sum to 1 */
-  constructor(outcomes: readonly { readonly gate: number; readonly weight: number }[]) {
+  constructor(outcomes: readonly { readonly code: number; readonly weight: number }[]) {
     const n = outcomes.length;
     const total = outcomes.reduce((sum, { weight }) => sum + weight, 0);
-    this.#values = Uint8Array.from(outcomes, ({ gate }) => gate);
-    this.#aliases = Uint8Array.from(outcomes, ({ gate }) => gate);
+    this.#values = Uint8Array.from(outcomes, ({ code }) => code);
+    this.#aliases = Uint8Array.from(outcomes, ({ code }) => code);
     this.#thresholds = Float64Array.from(outcomes, ({ weight }) => (weight / total) * n);
     const level = (index: number): number => this.#thresholds[index] ?? 1;
     const small = outcomes.map((_, index) => index).filter((index) => level(index) < 1);

@@ -1,37 +1,17 @@
-/**
- * The law of one gate: which settings and which click pattern occur together, and how often.
- * A phase-randomised pulse of mean x = intensity · transmittance splits into independent Poisson numbers at the two
- * detectors, so detector d stays silent with exp(−x · w_d)(1 − darkCount), w_d being its share of the light.
- */
-import type { Profile } from '../profile.js';
-import { type Eve, pulseLaw } from './eve.js';
+/** The law of one gate: which settings and which click pattern occur together, and how often. */
+import type { Profile } from '../profiles/profile.js';
+import type { Eve } from './eve.js';
+import { pairSettings } from './photon-pairs.js';
+import type { Setting } from './setting.js';
+import { weakPulseSettings } from './weak-pulses.js';
 
-/** The key basis. */
-export const X = 0;
-/** The check basis. */
-export const Z = 1;
-
-/**
- * The settings of one gate packed into a byte: Alice's basis (bit 0), her bit (bit 1), intensity (bits 2–3),
- * Bob's basis (bit 4), and the detectors that clicked (bits 5 and 6).
- */
-export type Gate = number;
-
-export const aliceBasis = (gate: Gate): number => gate & 1;
-export const aliceBit = (gate: Gate): number => (gate >> 1) & 1;
-export const intensityOf = (gate: Gate): number => (gate >> 2) & 3;
-export const bobBasis = (gate: Gate): number => (gate >> 4) & 1;
-export const patternOf = (gate: Gate): number => gate >> 5;
-/** The part of a gate that Alice knows. */
-export const ALICE_MASK = 0x0f;
-
-/** A weighted outcome. */
-interface Outcome {
-  readonly gate: Gate;
+/** A weighted outcome: code of the settings, and above it the detectors that click. */
+export interface Outcome {
+  readonly code: number;
   readonly weight: number;
 }
 
-/** The law of one gate under one setting of Eve. */
+/** The law of one gate. */
 export interface ClickTable {
   /** Probability that at least one detector clicks. */
   readonly clickProbability: number;
@@ -41,22 +21,16 @@ export interface ClickTable {
   readonly silences: readonly Outcome[];
 }
 
-/** The table of a link while Eve does something to it, or nothing. */
+/** Where the pattern stands in an outcome's code: above the settings. */
+export const PATTERN_SHIFT = { 'weak-pulses': 5, 'photon-pairs': 4 } as const;
+
+const settingsOf = (profile: Profile, eve: Eve): Setting[] => (profile.source === 'weak-pulses' ? weakPulseSettings(profile, eve) : pairSettings(profile, eve));
+
+/** The table of a link while `lossDb` is its whole loss, and while Eve does something to it, or nothing. */
 export const clickTable = (profile: Profile, eve: Eve): ClickTable => {
-  const law = pulseLaw(profile, eve);
-  const clicks: Outcome[] = [];
-  const silences: Outcome[] = [];
-  const basisProbability = [profile.keyBasisProbability, 1 - profile.keyBasisProbability];
-  for (let settings = 0; settings < 32; settings++) {
-    const intensity = profile.intensities[intensityOf(settings)];
-    const sent = profile.intensityProbabilities[intensityOf(settings)];
-    if (intensity === undefined || sent === undefined) continue;
-    const [a, b] = [aliceBasis(settings), bobBasis(settings)];
-    const prior = 0.5 * sent * (basisProbability[a] ?? 0) * (basisProbability[b] ?? 0);
-    law(intensity, a === b, aliceBit(settings)).forEach((probability, pattern) => {
-      const outcome = { gate: settings | (pattern << 5), weight: prior * probability };
-      (pattern === 0 ? silences : clicks).push(outcome);
-    });
-  }
+  const outcomes = settingsOf(profile, eve).flatMap(({ code, probability, law }) =>
+    law.map((share, pattern) => ({ pattern, outcome: { code: code | (pattern << PATTERN_SHIFT[profile.source]), weight: probability * share } })));
+  const clicks = outcomes.filter(({ pattern, outcome }) => pattern > 0 && outcome.weight > 0).map(({ outcome }) => outcome);
+  const silences = outcomes.filter(({ pattern }) => pattern === 0).map(({ outcome }) => outcome);
   return { clickProbability: clicks.reduce((sum, { weight }) => sum + weight, 0), clicks, silences };
 };

@@ -3,7 +3,7 @@
  * well as her attack lets her: the rate of clicks stays what it was, as long as she can.
  */
 import { z } from 'zod';
-import type { Profile } from '../profile.js';
+import type { WeakPulseProfile } from '../profiles/profile.js';
 import { type PatternLaw, mixture, photonLaw, poissonLaw } from './pattern-law.js';
 
 const share = z.number().min(0).max(1);
@@ -29,17 +29,17 @@ export const noEve: Eve = { attack: 'off' };
 /** The law of the patterns of one gate, of the intensity that Alice sent, whether the bases are equal, and her bit. */
 export type PulseLaw = (intensity: number, sameBasis: boolean, bit: number) => PatternLaw;
 
-/** The part of the light that the channel and the detectors leave, 0 to 1. */
-const transmittanceOf = (profile: Profile): number => profile.detectorEfficiency * 10 ** (-profile.lossDb / 10);
+/** The part of the light that the channel and the detectors leave, 0 to 1; `lossDb` is the whole loss now. */
+const transmittanceOf = (profile: WeakPulseProfile): number => profile.detectorEfficiency * 10 ** (-profile.lossDb / 10);
 
 /** The share of the light that goes to detector 0. */
-const shareOf = ({ misalignment }: Profile, sameBasis: boolean, bit: number): number =>
+const shareOf = ({ misalignment }: WeakPulseProfile, sameBasis: boolean, bit: number): number =>
   sameBasis ? (bit === 0 ? 1 - misalignment : misalignment) : 0.5;
 
-const undisturbed = (profile: Profile): PulseLaw => (intensity, sameBasis, bit) =>
+const undisturbed = (profile: WeakPulseProfile): PulseLaw => (intensity, sameBasis, bit) =>
   poissonLaw(intensity * transmittanceOf(profile), shareOf(profile, sameBasis, bit), profile.darkCount);
 
-const interceptResend = (profile: Profile, fraction: number): PulseLaw => (intensity, sameBasis, bit) => {
+const interceptResend = (profile: WeakPulseProfile, fraction: number): PulseLaw => (intensity, sameBasis, bit) => {
   const { misalignment } = profile;
   const to = (share0: number): PatternLaw => poissonLaw(intensity * transmittanceOf(profile), share0, profile.darkCount);
   // Eve in the right basis changes nothing; in the wrong one, Bob gets a state of the other basis.
@@ -52,7 +52,7 @@ const interceptResend = (profile: Profile, fraction: number): PulseLaw => (inten
 const severalLessOne = (mean: number, z: number): number => (z === 0 ? 0 : (Math.exp(-mean) * (Math.expm1(mean * z) - mean * z)) / z);
 
 /** How much of the single photons and of the others Eve lets through, so that Bob clicks as often as before. */
-export const splittingYields = (profile: Profile, fiberLossDb: number): { single: number; several: number } => {
+export const splittingYields = (profile: WeakPulseProfile, fiberLossDb: number): { single: number; several: number } => {
   const efficiency = profile.detectorEfficiency * 10 ** (-fiberLossDb / 10);
   const mean = (of: (intensity: number) => number): number =>
     profile.intensities.reduce((sum, intensity, k) => sum + (profile.intensityProbabilities[k] ?? 0) * of(intensity), 0);
@@ -63,7 +63,7 @@ export const splittingYields = (profile: Profile, fiberLossDb: number): { single
   return { several: passed, single: Math.min(1, Math.max(0, (wanted - passed * several) / single)) };
 };
 
-const photonNumberSplitting = (profile: Profile, fraction: number, fiberLossDb: number): PulseLaw => {
+const photonNumberSplitting = (profile: WeakPulseProfile, fraction: number, fiberLossDb: number): PulseLaw => {
   const { single, several } = splittingYields(profile, fiberLossDb);
   const efficiency = profile.detectorEfficiency * 10 ** (-fiberLossDb / 10);
   const alone = undisturbed(profile);
@@ -81,7 +81,7 @@ const photonNumberSplitting = (profile: Profile, fraction: number, fiberLossDb: 
  * the other half of it reaches each, which is too little for either: half of the gates, which the loss that she has
  * saved pays for. She answers each photon number, and errs, as the link did.
  */
-const blinding = (profile: Profile): PulseLaw => {
+const blinding = (profile: WeakPulseProfile): PulseLaw => {
   const efficiency = Math.min(1, 2 * transmittanceOf(profile));
   return (intensity, sameBasis, bit) => {
     const click = -Math.expm1(-intensity * efficiency) / 2;
@@ -91,7 +91,7 @@ const blinding = (profile: Profile): PulseLaw => {
 };
 
 /** What Bob's detectors see of a pulse while Eve does this. */
-export const pulseLaw = (profile: Profile, eve: Eve): PulseLaw => {
+export const pulseLaw = (profile: WeakPulseProfile, eve: Eve): PulseLaw => {
   switch (eve.attack) {
     case 'intercept-resend': return interceptResend(profile, eve.fraction);
     case 'photon-number-splitting': return photonNumberSplitting(profile, eve.fraction, eve.fiberLossDb);

@@ -1,98 +1,67 @@
 /** The event sampler against a simulation of every single pulse, and against what theory says of Eve. */
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { type Profile, profileOf } from '../profile.js';
+import { entangledMetro } from '../profiles/entangled-metro.js';
+import { metro } from '../profiles/metro.js';
+import type { PairProfile, Profile } from '../profiles/profile.js';
 import { RandomNumbers, seededRandom } from '../random.js';
-import { aliceBasis, aliceBit, bobBasis, intensityOf, patternOf } from './click-table.js';
-import type { Eve } from './eve.js';
-import { type ClickBatch, Optics } from './optics.js';
+import { chiSquare, chiSquareLimit, histogram } from '../testing/chi-square.js';
+import { type Eve, noEve } from './eve.js';
+import type { ClickBatch } from './event-sampler.js';
+import { aliceBasis, aliceBit, bobBasis, intensityOf, patternOf } from './gate.js';
+import { Optics } from './optics.js';
+import { pulseByPulse } from './pulse-by-pulse.js';
 
-const metro = profileOf('metro-10dB');
 const intercepting = (fraction: number): Eve => ({ attack: 'intercept-resend', fraction });
 const numbers = (seed: number): RandomNumbers => new RandomNumbers(seededRandom(new Uint8Array(32).fill(seed)));
 
-/** Every pulse of a link, one by one, with the state that Eve sends on, dead times and the decaying afterpulse rate. */
-const everyPulse = (profile: Profile, intercept: number, random: RandomNumbers, gates: number): ClickBatch => {
-  const transmittance = profile.detectorEfficiency * 10 ** (-profile.lossDb / 10);
-  const decay = Math.exp(-1 / profile.afterpulseGates);
-  const rate = (profile.afterpulse * (1 - decay)) / decay;
-  const chance = (p: number): boolean => random.uniform() < p;
-  const [hazard, blindUntil] = [[0, 0], [0, 0]];
-  const [gaps, seen]: [number[], number[]] = [[], []];
-  let last = 0;
-  for (let gate = 1; gate <= gates; gate++) {
-    const [alice, bob] = [chance(profile.keyBasisProbability) ? 0 : 1, chance(profile.keyBasisProbability) ? 0 : 1];
-    const bit = random.bit();
-    const u = random.uniform();
-    const [p1, p2] = profile.intensityProbabilities;
-    const intensity = u < p1 ? 0 : u < p1 + p2 ? 1 : 2;
-    let [basis, state]: [number, number] = [alice, bit];
-    if (chance(intercept)) {
-      basis = random.bit();
-      state = basis === alice ? bit : random.bit();
-    }
-    const share0 = basis !== bob ? 0.5 : state === 0 ? 1 - profile.misalignment : profile.misalignment;
-    const mean = profile.intensities[intensity] * transmittance;
-    let pattern = 0;
-    for (const detector of [0, 1] as const) {
-      hazard[detector]! *= decay;
-      const light = chance(1 - Math.exp(-mean * (detector === 0 ? share0 : 1 - share0)) * (1 - profile.darkCount));
-      const after = chance(1 - Math.exp(-hazard[detector]!));
-      if ((light || after) && gate > blindUntil[detector]!) {
-        pattern |= 1 << detector;
-        blindUntil[detector] = gate + profile.deadGates;
-        hazard[detector]! += rate;
-      }
-    }
-    if (pattern === 0) continue;
-    gaps.push(gate - last);
-    seen.push(alice | (bit << 1) | (intensity << 2) | (bob << 4) | (pattern << 5));
-    last = gate;
-  }
-  return { gaps: Uint32Array.from(gaps), gates: Uint8Array.from(seen) };
-};
+/** A bright link whose detectors are blind for long, and fire again by themselves often. */
+const harsh = { lossDb: 0, detectorEfficiency: 0.5, deadGates: 5, afterpulse: 0.3, afterpulseGates: 20, darkCount: 1e-3 };
+/** A bright source of pairs, so that many gates hold several. */
+const pairs: PairProfile = { ...entangledMetro, lossDb: 10, aliceLossDb: 0, misalignment: 0.02, meanPairs: 0.5, keyBasisProbability: 0.78, bellProbability: 0.3 };
 
-const histogram = (values: Iterable<number>, cells: number): number[] => {
-  const counts = new Array<number>(cells).fill(0);
-  for (const value of values) counts[value]!++;
-  return counts;
-};
-
-/** Chi-square of homogeneity of two histograms; cells that are rare in both are left out. */
-const chiSquare = (a: readonly number[], b: readonly number[]): { value: number; freedom: number } => {
-  const cells = a.map((count, index) => [count, b[index]!] as const).filter(([x, y]) => x + y >= 10);
-  const [totalA, totalB] = cells.reduce(([x, y], [dx, dy]) => [x + dx, y + dy], [0, 0]);
-  const ratio = Math.sqrt(totalB / totalA);
-  return { value: cells.reduce((sum, [x, y]) => sum + (ratio * x - y / ratio) ** 2 / (x + y), 0), freedom: cells.length - 1 };
-};
-
-/** The value that chi-square passes with probability 10⁻⁶ (Wilson and Hilferty). */
-const limit = (freedom: number): number => freedom * (1 - 2 / (9 * freedom) + 4.75 * Math.sqrt(2 / (9 * freedom))) ** 3;
+const cases: readonly [string, Profile, Eve][] = [
+  ['the default link', { ...metro, lossDb: 3 }, noEve],
+  ['a bright link with dead time and strong afterpulses', { ...metro, ...harsh }, noEve],
+  ['the same while Eve intercepts', { ...metro, ...harsh }, intercepting(0.6)],
+  ['a link while Eve splits photon numbers', { ...metro, lossDb: 3 }, { attack: 'photon-number-splitting', fraction: 0.7, fiberLossDb: 1 }],
+  ['a blinded link', { ...metro, lossDb: 5, darkCount: 0, afterpulse: 0 }, { attack: 'blinding' }],
+  ['a link without any noise', { ...metro, lossDb: 3, deadGates: 0, afterpulse: 0, darkCount: 0, misalignment: 0 }, noEve],
+  ['a link with a long dead time', { ...metro, lossDb: 0, detectorEfficiency: 1, deadGates: 40 }, noEve],
+  ['a link of pairs', { ...pairs, lossDb: 1, detectorEfficiency: 0.6 }, noEve],
+  ['a harsh link of pairs', { ...pairs, ...harsh, aliceLossDb: 2 }, noEve],
+  ['a link of pairs while Eve intercepts', { ...pairs, lossDb: 1, detectorEfficiency: 0.6 }, intercepting(0.5)],
+];
 
 describe('optics', function () {
   this.timeout(60_000);
 
-  const cases: [string, Partial<Profile>, number][] = [
-    ['a bright link with dead time and strong afterpulses', { lossDb: 0, detectorEfficiency: 0.5, deadGates: 5, afterpulse: 0.3, afterpulseGates: 20, darkCount: 1e-3 }, 0],
-    ['the same with Eve', { lossDb: 0, detectorEfficiency: 0.5, deadGates: 5, afterpulse: 0.3, afterpulseGates: 20, darkCount: 1e-3 }, 0.6],
-    ['a link without any noise', { lossDb: 3, deadGates: 0, afterpulse: 0, darkCount: 0, misalignment: 0 }, 0],
-  ];
-  cases.forEach(([name, change, intercept], index) => {
-    // n = 10^6 pulses against 2·10^5 skipped clicks or so; three tests a case, each with a false alarm in 10^6.
+  cases.forEach(([name, profile, eve], index) => {
+    // 10^6 pulses against twice their number of clicks; four tests a case, each with a false alarm in 10^6.
     it(`has the same law as every pulse of ${name}`, () => {
-      const profile = { ...metro, ...change };
-      const reference = everyPulse(profile, intercept, numbers(index), 1_000_000);
-      const sampled = new Optics(profile, numbers(index + 10), intercepting(intercept)).next(2 * reference.gates.length);
-      const settings = chiSquare(histogram(reference.gates, 128), histogram(sampled.gates, 128));
-      expect(settings.value).below(limit(settings.freedom));
-      const bin = (gap: number): number => Math.min(63, Math.floor(gap <= 32 ? gap : 32 + 4 * Math.log2(gap / 32)));
-      const gaps = chiSquare(histogram(Array.from(reference.gaps, bin), 64), histogram(Array.from(sampled.gaps, bin), 64));
-      expect(gaps.value).below(limit(gaps.freedom));
+      const pulses = 1_000_000;
+      const reference = pulseByPulse(profile, numbers(index), pulses, eve);
+      const optics = new Optics(profile, numbers(index + 100), eve);
+      const sampled = optics.next(2 * reference.gates.length);
+      const same = (what: string, of: (batch: ClickBatch) => number[]): void => {
+        const { value, freedom } = chiSquare(of(reference), of(sampled));
+        expect(value, `${what}, ${freedom} degrees of freedom, ${reference.gates.length} clicks`).below(chiSquareLimit(freedom));
+      };
+      same('settings and patterns', ({ gates }) => histogram(gates, 256));
+      same('gaps', ({ gaps }) => histogram(Array.from(gaps, (gap) => Math.min(127, Math.floor(gap <= 64 ? gap : 64 + 4 * Math.log2(gap / 64)))), 128));
       // Follow-ups of the same detector, where afterpulses and dead time show.
-      const follow = ({ gates, gaps: between }: ClickBatch): number[] =>
-        histogram(Array.from(gates.subarray(1), (gate, i) => (between[i + 1]! <= 20 ? 4 * patternOf(gates[i]!) + patternOf(gate) : 0)), 16);
-      const pairs = chiSquare(follow(reference), follow(sampled));
-      expect(pairs.value).below(limit(pairs.freedom));
+      same('patterns that follow each other soon', ({ gates, gaps }) =>
+        histogram(Array.from(gates.subarray(1), (gate, i) => (gaps[i + 1]! <= 20 ? 4 * patternOf(gates[i]!) + patternOf(gate) : 0)), 16));
+      // Clicks per gate: their numbers are less scattered than Poisson's, so that five deviations are more than enough.
+      const expected = (reference.gates.length * optics.gates) / pulses;
+      expect(Math.abs(sampled.gates.length - expected)).below(5 * Math.sqrt(expected * (1 + optics.gates / pulses)) * (1 + profile.afterpulse));
     });
+  });
+
+  it('gives the clicks of the committed digest from a seed', () => {
+    const digest = ({ gaps, gates }: ClickBatch): string => createHash('sha256').update(gaps).update(gates).digest('hex').slice(0, 32);
+    expect(digest(new Optics({ ...metro, ...harsh }, numbers(7)).next(100_000))).equal('80ff852ee273e17d44381ced63a82650');
+    expect(digest(new Optics(pairs, numbers(7)).next(10_000))).equal('0d908193dafe7be1d6597dca727746de');
   });
 
   it('repeats itself from a seed', () => {
@@ -137,7 +106,7 @@ describe('optics', function () {
   it('leaves the counts of the intensities as they are when Eve listens', () => {
     const counts = (fraction: number): number[] => histogram(new Optics(metro, numbers(5), intercepting(fraction)).next(200_000).gates.map((gate) => intensityOf(gate)), 3);
     const { value, freedom } = chiSquare(counts(0), counts(1));
-    expect(value).below(limit(freedom));
+    expect(value).below(chiSquareLimit(freedom));
   });
 
   it('lets Eve come and go between batches', () => {

@@ -7,9 +7,10 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { QkdError } from '../error.js';
 import { eveSchema } from '../optics/eve.js';
-import { profileNames } from '../profile.js';
+import { isProfileFile, profileReference, readProfile } from '../profiles/profile-file.js';
 import { INITIAL_KEY_BYTES } from '../store/block-store.js';
-import { type SiteConfigInput, faultsOf, readYaml } from '../config.js';
+import type { SiteConfigInput } from '../config.js';
+import { faultsOf, readYaml } from '../yaml-file.js';
 
 const name = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
 /** 0 asks for a free port. */
@@ -32,13 +33,14 @@ const topologySchema = z
       .array(z.strictObject({
         alice: name,
         bob: name,
-        profile: z.enum(profileNames).optional(),
+        profile: profileReference.optional(),
         eve: eveSchema.optional(),
         quantumPort: port,
         classicalPort: port,
       }))
       .optional(),
-    profile: z.enum(profileNames).default('metro-10dB'),
+    /** A profile's name, or a YAML file (absolute, or relative to the caller), which is copied to the sites. */
+    profile: profileReference.default('metro-10dB'),
     refillBelowKeys: z.int().min(1).max(100_000).optional(),
   })
   .superRefine(({ sites, links = [] }, context) => {
@@ -69,7 +71,7 @@ export interface WrittenSite {
 }
 
 /** Reads a topology file. @throws QkdError CONFIG naming every fault */
-export const readTopology = (file: string): Topology => readYaml(file, topologySchema);
+export const readTopology = (file: string): Topology => readYaml(file, topologySchema, 'See the table of settings in the README.');
 
 /** Free ports, kept open until all are found, so that no two are the same. */
 const freePorts = async (count: number): Promise<number[]> => {
@@ -83,6 +85,15 @@ const freePorts = async (count: number): Promise<number[]> => {
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map(async (server) => new Promise((done) => server.close(done))));
   return ports;
+};
+
+/** Writes a profile that came from a file beside a site's configuration, and returns what that says of it. */
+const keepProfile = (profile: string, folder: string): string => {
+  if (!isProfileFile(profile)) return profile;
+  const read = readProfile(profile);
+  const file = `${read.name}.profile.yaml`;
+  writeFileSync(join(folder, file), stringify(read));
+  return file;
 };
 
 /**
@@ -120,7 +131,7 @@ export const writeSiteConfigs = async (input: Topology, folder: string): Promise
       writeFileSync(join(folder, site.site, initialKeyFile), link.key, { mode: 0o600 });
       return {
         name: link.name, role, peerKmeId: peer.kmeId, peerUrl: `https://${peer.host}:${peer.port}`, peerSaeIds: peer.saeIds,
-        quantum: link.quantum, classical: link.classical, profile: link.profile ?? profile, initialKeyFile,
+        quantum: link.quantum, classical: link.classical, profile: keepProfile(link.profile ?? profile, join(folder, site.site)), initialKeyFile,
         ...(link.eve !== undefined && role === 'alice' && { eve: link.eve }), ...(refillBelowKeys !== undefined && { refillBelowKeys }),
       };
     });

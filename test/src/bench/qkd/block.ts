@@ -1,8 +1,8 @@
 /** One block of the quantum link, optics and both ends in one thread, with the CPU time of every stage. */
 import { isDeepStrictEqual } from 'node:util';
 import {
-  AliceSifting, BATCH_CLICKS, BobSifting, Cascade, Optics, RandomNumbers, VERIFICATION_BITS, amplify, authenticationTag, blockBits, keyLength, measuredQber,
-  option3, randomBytesOf, verificationHash, xor, type FillRandom, type Profile, type SentMessage,
+  AliceSifting, BATCH_CLICKS, BobSifting, Cascade, Optics, RandomNumbers, VERIFICATION_BITS, amplify, authenticationTag, blockBits, measuredQber,
+  option3, randomBytesOf, secretLength, verificationHash, xor, type FillRandom, type Profile, type SentMessage,
 } from '@epione/qkd-sim';
 
 /** The stages in the order of the data. */
@@ -58,7 +58,7 @@ export function makeBlock(profile: Profile, optics: Optics, random: FillRandom):
 
   const hashKey = randomBytesOf(random, 16);
   const hashes = time('verification', () => keys.map((key) => verificationHash(hashKey, key)));
-  const { bits } = keyLength(alice.counts, profile, from.disclosedBits + VERIFICATION_BITS);
+  const bits = secretLength(alice.counts, profile, from.disclosedBits + VERIFICATION_BITS);
   const seed = randomBytesOf(random, blockBits(profile) / 8);
   send(toBob, seed);
   const secrets = time('amplification', () => keys.map((key) => amplify(key, seed, Math.floor(bits / 8))));
