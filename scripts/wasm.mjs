@@ -10,7 +10,7 @@ mkdirSync(target, { recursive: true });
 for (const file of readdirSync(source).filter((name) => name.endsWith('.ts'))) {
   const outFile = join(target, `${basename(file, '.ts')}.wasm`);
   // No runtime and no imports: a module is given its memory's layout by the TypeScript beside its loader.
-  const { error, stderr } = await asc.main([join(source, file), '--outFile', outFile, '-O3', '--enable', 'simd', '--runtime', 'stub', '--use', 'abort=', '--noAssert']);
+  const { error, stderr } = await asc.main([join(source, file), '--outFile', outFile, '-O3', '--enable', 'simd', '--enable', 'relaxed-simd', '--runtime', 'stub', '--use', 'abort=', '--noAssert']);
   if (error) {
     console.error(stderr.toString());
     process.exitCode = 1;

@@ -19,5 +19,7 @@ export { Cascade } from './distillation/cascade.js';
 export { VERIFICATION_BITS, verificationHash } from './distillation/error-verification.js';
 export { type Counts, type DecoyParameters, type KeyLength, entropy, keyLength } from './distillation/finite-key.js';
 export { secretLength } from './distillation/secret-length.js';
-export { MAX_INPUT_BITS, amplify } from './distillation/privacy-amplification.js';
+export { type BitProducts, PRODUCT_BYTES, PlainBitProducts } from './distillation/bit-products.js';
+export { VectorBitProducts } from './distillation/vector-bit-products.js';
+export { amplify } from './distillation/privacy-amplification.js';
 export { type SentMessage, type TagKey, authenticationTag, tagKeys, xor } from './distillation/authentication.js';

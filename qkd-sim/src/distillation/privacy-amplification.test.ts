@@ -2,7 +2,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { randomBytesOf, seededRandom } from '../random.js';
-import { MAX_INPUT_BITS, amplify } from './privacy-amplification.js';
+import { PlainBitProducts } from './bit-products.js';
+import { amplify } from './privacy-amplification.js';
+
+/** Bytes that still fit into one product. */
+const WHOLE_BYTES = 131_070;
 
 const bitOf = (bytes: Uint8Array, index: number): number => (bytes[index >> 3]! >> (index & 7)) & 1;
 
@@ -42,13 +46,41 @@ describe('privacy amplification', function () {
     }), { numRuns: 10 });
   });
 
-  it('is exact at the largest input, where the product wraps round', () => {
-    const random = seededRandom(new Uint8Array(32));
-    const [x, s] = [randomBytesOf(random, MAX_INPUT_BITS / 8), randomBytesOf(random, MAX_INPUT_BITS / 8)];
-    for (const l of [1, 35_000, MAX_INPUT_BITS / 8 - 1]) {
-      const output = amplify(x, s, l);
-      for (const i of [0, 1, 7, 4 * l, 8 * l - 2, 8 * l - 1]) expect(bitOf(output, i), `row ${i} of ${8 * l}`).equal(row(x, s, l, i));
+  it('contains the published Toeplitz hash of receive-side scaling', () => {
+    // Bit i of the hash is Σ_j K[i + j] x_j, bits counted from the highest of each byte: the input turned round makes it T.
+    const key = Buffer.from('6d5a56da255b0ec24167253d43a38fb0d0ca2bcbae7b30b477cb2da38030f20c6a42b73bbeac01fa', 'hex');
+    const bitsOf = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+    for (const [input, hash] of [['420995bba18e64500aea06e6', '51ccc178'], ['420995bba18e6450', '323e8fc2']] as const) {
+      const columns = 4 * input.length;
+      const turned = Array.from(bitsOf(Buffer.from(input, 'hex'))).reverse().join('');
+      const output = amplify(bytesOfBits('0'.repeat(32) + turned, 4 + columns / 8), bytesOfBits(bitsOf(key).slice(0, columns + 32), 4 + columns / 8), 4);
+      expect(Array.from({ length: 32 }, (_, i) => bitOf(output, i)).join('')).equal(bitsOf(Buffer.from(hash, 'hex')));
     }
+  });
+
+  it('is exact at the largest input of one product, where it wraps round, and beyond it, in tiles', () => {
+    const random = seededRandom(new Uint8Array(32));
+    for (const [n, lengths] of [[WHOLE_BYTES, [1, 35_000, WHOLE_BYTES - 1]], [WHOLE_BYTES + 1, [1, 66_000]], [300_000, [70_001, 131_070, 299_999]]] as const) {
+      const [x, s] = [randomBytesOf(random, n), randomBytesOf(random, n)];
+      for (const l of lengths) {
+        const output = amplify(x, s, l);
+        // The last row of a tile and the first of the next are among them.
+        for (const i of [0, 1, 7, 4 * l, 8 * 65_535 - 1, 8 * 65_535, 8 * l - 2, 8 * l - 1].filter((place) => place < 8 * l)) {
+          expect(bitOf(output, i), `row ${i} of ${8 * l}`).equal(row(x, s, l, i));
+        }
+      }
+    }
+  });
+
+  it('gives in vectors what it gives in plain TypeScript', () => {
+    const plain = new PlainBitProducts();
+    const sizes = fc.tuple(fc.oneof(fc.integer({ min: 2, max: 2000 }), fc.integer({ min: 2, max: WHOLE_BYTES }), fc.constant(200_000)), fc.double({ min: 0, max: 1, noNaN: true }));
+    fc.assert(fc.property(sizes, fc.nat(255), ([n, ratio], seed) => {
+      const random = seededRandom(new Uint8Array(32).fill(seed));
+      const [x, s] = [randomBytesOf(random, n), randomBytesOf(random, n)];
+      const l = 1 + Math.floor(ratio * (n - 2));
+      expect(Buffer.compare(amplify(x, s, l), amplify(x, s, l, plain))).equal(0);
+    }), { numRuns: 12, examples: [[[WHOLE_BYTES, 0.27], 1]] });
   });
 
   it('does not use the last bit of the seed', () => {
@@ -61,7 +93,6 @@ describe('privacy amplification', function () {
 
   it('refuses what it cannot do exactly', () => {
     const size = (bytes: number): Uint8Array => new Uint8Array(bytes);
-    expect(() => amplify(size(MAX_INPUT_BITS / 8 + 1), size(MAX_INPUT_BITS / 8 + 1), 1)).throw(RangeError);
     expect(() => amplify(size(8), size(7), 1)).throw(RangeError);
     expect(() => amplify(size(8), size(8), 0)).throw(RangeError);
     expect(() => amplify(size(8), size(8), 8)).throw(RangeError);

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { jsonLine, markdownTable, textLine, type Figure } from '../figure.js';
 import { firstKeyFigures } from './first-key.js';
 import { pipelineFigures } from './pipeline.js';
+import { toeplitzFigures } from './toeplitz.js';
 
 interface Flags {
   readonly json?: true;
@@ -21,6 +22,7 @@ function positive(text: string): number {
 const benchmarks: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   pipeline: pipelineFigures,
   firstKey: firstKeyFigures,
+  toeplitz: toeplitzFigures,
 };
 
 const program = new Command('bench:qkd')
