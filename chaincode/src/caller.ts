@@ -1,7 +1,8 @@
 /** Who calls: MSP ID, role attribute and certificate key, and the current record that must belong to them. */
 import { X509Certificate } from 'node:crypto';
 import { Context } from 'fabric-contract-api';
-import { assertSignedBy, CodedError, digestOf, type Digest, type Named, type ParticipantRecord, type ParticipantState, type StatementName, type Stored } from '@epione/protocol';
+import { assertReadSignedBy, CodedError, digestOf, type Digest, type Named, type ParticipantRecord, type ParticipantState, type StatementName, type Stored } from '@epione/protocol';
+import { kept } from './kept.js';
 import { get, refuseUnless, txTime, type Place } from './ledger.js';
 
 /** Values of the certificate attribute `role`. */
@@ -16,11 +17,10 @@ export function assertRole(ctx: Context, ...roles: Role[]): void {
   if (!roles.some((role) => role === held)) throw new CodedError('NOT_AUTHORISED', `this transaction needs the role ${roles.join(' or ')}`);
 }
 
+const keyOfCertificate = kept((pem) => digestOf(new X509Certificate(pem).publicKey.export({ type: 'spki', format: 'der' })));
+
 /** Digest of the caller's SubjectPublicKeyInfo (DER). */
-export function callerKey(ctx: Context): Digest {
-  const { publicKey } = new X509Certificate(ctx.clientIdentity.getIDBytes());
-  return digestOf(publicKey.export({ type: 'spki', format: 'der' }));
-}
+export const callerKey = (ctx: Context): Digest => keyOfCertificate(Buffer.from(ctx.clientIdentity.getIDBytes()).toString('latin1'));
 
 /** The record that a statement names, if it is its owner's current one. @throws CodedError RECORD_NOT_CURRENT, RECORD_REVOKED. */
 export async function currentRecord(ctx: Context, mspId: string, digest: string): Promise<ParticipantRecord> {
@@ -42,7 +42,7 @@ export async function assertSigner(ctx: Context, name: StatementName, signed: Na
   const named = recordDigest ?? (await get<ParticipantState>(ctx, 'participant', mspId))?.record;
   const record = await currentRecord(ctx, mspId, named ?? 'none');
   refuseUnless(record.certificateKey === callerKey(ctx), 'CALLER_MISMATCH', `the caller's certificate is not the one of the current record of ${mspId}`);
-  assertSignedBy(name, signed, record);
+  assertReadSignedBy(name, signed, record);
 }
 
 /** What `assertAuthor` reads. */

@@ -5,11 +5,15 @@ import { DetailContract } from './detail-contract.js';
 import { ParticipantContract } from './participant-contract.js';
 import { ProposalContract } from './proposal-contract.js';
 import { RoundContract } from './round-contract.js';
+import { keepCertificates } from './kept.js';
 import { hearOffers } from './peer-batches.js';
 import { skipUnseenLines } from './quiet-log.js';
 import { StudyContract } from './study-contract.js';
+import { passTexts } from './text-parameters.js';
 
 skipUnseenLines();
+passTexts();
+keepCertificates();
 hearOffers();
 
 export const contracts = [ParticipantContract, StudyContract, ProposalContract, RoundContract, ConsentContract, AccessContract, DetailContract];

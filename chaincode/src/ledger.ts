@@ -1,6 +1,7 @@
 /** The world state as typed, canonical values under composite keys; reads and writes of one transaction. */
 import { Context } from 'fabric-contract-api';
 import { announcementEnvelope, CodedError, encodeCanonical, ownedKeyPolicy, type Announcement, type Change, type Json } from '@epione/protocol';
+import { kept, keptByName } from './kept.js';
 import { getStates, putStateWithPolicy } from './peer-batches.js';
 
 /** The kinds of keys (PROTOCOL section 4, "Keys"); one writer each, so that parallel transactions never conflict. */
@@ -21,6 +22,7 @@ const key = (ctx: Context, kind: KeyKind, parts: string[]): string => ctx.stub.c
 
 // The state is written by this chaincode only, canonically, so it is not checked again.
 const decode = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+const decodeKept = keptByName(decode);
 
 /** Names a key. */
 export type Place = readonly [kind: KeyKind, ...parts: string[]];
@@ -43,8 +45,14 @@ export async function readAhead(ctx: Context & ReadAhead, places: readonly Place
 export async function get<T>(ctx: Context & ReadAhead, kind: KeyKind, ...parts: string[]): Promise<T | undefined> {
   const name = key(ctx, kind, parts);
   const bytes = ctx.ahead?.get(name) ?? (await ctx.stub.getState(name));
-  return bytes.length === 0 ? undefined : (decode(bytes) as T);
+  return bytes.length === 0 ? undefined : (decodeKept(name, bytes) as T);
 }
+
+// No MSP ID holds a blank.
+const policyOf = kept((names) => {
+  const [owner = '', ...members] = names.split(' ');
+  return ownedKeyPolicy(owner, members);
+});
 
 /** Writes a value canonically. */
 export async function put(ctx: Context, value: object, kind: KeyKind, ...parts: string[]): Promise<void> {
@@ -56,7 +64,7 @@ export async function put(ctx: Context, value: object, kind: KeyKind, ...parts: 
  * endorsement and that of a majority of the members (Fabric, key-level endorsement).
  */
 export async function putOwned(ctx: Context, value: object, { owner, members }: Ownership, kind: KeyKind, ...parts: string[]): Promise<void> {
-  await putStateWithPolicy(ctx.stub, key(ctx, kind, parts), encodeCanonical(value as Json), ownedKeyPolicy(owner, members));
+  await putStateWithPolicy(ctx.stub, key(ctx, kind, parts), encodeCanonical(value as Json), policyOf([owner, ...members].join(' ')));
 }
 
 /** All values under a partial key, in key order. For read-only transactions: a range read in a writing one can conflict. */

@@ -1,5 +1,5 @@
 /** Names and hashes: the length-framed input of every hash, MAC and derivation, and the digests that name things. */
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /** `sha256:` and 64 lower-case hexadecimal digits; with profile `long-term` `sha512:` and 128. */
 export type Digest = `sha256:${string}` | `sha512:${string}`;
@@ -63,7 +63,7 @@ export const toBase64Url = (bytes: Uint8Array): string => Buffer.from(bytes.buff
 export const fromBase64Url = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64url'));
 
 /** The digest that names these bytes (a blob, a model, a key). */
-export const digestOf = (bytes: Uint8Array): Digest => `sha256:${toHex(sha256(bytes))}`;
+export const digestOf = (bytes: Uint8Array): Digest => `sha256:${hash('sha256', bytes, 'hex')}`;
 
 /** The 32 bytes behind a `sha256:` digest. */
 export const digestBytes = (digest: Digest): Uint8Array => fromHex(digest.slice(digest.indexOf(':') + 1));

@@ -41,6 +41,8 @@ export const stored = <T extends z.ZodType>(
 /** A signed statement together with its digest. */
 export interface Named<T> extends Signed<T> {
   readonly digest: Digest;
+  /** What the signature is over: the signed bytes of the statement, as they were read. */
+  readonly signedBytes: Uint8Array;
   /** A record's successor is signed by the previous key too. */
   readonly previousSignature?: string | undefined;
 }
@@ -49,6 +51,8 @@ export interface Named<T> extends Signed<T> {
 export function sign<T extends Json>(name: StatementName, statement: T, signer: Signer): Signed<T> {
   return { signature: toBase64Url(signer.sign(signedBytes(name, statement))), statement };
 }
+
+const utf8 = new TextEncoder();
 
 // Made once: a schema costs more to make than to use.
 const signedArgument = z.strictObject({ previousSignature: base64url.optional(), signature: base64url, statement: z.unknown() });
@@ -60,26 +64,35 @@ const signedArgument = z.strictObject({ previousSignature: base64url.optional(),
 export function readSigned<T extends z.ZodType>(name: StatementName, schema: T, argument: Uint8Array): Named<z.output<T>> {
   const outer = parse(signedArgument, decodeCanonical(argument), 'argument');
   const body = outer.statement as Json;
-  const encoded = encodeCanonical(body);
+  // A part of what is canonical is canonical.
+  const encoded = utf8.encode(JSON.stringify(body));
   const bound = name === 'study' ? LIMITS.studyBytes : LIMITS.statementBytes;
   if (encoded.length > bound) throw new CodedError('TOO_LARGE', `the ${name} has ${encoded.length} bytes, at most ${bound} are accepted`);
   const statement = parse(schema, body, name);
   if (outer.previousSignature !== undefined && name !== 'participant') throw new CodedError('BAD_FIELD', 'argument.previousSignature: belongs to a record only');
-  return { signature: outer.signature, previousSignature: outer.previousSignature, statement, digest: digestOf(signedBytesOf(name, encoded)) };
+  const bytes = signedBytesOf(name, encoded);
+  return { signature: outer.signature, previousSignature: outer.previousSignature, statement, digest: digestOf(bytes), signedBytes: bytes };
 }
 
 /** The argument of a transaction, from a signed statement. */
 export const encodeSigned = (signed: Signed<Json>): Uint8Array => encodeCanonical({ signature: signed.signature, statement: signed.statement });
 
+type Key = Pick<ParticipantRecord, 'signatureSuite' | 'signingKey'>;
+
+const isSignature = (bytes: Uint8Array, signature: string, { signatureSuite, signingKey }: Key): boolean => verify(signatureSuite, fromBase64Url(signingKey), bytes, fromBase64Url(signature));
+
 /** Checks a statement's signature under a record's key; the one check that chaincode, aggregator and auditor share. */
-export function isSignedBy(name: StatementName, signed: Signed<unknown>, record: Pick<ParticipantRecord, 'signatureSuite' | 'signingKey'>): boolean {
-  return verify(record.signatureSuite, fromBase64Url(record.signingKey), signedBytes(name, signed.statement as Json), fromBase64Url(signed.signature));
+export const isSignedBy = (name: StatementName, { signature, statement }: Signed<unknown>, record: Key): boolean => isSignature(signedBytes(name, statement as Json), signature, record);
+
+function assertGood(good: boolean, name: StatementName, { mspId: signer }: ParticipantRecord): void {
+  if (!good) throw new CodedError('BAD_SIGNATURE', `the signature of the ${name} is not ${signer}'s`);
 }
 
 /** As `isSignedBy`, for a policy. @throws CodedError BAD_SIGNATURE. */
-export function assertSignedBy(name: StatementName, signed: Signed<unknown>, record: ParticipantRecord): void {
-  if (!isSignedBy(name, signed, record)) throw new CodedError('BAD_SIGNATURE', `the signature of the ${name} is not ${record.mspId}'s`);
-}
+export const assertSignedBy = (name: StatementName, signed: Signed<unknown>, record: ParticipantRecord): void => { assertGood(isSignedBy(name, signed, record), name, record); };
+
+/** As `assertSignedBy`, for a statement that was read from its bytes: they are not made again. @throws CodedError BAD_SIGNATURE. */
+export const assertReadSignedBy = (name: StatementName, read: Named<unknown>, record: ParticipantRecord): void => { assertGood(isSignature(read.signedBytes, read.signature, record), name, record); };
 
 /** Schemas of query parameters. */
 export { digest as digestParameter, mspId as mspIdParameter, roundNumber as roundParameter };
