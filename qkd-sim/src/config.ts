@@ -18,7 +18,7 @@ export const linkConfig = z.strictObject({
   role: z.enum(['alice', 'bob']),
   peerKmeId: name,
   peerUrl: z.url({ protocol: /^https$/ }),
-  peerSaeIds: z.array(name).min(1),
+  peerSaeIds: z.array(name),
   quantum: endpoint,
   classical: endpoint,
   /** A name, or a YAML file; both ends must have the same. */
@@ -36,7 +36,8 @@ const siteConfig = z
   .strictObject({
     site: name,
     kmeId: name,
-    saeIds: z.array(name).min(1),
+    /** None at a trusted node, which only relays. */
+    saeIds: z.array(name),
     listen: endpoint,
     /** Port of the operator's door and of /metrics on loopback; 0 takes a free one at each start. */
     adminPort: z.int().min(0).max(65_535).default(0),
@@ -44,6 +45,8 @@ const siteConfig = z
     storeKeyFile: file,
     state: file,
     links: z.array(linkConfig),
+    /** Ways to other sites' SAEs over trusted nodes: KME IDs from this site's to theirs; a key is the XOR of what all paths bring. */
+    routes: z.array(z.strictObject({ kmeId: name, saeIds: z.array(name).min(1), paths: z.array(z.array(name).min(2)).min(1).max(16) })).default([]),
   })
   .superRefine((site, context) => {
     const twice = (values: readonly string[], path: string): void => {
@@ -53,6 +56,11 @@ const siteConfig = z
     twice(site.links.map((link) => link.name), 'links');
     twice([...site.saeIds, ...site.links.flatMap((link) => link.peerSaeIds)], 'saeIds');
     twice([site.kmeId, ...site.links.map((link) => link.peerKmeId)], 'kmeId');
+    const neighbours = site.links.map((link) => link.peerKmeId);
+    for (const [index, { kmeId, paths }] of site.routes.entries()) {
+      const faulty = paths.some((path) => path[0] !== site.kmeId || path.at(-1) !== kmeId || !neighbours.includes(path[1] ?? ''));
+      if (faulty) context.addIssue({ code: 'custom', path: ['routes', index], message: `each path must lead from ${site.kmeId} over a link to ${kmeId}` });
+    }
     for (const [index, { role, eve, opticsSeed }] of site.links.entries()) {
       if (role === 'bob' && (eve ?? opticsSeed) !== undefined) {
         context.addIssue({ code: 'custom', path: ['links', index], message: 'eve and opticsSeed belong to the site of Alice' });

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { eveCommands } from './cli/eve.js';
 import { siteCommands } from './cli/site.js';
 import { statusCommands } from './cli/status.js';
+import { topologyCommands } from './cli/topology.js';
 import { QkdError } from './error.js';
 
 const program = new Command('qkd-sim')
@@ -12,7 +13,7 @@ const program = new Command('qkd-sim')
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });
 
-for (const declare of [siteCommands, statusCommands, eveCommands]) declare(program);
+for (const declare of [siteCommands, topologyCommands, statusCommands, eveCommands]) declare(program);
 
 try {
   await program.parseAsync();

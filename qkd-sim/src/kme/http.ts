@@ -11,7 +11,7 @@ const MAX_BODY_BYTES = 1 << 20;
 
 /** An answer with a status and a JSON body. */
 export interface Answer {
-  readonly status: 200 | 400 | 401 | 503;
+  readonly status: 200 | 202 | 400 | 401 | 503;
   readonly body: object;
 }
 

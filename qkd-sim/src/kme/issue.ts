@@ -16,6 +16,8 @@ export interface Order {
   /** Links that lead to slaves elsewhere. */
   readonly links: readonly { readonly link: KmeLink; readonly slaves: readonly string[] }[];
   readonly demand: Demand;
+  /** Carries the keys to slaves that no link leads to. @throws NoKeys */
+  readonly relay?: (keys: readonly DeliveredKey[]) => Promise<void>;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Order {
  * @returns undefined when the next keys are not what is demanded
  * @throws NoKeys when there are none to give now
  */
-export const issueKeys = async ({ count, bytes, links, demand, ...who }: Order, store: StoreClient, log: Log): Promise<readonly DeliveredKey[] | undefined> => {
+export const issueKeys = async ({ count, bytes, links, demand, relay, ...who }: Order, store: StoreClient, log: Log): Promise<readonly DeliveredKey[] | undefined> => {
   await Promise.all(links.map(async ({ link }) => link.ready()));
   const made = await store.call('allocate', { count, bytes, ...who, demand, links: links.map(({ link, slaves }) => ({ link: link.config.name, slaves })) });
   if ('refused' in made) {
@@ -33,10 +35,13 @@ export const issueKeys = async ({ count, bytes, links, demand, ...who }: Order, 
     short?.want(count * bytes);
     throw new NoKeys(`the pool for ${short?.config.peerKmeId ?? made.link} has fewer than ${count} keys of ${8 * bytes} bits now`);
   }
-  const noted = await Promise.allSettled(links.map(async ({ link }, index) => link.reserveAtPeer(made.reservations[index]?.places ?? [])));
+  const [relayed, ...noted] = await Promise.allSettled([relay?.(made.keys), ...links.map(async ({ link }, index) => link.reserveAtPeer(made.reservations[index]?.places ?? []))]);
   const failed = noted.findIndex(({ status }) => status === 'rejected');
   const [lost, at] = [noted[failed], links[failed]?.link];
-  if (lost?.status !== 'rejected' || at === undefined) return made.keys;
+  if (lost?.status !== 'rejected' || at === undefined) {
+    if (relayed.status === 'rejected') throw relayed.reason;
+    return made.keys;
+  }
   // Whether the other end noted them is not known: the places stay marked and are lost.
   for (const { link } of links) {
     await store.call('countBurnt', link.config.name, 8 * count * bytes);

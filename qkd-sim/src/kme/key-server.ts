@@ -30,7 +30,7 @@ export const startKeyServer = async (site: SiteConfig, store: StoreClient, links
       if (!links.some(({ config }) => config.peerKmeId === caller)) return refusal(401, 'not a key server at the other end of a link');
       const own = (name: string): KmeLink | undefined => links.find(({ config }) => config.name === name && config.peerKmeId === caller);
       try {
-        return await answerPeer(url.pathname.slice(PEER_PATH.length), body, own, site.saeIds);
+        return await answerPeer(url.pathname.slice(PEER_PATH.length), body, own, site);
       } catch (thrown) {
         if (thrown instanceof ZodError) return refusal(400, 'bad request format');
         throw thrown;

@@ -111,6 +111,16 @@ export class KmeLink {
     }
   }
 
+  /** See `PeerClient.passOn`. */
+  async passOn(request: object): Promise<void> {
+    await this.#peer.passOn(request);
+  }
+
+  /** See `PeerClient.acknowledge`. */
+  async acknowledge(url: string, ack: object): Promise<void> {
+    await this.#peer.acknowledge(url, ack);
+  }
+
   /** Has the pool that leaves this site grow to the largest request that it could not meet. */
   want(bytes: number): void {
     // A rest that is too small for a key may be burnt on the way.

@@ -1,4 +1,5 @@
 /** The side of a key server that other key servers see. */
+import type { SiteConfig } from '../config.js';
 import { type Answer, refusal } from './http.js';
 import type { Reservation } from '../store/key-store.js';
 import type { KmeLink } from './kme-link.js';
@@ -24,11 +25,12 @@ const mark = async (body: unknown, find: FindLink): Promise<Answer> => {
   return link === undefined ? stranger : done;
 };
 
-const reserve = async (body: unknown, find: FindLink, saeIds: readonly string[]): Promise<Answer> => {
+const reserve = async (body: unknown, find: FindLink, { kmeId, saeIds }: SiteConfig): Promise<Answer> => {
   const { link: name, keys } = reserveRequest.parse(body);
   const link = find(name);
   if (link === undefined) return stranger;
-  const foreign = keys.some(({ master, slaves }) => slaves.some((slave) => !saeIds.includes(slave)) || !link.config.peerSaeIds.includes(master));
+  // Key servers are each other's SAEs when they relay: their pads are keys like others.
+  const foreign = keys.some(({ master, slaves }) => slaves.some((slave) => ![kmeId, ...saeIds].includes(slave)) || ![link.config.peerKmeId, ...link.config.peerSaeIds].includes(master));
   const reservations = keys.map(({ masked, ...key }): Reservation => ({ ...key, ...(masked !== undefined && { masked: Uint8Array.from(Buffer.from(masked, 'hex')) }) }));
   const refused = foreign ? 'SAE IDs of other sites' : await link.reserve(reservations);
   return refused === undefined ? done : refusal(400, refused);
@@ -36,12 +38,11 @@ const reserve = async (body: unknown, find: FindLink, saeIds: readonly string[])
 
 /**
  * Answers another key server.
- * @param saeIds the SAEs of this site
  * @throws z.ZodError when the body is not what the action takes
  */
-export const answerPeer = async (action: string, body: unknown, find: FindLink, saeIds: readonly string[]): Promise<Answer> => {
+export const answerPeer = async (action: string, body: unknown, find: FindLink, site: SiteConfig): Promise<Answer> => {
   if (action === 'match') return match(body, find);
   if (action === 'mark') return mark(body, find);
-  if (action === 'reserve') return reserve(body, find, saeIds);
+  if (action === 'reserve') return reserve(body, find, site);
   return refusal(400, 'no such action');
 };

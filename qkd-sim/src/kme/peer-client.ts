@@ -7,7 +7,7 @@ import type { LinkConfig } from '../config.js';
 import type { BlockOffer } from '../store/blocks.js';
 import type { Reservation } from '../store/key-store.js';
 import type { Mark } from '../store/pools.js';
-import { PEER_PATH } from './peer-messages.js';
+import { KMAPI_PATH, PEER_PATH } from './peer-messages.js';
 
 const TIMEOUT_MS = 5000;
 const matchAnswer = z.object({ same: z.array(z.int().nonnegative()) });
@@ -45,13 +45,23 @@ export class PeerClient {
     await this.#post('mark', { link: this.#link.name, mark, wantedBytes });
   }
 
+  /** Passes keys on. @throws QkdError PEER when it did not take them */
+  async passOn(request: object): Promise<void> {
+    await this.#post('ext_keys', request, new URL(`${KMAPI_PATH}ext_keys`, this.#link.peerUrl));
+  }
+
+  /** Acknowledges keys at the URL that came with them. @throws QkdError PEER */
+  async acknowledge(url: string, ack: object): Promise<void> {
+    await this.#post('an acknowledgement', ack, new URL(url));
+  }
+
   close(): void {
     this.#agent.destroy();
   }
 
-  async #post(action: string, body: object): Promise<unknown> {
+  async #post(action: string, body: object, url = new URL(`${PEER_PATH}${action}`, this.#link.peerUrl)): Promise<unknown> {
     try {
-      return await this.#exchange(new URL(`${PEER_PATH}${action}`, this.#link.peerUrl), JSON.stringify(body));
+      return await this.#exchange(url, JSON.stringify(body));
     } catch (cause) {
       throw new QkdError('PEER', `the key server ${this.#link.peerKmeId} did not take ${action}: ${messageOf(cause)}`, { cause });
     }
@@ -65,7 +75,7 @@ export class PeerClient {
         response.on('error', reject);
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
-          if (response.statusCode === 200) resolve(JSON.parse(text) as unknown);
+          if (response.statusCode === 200 || response.statusCode === 202) resolve(JSON.parse(text) as unknown);
           else reject(new Error(`status ${response.statusCode ?? 0}: ${text.slice(0, 200)}`));
         });
       });

@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 /** Where one key server answers another. */
 export const PEER_PATH = '/peer/v1/';
+/** Where key servers pass keys on, in the manner of ETSI GS QKD 020. */
+export const KMAPI_PATH = '/kmapi/v1/';
 
 /** Keys that are reserved in one request. */
 export const MAX_RESERVATIONS = 1000;

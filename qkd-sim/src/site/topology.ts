@@ -11,6 +11,7 @@ import { isProfileFile, profileReference, readProfile } from '../profiles/profil
 import { INITIAL_KEY_BYTES } from '../store/block-store.js';
 import type { SiteConfigInput } from '../config.js';
 import { faultsOf, readYaml } from '../yaml-file.js';
+import { routesOf } from '../relay/routes.js';
 
 const name = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
 /** 0 asks for a free port. */
@@ -22,7 +23,8 @@ const topologySchema = z
       .array(z.strictObject({
         site: name,
         kmeId: name,
-        saeIds: z.array(name).min(1),
+        /** None makes it a trusted node, which only relays. */
+        saeIds: z.array(name).default([]),
         host: z.string().default('localhost'),
         port,
         tls: z.strictObject({ certificateFile: z.string(), privateKeyFile: z.string(), caFile: z.string() }),
@@ -41,6 +43,8 @@ const topologySchema = z
       .optional(),
     /** A profile's name, or a YAML file (absolute, or relative to the caller), which is copied to the sites. */
     profile: profileReference.default('metro-10dB'),
+    /** How many paths without a common node a key takes at once where no link leads, if there are as many. */
+    disjointPaths: z.int().min(1).max(8).default(1),
     refillBelowKeys: z.int().min(1).max(100_000).optional(),
   })
   .superRefine(({ sites, links = [] }, context) => {
@@ -96,17 +100,25 @@ const keepProfile = (profile: string, folder: string): string => {
   return file;
 };
 
+/** A topology in which every default is filled in; without a list of links every two sites are linked. */
+export type CheckedTopology = Omit<z.output<typeof topologySchema>, 'links'> & { readonly links: NonNullable<z.output<typeof topologySchema>['links']> };
+
+/** Fills in the defaults. @throws QkdError CONFIG naming every fault */
+export const checkTopology = (input: Topology): CheckedTopology => {
+  const parsed = topologySchema.safeParse(input);
+  if (!parsed.success) throw new QkdError('CONFIG', `the topology has faults:\n${faultsOf(parsed.error)}`);
+  const { sites, links } = parsed.data;
+  const mesh = (): CheckedTopology['links'] => sites.flatMap(({ site: alice }, index) => sites.slice(index + 1).map(({ site: bob }) => ({ alice, bob, quantumPort: 0, classicalPort: 0 })));
+  return { ...parsed.data, links: links ?? mesh() };
+};
+
 /**
  * Writes `<folder>/<site>/site.yaml`, the store key and the initial keys of the links of every site.
  * @throws QkdError CONFIG for a faulty topology; EXISTS when a site is there already, because keys shared with others
  * must not be written over
  */
 export const writeSiteConfigs = async (input: Topology, folder: string): Promise<WrittenSite[]> => {
-  const parsed = topologySchema.safeParse(input);
-  if (!parsed.success) throw new QkdError('CONFIG', `the topology has faults:\n${faultsOf(parsed.error)}`);
-  const { sites, profile, refillBelowKeys } = parsed.data;
-  const mesh = sites.flatMap(({ site: alice }, index) => sites.slice(index + 1).map(({ site: bob }) => ({ alice, bob, quantumPort: 0, classicalPort: 0 })));
-  const links: NonNullable<z.output<typeof topologySchema>['links']> = parsed.data.links ?? mesh;
+  const { sites, links, profile, refillBelowKeys, disjointPaths } = checkTopology(input);
   const fileOf = (site: string): string => join(folder, site, 'site.yaml');
   const there = sites.find(({ site }) => existsSync(fileOf(site)));
   if (there !== undefined) throw new QkdError('EXISTS', `${fileOf(there.site)} exists`, { remedy: 'Use it, or remove the folders of all sites.' });
@@ -119,6 +131,7 @@ export const writeSiteConfigs = async (input: Topology, folder: string): Promise
     quantum: { host: '127.0.0.1', port: chosen(link.quantumPort) }, classical: { host: '127.0.0.1', port: chosen(link.classicalPort) },
   }));
 
+  const routes = routesOf(placed, links.map(({ alice, bob }) => [alice, bob]), disjointPaths);
   return placed.map((site) => {
     const own = linked.filter(({ alice, bob }) => [alice, bob].includes(site.site));
     mkdirSync(join(folder, site.site), { recursive: true, mode: 0o700 });
@@ -138,7 +151,7 @@ export const writeSiteConfigs = async (input: Topology, folder: string): Promise
     const config: SiteConfigInput = {
       site: site.site, kmeId: site.kmeId, saeIds: site.saeIds, listen: { host: site.host, port: site.port },
       tls: { certificateFile: resolve(site.tls.certificateFile), privateKeyFile: resolve(site.tls.privateKeyFile), caFile: resolve(site.tls.caFile) },
-      storeKeyFile: 'store.key', state: 'state', links: ends,
+      storeKeyFile: 'store.key', state: 'state', links: ends, routes: routes.get(site.site) ?? [],
     };
     writeFileSync(join(folder, site.site, 'store.key'), randomBytes(32), { mode: 0o600 });
     // Last, because a site is there when this file is.

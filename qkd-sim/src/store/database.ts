@@ -6,12 +6,13 @@ import { QkdError } from '../error.js';
 import { numberIn } from './row.js';
 
 /** Grows with every change of the schema. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 /**
  * link: the one-time pads of the classical channel and the counters. block: secret key in the order it was made, with
  * marks that only grow. key: every key_ID that ever was; such rows never vanish, `secret` does when its last recipient
  * at this site has it. recipient: who may ask for a key here, once. A key between two SAEs of one site has no place.
+ * part: what has come by one of several paths of a key that others relay, until all is here.
  */
 const SCHEMA = `
 CREATE TABLE link (
@@ -36,6 +37,9 @@ CREATE TABLE key (
 CREATE UNIQUE INDEX place ON key (link, block, start);
 CREATE TABLE recipient (
   keyId TEXT NOT NULL, slave TEXT NOT NULL, delivered INTEGER NOT NULL, PRIMARY KEY (keyId, slave)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE part (
+  keyId TEXT NOT NULL, part INTEGER NOT NULL, epsilon REAL NOT NULL, secret BLOB NOT NULL, PRIMARY KEY (keyId, part)
 ) STRICT, WITHOUT ROWID;
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;

@@ -7,6 +7,7 @@ import { type BlockOffer, Blocks } from './blocks.js';
 import { inTransaction } from './database.js';
 import { type DeliveredKey, Keys } from './keys.js';
 import { type LinkCounters, LinkRecords } from './link-records.js';
+import { Parts } from './parts.js';
 import { type Cut, type Demand, type Mark, type Place, type PoolBytes, Pools } from './pools.js';
 import type { Vault } from './vault.js';
 
@@ -41,6 +42,16 @@ export interface Allocated {
   readonly reservations: readonly { readonly link: string; readonly places: readonly Reservation[] }[];
 }
 
+/** What came by one path of keys that others relayed. */
+export interface RelayedKeys {
+  readonly keys: readonly DeliveredKey[];
+  readonly master: string;
+  /** SAEs of this site. */
+  readonly slaves: readonly string[];
+  readonly part: number;
+  readonly parts: number;
+}
+
 /** Why there are no keys, and of which link. */
 export interface NotAllocated {
   readonly refused: 'empty' | 'unmet';
@@ -59,6 +70,7 @@ export class KeyStore {
   readonly #blocks: Blocks;
   readonly #pools: Pools;
   readonly #keys: Keys;
+  readonly #parts: Parts;
   readonly #records: LinkRecords;
 
   /** @param random where keys between two SAEs of one site come from */
@@ -68,6 +80,8 @@ export class KeyStore {
     this.#blocks = new Blocks(database, vault);
     this.#pools = new Pools(database, this.#blocks);
     this.#keys = new Keys(database, vault);
+    this.#parts = new Parts(database, vault);
+    this.#parts.clear();
     this.#records = new LinkRecords(database);
   }
 
@@ -111,6 +125,21 @@ export class KeyStore {
   reserve(link: string, reservations: readonly Reservation[]): string | undefined {
     return this.#attempt<string | undefined>(() => {
       for (const reservation of reservations) this.#reserve(link, reservation);
+      return undefined;
+    });
+  }
+
+  /**
+   * Keeps what came by one path; keys of which all parts are here can be asked for.
+   * @returns why it is refused, or undefined when it is done
+   */
+  takeParts({ keys, master, slaves, part, parts }: RelayedKeys): string | undefined {
+    return this.#attempt<string | undefined>(() => {
+      for (const one of keys) {
+        if (this.#keys.has(one.keyId) || this.#parts.has(one.keyId, part)) throw new Refused(`${one.keyId} is taken`);
+        const whole = this.#parts.add(one, part, parts);
+        if (whole !== undefined) this.#keys.insert({ ...whole, master, slaves, direction: 'in' });
+      }
       return undefined;
     });
   }
