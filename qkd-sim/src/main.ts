@@ -1,6 +1,7 @@
 /** The command line: qkd-sim init, run, status, eve. */
 import { Command, CommanderError } from 'commander';
 import { eveCommands } from './cli/eve.js';
+import { linkCommands } from './cli/link.js';
 import { siteCommands } from './cli/site.js';
 import { statusCommands } from './cli/status.js';
 import { topologyCommands } from './cli/topology.js';
@@ -13,7 +14,7 @@ const program = new Command('qkd-sim')
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });
 
-for (const declare of [siteCommands, topologyCommands, statusCommands, eveCommands]) declare(program);
+for (const declare of [siteCommands, linkCommands, topologyCommands, statusCommands, eveCommands]) declare(program);
 
 try {
   await program.parseAsync();
