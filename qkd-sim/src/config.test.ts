@@ -83,7 +83,7 @@ refillBelowKeys: 7
     const { code, message } = thrownBy(() => readSiteConfig(write(`
 site: 'a b'
 kmeId: kme-a
-saeIds: []
+saeIds: none
 listen: { host: localhost, port: 99999 }
 tls: { certificateFile: c, privateKeyFile: k }
 storeKeyFile: s

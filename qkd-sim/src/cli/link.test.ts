@@ -1,0 +1,32 @@
+/** One link alone, from the command's function. */
+import { expect } from 'chai';
+import { type BlockRow, runLink } from './link.js';
+
+describe('qkd-sim link', function () {
+  this.timeout(60_000);
+
+  const rows = async (options: Omit<Parameters<typeof runLink>[0], 'profile'>): Promise<BlockRow[]> => {
+    const made: BlockRow[] = [];
+    await runLink({ profile: 'metro-10dB-short', ...options }, (row) => made.push(row));
+    return made;
+  };
+
+  it('makes blocks of key', async () => {
+    const made = await rows({ blocks: 2 });
+    expect(made.map(({ block }) => block)).deep.equal([0, 1]);
+    for (const { siftedBits, keyBits, qber, efficiency, failure } of made) {
+      expect(siftedBits).equal(320_000);
+      expect(keyBits).within(1, 160_000);
+      expect(qber).within(0.02, 0.03);
+      expect(efficiency).within(1, 1.2);
+      expect(failure).equal(undefined);
+    }
+  });
+
+  it('shows what an eavesdropper does', async () => {
+    const [row] = await rows({ blocks: 1, interceptResend: 1 });
+    expect(row?.keyBits).equal(undefined);
+    expect(row?.qber).within(0.2, 0.3);
+    expect(row?.failure).match(/above/);
+  });
+});
