@@ -6,3 +6,6 @@ export type { ClientFiles, ClientOptions, TlsFiles } from './options.js';
 export { watchPool, type PoolReading, type WatchOptions } from './pool.js';
 export { KeyContainer, QkdKey, type KeyParts } from './qkd-key.js';
 export type { TlsConnection, TlsIdentity } from './transport.js';
+export { examine, type ExamineOptions, type Finding, type OtherSae, type Report } from './doctor/examine.js';
+export { printReport } from './doctor/print.js';
+export type { Depth, Verdict } from './doctor/probe.js';

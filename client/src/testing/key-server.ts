@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer, type ServerOptions } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { SubjectAlternativeNameExtension, X509CertificateGenerator, BasicConstraintsExtension } from '@peculiar/x509';
 import type { TlsIdentity } from '../etsi-qkd-014/transport.js';
 
@@ -31,6 +32,8 @@ export interface Asked {
   readonly url: string;
   readonly body: string;
   readonly headers: IncomingMessage['headers'];
+  /** Common name of the caller's certificate; empty without one. */
+  readonly caller: string;
 }
 
 /** Status and JSON value of an answer; a string is sent as it is; `cut` ends the connection without one, `hang` never answers. */
@@ -40,6 +43,11 @@ export interface KeyServer extends AsyncDisposable {
   readonly url: string;
   /** All requests so far. */
   readonly asked: Asked[];
+}
+
+function callerOf({ socket }: IncomingMessage): string {
+  const { subject } = (socket instanceof TLSSocket ? socket.getPeerCertificate() : {}) as { subject?: { CN?: string } };
+  return subject?.CN ?? '';
 }
 
 function send(response: ServerResponse, reply: Reply): void {
@@ -59,7 +67,7 @@ export async function startKeyServer(identity: TlsIdentity, answer: (asked: Aske
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
-      const found = { method: request.method ?? '', url: request.url ?? '', body: Buffer.concat(parts).toString(), headers: request.headers };
+      const found = { method: request.method ?? '', url: request.url ?? '', body: Buffer.concat(parts).toString(), headers: request.headers, caller: callerOf(request) };
       asked.push(found);
       send(response, answer(found));
     });
