@@ -34,25 +34,31 @@ export async function currentRecord(ctx: Context, mspId: string, digest: string)
 
 /**
  * Binds a statement to its caller: role, the certificate key of the caller's current record, and that record's signature.
+ * @returns the record.
  * @throws CodedError NOT_AUTHORISED, RECORD_NOT_CURRENT, RECORD_REVOKED, CALLER_MISMATCH, BAD_SIGNATURE.
  */
-export async function assertSigner(ctx: Context, name: StatementName, signed: Named<unknown>, recordDigest?: string): Promise<void> {
+export async function assertSigner(ctx: Context, name: StatementName, signed: Named<unknown>, recordDigest?: string): Promise<ParticipantRecord> {
   const mspId = callerMsp(ctx);
   assertRole(ctx, 'worker', 'operator');
   const named = recordDigest ?? (await get<ParticipantState>(ctx, 'participant', mspId))?.record;
   const record = await currentRecord(ctx, mspId, named ?? 'none');
   refuseUnless(record.certificateKey === callerKey(ctx), 'CALLER_MISMATCH', `the caller's certificate is not the one of the current record of ${mspId}`);
   assertReadSignedBy(name, signed, record);
+  return record;
 }
 
 /** What `assertAuthor` reads. */
 export const authorPlaces = (mspId: string, record: string): Place[] => [['participant', mspId], ['record', record]];
 
-/** As `assertSigner`, for a statement that names its author and the author's record. @throws also CALLER_MISMATCH for another organization. */
-export async function assertAuthor(ctx: Context, name: StatementName, signed: Named<{ record: string }>, mspId: string): Promise<void> {
+/** As `assertSigner`, for a statement of an author and the author's record. @returns the record. @throws also CALLER_MISMATCH for another organization. */
+export async function assertSignedAs(ctx: Context, name: StatementName, signed: Named<unknown>, mspId: string, record: string): Promise<ParticipantRecord> {
   refuseUnless(mspId === callerMsp(ctx), 'CALLER_MISMATCH', `the statement is ${mspId}'s, the caller belongs to ${callerMsp(ctx)}`);
-  await assertSigner(ctx, name, signed, signed.statement.record);
+  return assertSigner(ctx, name, signed, record);
 }
+
+/** As `assertSignedAs`, for a statement that names its author's record as `record`, as all but revocations do. */
+export const assertAuthor = (ctx: Context, name: StatementName, signed: Named<{ record: string }>, mspId: string): Promise<ParticipantRecord> =>
+  assertSignedAs(ctx, name, signed, mspId, signed.statement.record);
 
 /** A statement as the ledger keeps it: with the caller, the transaction's time and its ID. */
 export const store = <T>(ctx: Context, signed: Named<T>): Stored<T> => ({

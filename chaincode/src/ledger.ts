@@ -6,7 +6,7 @@ import { getStates, putStateWithPolicy } from './peer-batches.js';
 
 /** The kinds of keys (PROTOCOL section 4, "Keys"); one writer each, so that parallel transactions never conflict. */
 export type KeyKind =
-  | 'participant' | 'record' | 'revocation' | 'study' | 'proposal' | 'approval' | 'course' | 'submission' | 'closing' | 'attestation'
+  | 'participant' | 'record' | 'revocation' | 'study' | 'agenda' | 'proposal' | 'approval' | 'course' | 'submission' | 'closing' | 'attestation'
   | 'consent' | 'access';
 
 /** Whose key it is, and the organizations that stand in for the rules with it; MSP IDs. */
@@ -61,10 +61,11 @@ export async function put(ctx: Context, value: object, kind: KeyKind, ...parts: 
 
 /**
  * Writes a value under a key that one organization owns: from its next change on, the ledger itself wants the owner's
- * endorsement and that of a majority of the members (Fabric, key-level endorsement).
+ * endorsement and that of a majority of the members (Fabric, key-level endorsement). Without an owner it is a plain write.
  */
-export async function putOwned(ctx: Context, value: object, { owner, members }: Ownership, kind: KeyKind, ...parts: string[]): Promise<void> {
-  await putStateWithPolicy(ctx.stub, key(ctx, kind, parts), encodeCanonical(value as Json), policyOf([owner, ...members].join(' ')));
+export async function putOwned(ctx: Context, value: object, ownership: Ownership | undefined, kind: KeyKind, ...parts: string[]): Promise<void> {
+  if (ownership === undefined) await put(ctx, value, kind, ...parts);
+  else await putStateWithPolicy(ctx.stub, key(ctx, kind, parts), encodeCanonical(value as Json), policyOf([ownership.owner, ...ownership.members].join(' ')));
 }
 
 /** All values under a partial key, in key order. For read-only transactions: a range read in a writing one can conflict. */

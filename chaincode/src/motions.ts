@@ -12,9 +12,9 @@ async function found<T>(names: readonly string[], read: (name: string) => Promis
   return values;
 }
 
-/** The decisions of the named members on a study or a proposal. */
-export const decisionsOf = (ctx: Context, subject: string, named: ApprovalRefs): Promise<Decisions> =>
-  found(named.map((entry) => entry.member), (member) => get<Stored<Approval>>(ctx, 'approval', subject, member));
+/** The decisions of some members on a study or a proposal. */
+export const decisionsOf = (ctx: Context, subject: string, members: readonly string[]): Promise<Decisions> =>
+  found(members, (member) => get<Stored<Approval>>(ctx, 'approval', subject, member));
 
 /** The records of organizations, as they stand. */
 export const recordsOf = (ctx: Context, mspIds: readonly string[]): Promise<Records> => found(mspIds, (mspId) => get<ParticipantState>(ctx, 'participant', mspId));
@@ -22,5 +22,5 @@ export const recordsOf = (ctx: Context, mspIds: readonly string[]): Promise<Reco
 /** The proposal that a statement names, with the approvals that it names; undefined when it names none or one that does not exist. */
 export async function motionOf(ctx: Context, digest: Digest | undefined, named: ApprovalRefs = []): Promise<Motion | undefined> {
   const stored = digest === undefined ? undefined : await get<Stored<Proposal>>(ctx, 'proposal', digest);
-  return digest === undefined || stored === undefined ? undefined : { digest, proposal: stored.statement, decisions: await decisionsOf(ctx, digest, named) };
+  return digest === undefined || stored === undefined ? undefined : { digest, proposal: stored.statement, decisions: await decisionsOf(ctx, digest, named.map((entry) => entry.member)) };
 }

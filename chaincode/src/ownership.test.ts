@@ -29,6 +29,14 @@ describe('a slot', () => {
     }
   });
 
+  it('of an organization without a peer changes as everything else does, since nobody could endorse as its owner', async () => {
+    for (const [endorsers, code] of [[['HospitalB', 'HospitalC', 'Regulator'], 'VALID'], [['HospitalB', 'HospitalC'], 'ENDORSEMENT_POLICY_FAILURE']] as const) {
+      const house = await new Consortium().open({ HospitalA: { peerless: true } });
+      await house.submit('HospitalA');
+      expect(await retraction(house, endorsers), endorsers.join()).to.equal(code);
+    }
+  });
+
   it('keeps its history, newest first', async () => {
     const house = await new Consortium().open();
     await house.submit('HospitalA');

@@ -1,12 +1,14 @@
 /** Participants: records of public keys with proof of possession, their rotation and revocation (PROTOCOL section 2). */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
-  assertSignedBy, checkEncapsulationKey, digestParameter, fromBase64Url, mspIdParameter, participantRecord, readSigned, revocation, signatureLengths,
-  type ParticipantRecord, type ParticipantState, type Stored,
+  assertMandatedRevocation, assertSignedBy, assertSuccession, checkEncapsulationKey, digestParameter, fromBase64Url, mspIdParameter, participantRecord, readSigned, revocation, revokedState,
+  signatureLengths, type Authority, type Mandate, type Named, type ParticipantRecord, type ParticipantState, type Revocation, type Standing, type Stored,
 } from '@epione/protocol';
 import { z } from 'zod';
-import { assertRole, callerKey, callerMsp, currentRecord, store } from './caller.js';
+import { assertRole, assertSignedAs, callerKey, callerMsp, currentRecord, store } from './caller.js';
 import { announce, get, history, put, refuseUnless } from './ledger.js';
+import { motionOf } from './motions.js';
+import { courseOf, studyOf } from './study-contract.js';
 import { answer, question, StrictContract } from './strict-contract.js';
 
 function assertKeys(record: ParticipantRecord): void {
@@ -15,13 +17,34 @@ function assertKeys(record: ParticipantRecord): void {
   refuseUnless(checkEncapsulationKey(record.kemSuite, fromBase64Url(record.encapsulationKey)), 'BAD_KEY', 'the encapsulation key fails the check of FIPS 203, section 7.2');
 }
 
+/** An organization's record and how it stands; undefined when it never had one. */
+async function standingOf(ctx: Context, mspId: string): Promise<Standing | undefined> {
+  const state = await get<ParticipantState>(ctx, 'participant', mspId);
+  const record = state && (await get<Stored<ParticipantRecord>>(ctx, 'record', state.record));
+  return state && record && { state, record: record.statement };
+}
+
+/** The proposal behind a mandate, with the study whose members decide on it. */
+async function authorityOf(ctx: Context, named: Mandate | undefined): Promise<Authority | undefined> {
+  const motion = await motionOf(ctx, named?.proposal, named?.approvals);
+  return motion && { motion, study: await studyOf(ctx, motion.proposal.study), course: await courseOf(ctx, motion.proposal.study) };
+}
+
+/** By the owner, with the record's own key; the certificate need not be the record's: who lost it revokes with another of the organization. */
+async function assertOwnRevocation(ctx: Context, signed: Named<Revocation>): Promise<void> {
+  const { mspId, record } = signed.statement;
+  refuseUnless(mspId === callerMsp(ctx), 'CALLER_MISMATCH', `without a mandate only ${mspId} revokes its record`);
+  assertRole(ctx, 'worker', 'operator');
+  assertSignedBy('revocation', signed, await currentRecord(ctx, mspId, record));
+}
+
 @Info({ title: 'Participant', description: 'Records of public keys, bound to the Fabric certificate' })
 export class ParticipantContract extends StrictContract {
   constructor() {
     super('Participant');
   }
 
-  /** Registers a record, version 1, or its successor; signed by its own new key and, for a successor, by the one before. */
+  /** Registers a record, version 1, or its successor: signed by its own new key and, for a successor, by the one before or admitted by the members of a study. */
   @Transaction()
   @Param('argument', 'string', 'canonical JSON of the signed participant statement')
   @Returns('string')
@@ -34,7 +57,7 @@ export class ParticipantContract extends StrictContract {
     refuseUnless(record.certificateKey === callerKey(ctx), 'CALLER_MISMATCH', 'certificateKey is not the key of the calling certificate');
     assertKeys(record);
     assertSignedBy('participant', signed, record);
-    await this.#assertSuccessor(ctx, signed.statement, signed.previousSignature);
+    assertSuccession(signed, await standingOf(ctx, record.mspId), await authorityOf(ctx, signed.admission));
     const state: ParticipantState = { record: signed.digest, version: record.version, status: 'current' };
     await put(ctx, store(ctx, signed), 'record', signed.digest);
     await put(ctx, state, 'participant', record.mspId);
@@ -42,30 +65,22 @@ export class ParticipantContract extends StrictContract {
     return answer({ record: signed.digest });
   }
 
-  async #assertSuccessor(ctx: Context, record: ParticipantRecord, previousSignature: string | undefined): Promise<void> {
-    const state = await get<ParticipantState>(ctx, 'participant', record.mspId);
-    refuseUnless(record.version === (state?.version ?? 0) + 1 && record.previous === state?.record, 'RECORD_NOT_CURRENT', `the next record of ${record.mspId} is version ${(state?.version ?? 0) + 1} and names the one before`);
-    if (state === undefined) return;
-    refuseUnless(state.reason !== 'compromised', 'RECORD_REVOKED', 'after a compromise a new record needs an approved admission');
-    const before = await get<Stored<ParticipantRecord>>(ctx, 'record', state.record);
-    refuseUnless(before !== undefined && previousSignature !== undefined, 'BAD_SIGNATURE', 'a successor is signed by the previous key too');
-    assertSignedBy('participant', { signature: previousSignature, statement: record }, before.statement);
-  }
-
-  /** Revokes the caller's own record: nothing is accepted under it from here on. */
+  /** Revokes a record, the caller's own or one by an approved proposal: nothing is accepted under it from here on. */
   @Transaction()
   @Param('argument', 'string', 'canonical JSON of the signed revocation statement')
   @Returns('string')
   async revokeParticipant(ctx: Context, argument: string): Promise<string> {
     const signed = readSigned('revocation', revocation, Buffer.from(argument));
-    const { mspId, record, reason, since } = signed.statement;
-    refuseUnless(mspId === callerMsp(ctx), 'CALLER_MISMATCH', `only ${mspId} revokes its record here`);
-    assertRole(ctx, 'worker', 'operator');
-    assertSignedBy('revocation', signed, await currentRecord(ctx, mspId, record));
+    const { mspId, record, mandate } = signed.statement;
+    if (mandate === undefined) await assertOwnRevocation(ctx, signed);
+    else {
+      await assertSignedAs(ctx, 'revocation', signed, mandate.member, mandate.record);
+      await currentRecord(ctx, mspId, record);
+      assertMandatedRevocation(signed.statement, await authorityOf(ctx, mandate));
+    }
     const before = await get<ParticipantState>(ctx, 'participant', mspId);
-    const state: ParticipantState = { record, version: before?.version ?? 1, status: 'revoked', reason, ...(since === undefined ? {} : { since }) };
     await put(ctx, store(ctx, signed), 'revocation', signed.digest);
-    await put(ctx, state, 'participant', mspId);
+    await put(ctx, revokedState(signed.statement, before?.version ?? 1), 'participant', mspId);
     announce(ctx, { event: 'participantRevoked', mspId, record });
     return answer({ revocation: signed.digest });
   }

@@ -119,18 +119,30 @@ describe('Proposal', () => {
     expect(await propose({ kind: 'split' })).to.equal('BAD_FIELD');
     expect(await propose({}, 'HospitalD')).to.equal('NOT_AUTHORISED');
     expect(await codeOf(found.propose({ kind: 'abort', round: 4 }))).to.equal('STUDY_ENDED');
-    expect(await codeOf(found.propose({ kind: 'admit', mspId: 'HospitalA', admits: found.record('HospitalA') })), 'not built yet').to.equal('BAD_FIELD');
     const proposal = await found.propose(joining);
     expect(await propose({})).to.equal('STUDY_EXISTS');
     const end = await found.propose({ kind: 'end' });
     expect(await codeOf(found.approve('HospitalD', end))).to.equal('NOT_AUTHORISED');
     await found.approve('HospitalD', proposal);
     expect(await codeOf(found.approve('HospitalD', proposal))).to.equal('ALREADY_APPROVED');
-    const listed = JSON.parse(await found.ledger.run({ mspId: 'Regulator' }, (ctx) => found.proposals.listProposals(ctx, canonicalText({ study: found.studyDigest })))) as { proposals: { digest: string; approvals: unknown[] }[] };
+    const listed = JSON.parse(await found.ledger.run({ mspId: 'Regulator' }, (ctx) => found.proposals.listProposals(ctx, canonicalText({ pageSize: 10, study: found.studyDigest })))) as { proposals: { digest: string; approvals: unknown[] }[] };
     expect(listed.proposals.map((entry) => [entry.digest, entry.approvals.length])).to.have.deep.members([[proposal, 1], [end, 0]]);
     const one = async (digest: string): Promise<object> => JSON.parse(await found.ledger.evaluate({ mspId: 'Regulator' }, (ctx) => found.proposals.getProposal(ctx, canonicalText({ proposal: digest })))) as object;
     expect(await one(proposal)).to.deep.equal({ found: listed.proposals.find((entry) => entry.digest === proposal) });
     expect(await one(found.studyDigest)).to.deep.equal({});
+  });
+
+  it('lists proposals in pages, and those of one study only', async () => {
+    const found = await house();
+    const proposals = [];
+    for (const note of ['1', '2', '3']) proposals.push(await found.propose({ kind: 'end', note }));
+    const ask = async (question: object): Promise<{ proposals: { digest: Digest }[]; bookmark?: string }> =>
+      JSON.parse(await found.ledger.evaluate({ mspId: 'Regulator' }, (ctx) => found.proposals.listProposals(ctx, canonicalText({ pageSize: 2, study: found.studyDigest, ...question })))) as { proposals: { digest: Digest }[]; bookmark?: string };
+    const first = await ask({});
+    expect(first.proposals).to.have.length(2);
+    const second = await ask({ bookmark: first.bookmark });
+    expect([...first.proposals, ...second.proposals].map((entry) => entry.digest)).to.deep.equal([...proposals].sort());
+    expect(await ask({ study: proposals[0] })).to.deep.equal({ proposals: [] });
   });
 
   it('does not count a rejection', async () => {

@@ -1,13 +1,13 @@
 /** Proposals and what they change: the next epoch of a study, and its end (PROTOCOL sections 3 and 4). */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
-  assertEnding, assertNextEpoch, assertProposal, deriveRound, digestParameter, ending, nextEpoch, organizationsOf, participantsOf, proposal, readSigned, statementDigest, withEpoch,
+  assertEnding, assertNextEpoch, assertProposal, deriveRound, digestParameter, ending, nextEpoch, organizationsOf, pageQuestion, participantsOf, proposal, readSigned, withEpoch,
   type Approval, type Course, type Digest, type Ending, type NextEpoch, type Proposal, type RoundContext, type RoundState, type Stored,
 } from '@epione/protocol';
 import { z } from 'zod';
 import { assertAuthor, store } from './caller.js';
-import { announce, get, list, put, refuseUnless, txTime } from './ledger.js';
-import { motionOf, recordsOf } from './motions.js';
+import { announce, get, list, page, put, refuseUnless, txTime } from './ledger.js';
+import { decisionsOf, motionOf, recordsOf } from './motions.js';
 import { contextOf } from './round-contract.js';
 import { courseOf, studyOf } from './study-contract.js';
 import { answer, question, StrictContract } from './strict-contract.js';
@@ -18,10 +18,10 @@ async function roundBefore(ctx: Context, { study, after }: NextEpoch | Ending, f
   return { context, running: deriveRound(context.study, context.epoch, context.opened, context.records, context.now) };
 }
 
-/** A proposal as queries give it. */
-async function withDecisions(ctx: Context, proposal: Stored<Proposal>): Promise<{ digest: Digest; proposal: Stored<Proposal>; approvals: Stored<Approval>[] }> {
-  const digest = statementDigest('proposal', proposal.statement);
-  return { digest, proposal, approvals: await list<Stored<Approval>>(ctx, 'approval', digest) };
+/** A proposal with the decisions on it, as queries give it; undefined when there is none. */
+async function withDecisions(ctx: Context, digest: Digest): Promise<object | undefined> {
+  const proposal = await get<Stored<Proposal>>(ctx, 'proposal', digest);
+  return proposal && { digest, proposal, approvals: await list<Stored<Approval>>(ctx, 'approval', digest) };
 }
 
 @Info({ title: 'Proposal', description: 'How an opened study changes: by proposals that its members approve' })
@@ -39,9 +39,11 @@ export class ProposalContract extends StrictContract {
     const { statement } = signed;
     const { study, member, kind } = statement;
     await assertAuthor(ctx, 'proposal', signed, member);
-    assertProposal(await studyOf(ctx, study), await courseOf(ctx, study), statement);
+    const onStudy = await decisionsOf(ctx, study, 'mspId' in statement ? [statement.mspId] : []);
+    assertProposal(await studyOf(ctx, study), await courseOf(ctx, study), statement, onStudy);
     refuseUnless((await get(ctx, 'proposal', signed.digest)) === undefined, 'STUDY_EXISTS', `proposal ${signed.digest} is on the ledger`);
     await put(ctx, store(ctx, signed), 'proposal', signed.digest);
+    await put(ctx, { proposal: signed.digest }, 'agenda', study, signed.digest);
     announce(ctx, { event: 'proposed', study, proposal: signed.digest, member, kind });
     return answer({ proposal: signed.digest });
   }
@@ -87,18 +89,17 @@ export class ProposalContract extends StrictContract {
   @Returns('string')
   async getProposal(ctx: Context, argument: string): Promise<string> {
     const asked = question(z.strictObject({ proposal: digestParameter }), argument);
-    const found = await get<Stored<Proposal>>(ctx, 'proposal', asked.proposal);
-    return answer({ found: found === undefined ? undefined : await withDecisions(ctx, found) });
+    return answer({ found: await withDecisions(ctx, asked.proposal) });
   }
 
-  /** All proposals of a study with the decisions on them, by digest. */
+  /** A page of a study's proposals with the decisions on them, by digest. */
   @Transaction(false)
-  @Param('argument', 'string', 'canonical JSON {study}')
+  @Param('argument', 'string', 'canonical JSON {bookmark?, pageSize, study}')
   @Returns('string')
   async listProposals(ctx: Context, argument: string): Promise<string> {
-    const asked = question(z.strictObject({ study: digestParameter }), argument);
-    const proposals = [];
-    for (const found of await list<Stored<Proposal>>(ctx, 'proposal')) if (found.statement.study === asked.study) proposals.push(await withDecisions(ctx, found));
-    return answer({ proposals });
+    const { study, pageSize, bookmark = '' } = question(pageQuestion.extend({ study: digestParameter }), argument);
+    const found = await page<{ proposal: Digest }>(ctx, pageSize, bookmark, 'agenda', study);
+    const proposals = await Promise.all(found.entries.map((entry) => withDecisions(ctx, entry.proposal)));
+    return answer({ proposals, ...(found.bookmark === '' ? {} : { bookmark: found.bookmark }) });
   }
 }

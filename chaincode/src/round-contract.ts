@@ -2,7 +2,7 @@
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
   assertAttestation, assertClosing, assertRetraction, assertSubmission, attestation, closing, digestParameter, epochOf, mspIdParameter, openRound, readSigned, roundParameter, retraction, submission,
-  type Attestation, type Closing, type Epoch, type Named, type OpeningEvidence, type Opened, type PreviousRound, type RoundContext, type RoundRecords, type Slot, type Stored, type StoredClosing,
+  type Attestation, type Closing, type Epoch, type Named, type OpeningEvidence, type Opened, type ParticipantRecord, type PreviousRound, type RoundContext, type RoundRecords, type Slot, type Stored, type StoredClosing,
 } from '@epione/protocol';
 import { z } from 'zod';
 import { assertAuthor, authorPlaces, store } from './caller.js';
@@ -75,8 +75,9 @@ export async function contextOf(ctx: Context, name: RoundName, reads: Reads, aft
   return { study, course, epoch, opened, records, now: txTime(ctx) };
 }
 
-/** A key of the round belongs to one of those who act in its epoch. */
-const ownedBy = (owner: string, { participants, aggregators }: Epoch): Ownership => ({ owner, members: [...participants.map((entry) => entry.mspId), ...aggregators] });
+/** A key of the round belongs to one of those who act in its epoch. Without a peer nobody could ever endorse as the owner, so then it belongs to all. */
+const ownedBy = ({ mspId: owner, peerless }: ParticipantRecord, { participants, aggregators }: Epoch): Ownership | undefined =>
+  peerless === true ? undefined : { owner, members: [...participants.map((entry) => entry.mspId), ...aggregators] };
 
 async function writeClosing(ctx: Context, signed: Named<Closing>, kind: Closing['kind']): Promise<string> {
   const { statement } = signed;
@@ -106,11 +107,11 @@ export class RoundContract extends StrictContract {
     const { statement } = signed;
     const reads: Reads = { slots: [statement.participant], attestations: [] };
     await readAhead(ctx, [...authorPlaces(statement.participant, statement.record), ...namedPlaces(statement, reads, statement.after)]);
-    await assertAuthor(ctx, 'submission', signed, statement.participant);
+    const author = await assertAuthor(ctx, 'submission', signed, statement.participant);
     const context = await contextOf(ctx, statement, reads, statement.after);
     assertSubmission(context, statement);
     const slot: Slot = { kind: 'submission', ...store(ctx, signed) };
-    await putOwned(ctx, slot, ownedBy(statement.participant, context.epoch), 'submission', statement.study, roundKey(statement.round), statement.participant);
+    await putOwned(ctx, slot, ownedBy(author, context.epoch), 'submission', statement.study, roundKey(statement.round), statement.participant);
     announce(ctx, { event: 'submitted', study: statement.study, round: statement.round, participant: statement.participant });
     return answer({ submission: signed.digest });
   }
@@ -155,10 +156,10 @@ export class RoundContract extends StrictContract {
     const { statement } = signed;
     const reads: Reads = { slots: 'all', attestations: [statement.aggregator] };
     await readAhead(ctx, [...authorPlaces(statement.aggregator, statement.record), ...namedPlaces(statement, reads, statement.after)]);
-    await assertAuthor(ctx, 'attestation', signed, statement.aggregator);
+    const author = await assertAuthor(ctx, 'attestation', signed, statement.aggregator);
     const context = await contextOf(ctx, statement, reads, statement.after);
     assertAttestation(context, statement);
-    await putOwned(ctx, store(ctx, signed), ownedBy(statement.aggregator, context.epoch), 'attestation', statement.study, roundKey(statement.round), statement.aggregator);
+    await putOwned(ctx, store(ctx, signed), ownedBy(author, context.epoch), 'attestation', statement.study, roundKey(statement.round), statement.aggregator);
     announce(ctx, { event: 'attested', study: statement.study, round: statement.round, aggregator: statement.aggregator });
     return answer({ attestation: signed.digest });
   }

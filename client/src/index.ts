@@ -1,7 +1,12 @@
 /** The door of this package: the ledger as typed calls, its evidence, and the verification of that evidence. */
 export { connect, type ConnectOptions } from './ledger/connect.js';
 export { readProfile, type ConnectionProfile, type GatewayPeer, type IdentityName, type Pkcs11Key } from './ledger/profile.js';
-export { Ledger, type AccessPage, type Committed, type ParticipantView, type ProposalView, type StudyLine, type StudyView } from './ledger/ledger.js';
+export type { Ledger } from './ledger/ledger.js';
+export type { Committed } from './ledger/calls.js';
+export type { AccessPage } from './ledger/contracts/access.js';
+export type { ParticipantView, Voucher } from './ledger/contracts/participant.js';
+export type { ProposalView } from './ledger/contracts/proposal.js';
+export type { StudyLine, StudyView } from './ledger/contracts/study.js';
 export type { EventOptions, EventPosition, LedgerEvent } from './ledger/events.js';
 export { consume, EventStore, type ConsumeOptions, type Effect, type EventFeed } from './ledger/event-store.js';
 export type { RawBlock } from './ledger/blocks.js';

@@ -8,10 +8,11 @@ import { serveMetrics } from './monitoring/metrics-server.js';
 import { WorkerMetrics } from './monitoring/worker-metrics.js';
 import { reportTo } from './progress.js';
 import { runWorker } from './run.js';
-import { initialise } from './site/membership.js';
+import { initialise } from './site/enrolment.js';
 import { statusTable, workerStatus } from './status.js';
 import { mayReplaceRecord } from './state/database.js';
 import { addConsentCommands } from './consent-commands.js';
+import { addRevokeCommand } from './revoke-command.js';
 import { addStudyCommands } from './study-commands.js';
 import type { Surroundings } from './site/site.js';
 
@@ -99,7 +100,7 @@ const program = new Command('fl-worker')
   .configureOutput({ writeErr: () => undefined }); // errors are told once, in catch
 
 const commands: [name: string, description: string, action: (options: Options) => Promise<void>][] = [
-  ['init', 'make keys and register this organization\'s record; doing it again changes nothing', init],
+  ['init', 'make keys and register this organization\'s record, or come back after its revocation; doing it again changes nothing', init],
   ['run', 'take part in the study until its last round; continues where it was killed', run],
   ['status', 'what the worker has done, round by round', status],
   ['doctor', 'check certificates, keys, peer, key management entity, clock, disk and data', doctor],
@@ -113,6 +114,7 @@ for (const [name, description, action] of commands) {
   }
   command.action(action);
 }
+addRevokeCommand(program, print);
 addStudyCommands(program, print);
 addConsentCommands(program, print);
 

@@ -45,6 +45,7 @@ export async function takePart(site: Site, digest: Digest, options: RunOptions):
   // Rows of a site that may yet join are read now, so that faults in them are told before its first round.
   const training = participates || config.data !== undefined ? await readTrainingData(config, document) : undefined;
   const state = studyState(database);
+  state.outbox.giveUpOthers(site.own.digest);
   const rescues = new RescueDesk(site, study, state);
   await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port, (path) => rescues.serve(path));
   report('joined', { port: server.port, study: digest, name: document.name, participant: participates, aggregator: last.aggregators.includes(config.mspId), rows: training?.rows });

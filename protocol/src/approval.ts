@@ -1,17 +1,13 @@
 /** Approvals: a member's signed decision on a study or a proposal, and how later statements name it (PROTOCOL sections 3 and 5). */
 import { z } from 'zod';
 import { CodedError } from './error.js';
-import { digest, mspId, sortedBy } from './fields.js';
+import { digest, mspId, type ApprovalRefs } from './fields.js';
 import type { Stored } from './signed.js';
 import { statementDigest } from './statement.js';
 
 /** Statement `approval` of a study or a proposal by a member; `subject` is its digest. */
 export const approval = z.strictObject({ subject: digest, member: mspId, record: digest, decision: z.enum(['approve', 'reject']) });
 export type Approval = z.infer<typeof approval>;
-
-/** The approvals that carry a decision, by member. */
-export const approvalRefs = sortedBy(z.strictObject({ member: mspId, approval: digest }), (entry) => entry.member, 64);
-export type ApprovalRefs = z.infer<typeof approvalRefs>;
 
 /** The decisions that the ledger holds about one subject, by member. */
 export type Decisions = ReadonlyMap<string, Stored<Approval>>;

@@ -3,7 +3,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { lastRound, membersIn, type Course, type Epoch } from './course.js';
 import { assertProposal, mayDecide, organizationsOf, votesNeeded } from './course-rules.js';
+import type { Approval } from './approval.js';
 import type { Proposal } from './proposal.js';
+import type { Stored } from './signed.js';
 import type { Study } from './study.js';
 import { codeOf } from './testing/refusal.js';
 
@@ -41,7 +43,30 @@ describe('the course of a study', () => {
 
   it('refuses a roster whose sum can overflow', () => {
     const many = Array.from({ length: 4 }, (_, at) => `H${at}`);
-    expect(codeOf(() => { assertProposal(study, course, roster(['A', 'B'])); })).to.equal('none');
-    expect(codeOf(() => { assertProposal(study, course, roster(many)); })).to.equal('SUM_OUT_OF_RANGE');
+    expect(codeOf(() => { assertProposal(study, course, roster(['A', 'B']), new Map()); })).to.equal('none');
+    expect(codeOf(() => { assertProposal(study, course, roster(many), new Map()); })).to.equal('SUM_OUT_OF_RANGE');
+  });
+
+  it('lets all others decide on a member\'s keys, if it came by its own approval and they are two at least', () => {
+    const admit = (mspId: string, changes: object = {}): Proposal => ({ study: record, member: 'A', record, epoch: 2, kind: 'admit', mspId, admits: record, ...changes });
+    const onStudy = new Map(([['B', 'approve'], ['R', 'reject']] as const).map(([member, decision]) => [member, { statement: { subject: record, member, record, decision } } as Stored<Approval>]));
+    const propose = (statement: Proposal, of: Course = course): string => codeOf(() => { assertProposal(study, of, statement, onStudy); });
+    expect(['A', 'B', 'C', 'R', 'Z', 'X'].map((mspId) => mayDecide(study, course, admit('B'), mspId))).to.deep.equal([true, false, true, true, true, false]);
+    expect(propose(admit('B'))).to.equal('none');
+    expect(propose(admit('C')), 'who came later has approved of coming').to.equal('none');
+    expect(propose(admit('R')), 'who is a member against its will').to.equal('NOT_AUTHORISED');
+    expect(propose(admit('X'))).to.equal('NOT_AUTHORISED');
+    expect(propose(admit('B', { member: 'B' }))).to.equal('NOT_AUTHORISED');
+    const ended = { ...course, end: { from: 4, time: 0 } };
+    expect(propose(admit('B'), ended), 'the way back stays open').to.equal('none');
+    const revoke = (changes: object): Proposal => ({ ...admit('B'), kind: 'revoke', revokes: record, reason: 'compromised', admits: undefined, ...changes }) as unknown as Proposal;
+    expect(propose(revoke({ since: 5 }))).to.equal('none');
+    expect(propose(revoke({ since: 5, reason: 'left' }))).to.equal('BAD_FIELD');
+    expect(propose(revoke({}), ended)).to.equal('STUDY_ENDED');
+    const two = { ...study, observers: [] } as unknown as Study;
+    const pair: Course = { openedAt: 0, epochs: [epoch(1, 1, ['A', 'B'], ['A', 'B'])] };
+    expect(codeOf(() => { assertProposal(two, pair, admit('B', { epoch: 1 }), onStudy); })).to.equal('TOO_FEW');
+    expect(votesNeeded(study, 5, 4), 'a majority of all members').to.equal(3);
+    expect(votesNeeded({ quorums: { ...study.quorums, approve: 5 } }, 5, 4), 'never more than may vote').to.equal(4);
   });
 });

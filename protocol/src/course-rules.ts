@@ -60,12 +60,37 @@ function assertRoster(study: Study, last: Epoch, roster: ProposalOf<'roster'>): 
   refuseUnless(fault === undefined, 'SUM_OUT_OF_RANGE', fault ?? '');
 }
 
-/** @throws CodedError STUDY_ENDED, EPOCH_WRONG, NOT_AUTHORISED, and by kind EPOCH_NOT_NEW, BAD_FIELD, TOO_FEW, SUM_OUT_OF_RANGE. */
-export function assertProposal(study: Study, course: Course, statement: Proposal): void {
+/** A proposal about the keys of one member. */
+type AboutKeys = ProposalOf<'revoke' | 'admit'>;
+const isAboutKeys = (statement: Proposal): statement is AboutKeys => statement.kind === 'revoke' || statement.kind === 'admit';
+
+/** Who votes on a proposal: the members in force in its epoch, but nobody on its own keys, since they may be in other hands. */
+const votersOn = (study: Study, entry: Epoch, statement: Proposal): string[] => membersIn(study, entry).filter((id) => !isAboutKeys(statement) || id !== statement.mspId);
+
+/**
+ * Only members decide on each other's keys: who never approved of this study is not theirs to judge, else two organizations
+ * could found a study to revoke a third one's keys. Whoever came after the first epoch came by its own approval.
+ */
+function assertConcerned(study: Study, course: Course, last: Epoch, statement: AboutKeys, onStudy: Decisions): void {
+  const { mspId } = statement;
+  const [first] = course.epochs;
+  const approved = onStudy.get(mspId)?.statement.decision === 'approve' || (first !== undefined && !membersIn(study, first).includes(mspId));
+  refuseUnless(membersIn(study, last).includes(mspId) && approved, 'NOT_AUTHORISED', `${mspId} is no member of the study by its own approval: its keys are not for this study to decide on`);
+  refuseUnless(votersOn(study, last, statement).length >= 2, 'TOO_FEW', `no organization decides alone on the keys of ${mspId}`);
+  refuseUnless(statement.kind === 'admit' || statement.since === undefined || statement.reason === 'compromised', 'BAD_FIELD', 'proposal.since: belongs to the reason compromised');
+}
+
+/**
+ * @param onStudy the decisions on the study itself, at least that of the organization whose keys the proposal is about.
+ * @throws CodedError STUDY_ENDED, EPOCH_WRONG, NOT_AUTHORISED, and by kind EPOCH_NOT_NEW, BAD_FIELD, TOO_FEW, SUM_OUT_OF_RANGE.
+ */
+export function assertProposal(study: Study, course: Course, statement: Proposal, onStudy: Decisions): void {
   const last = latestEpoch(course);
-  refuseUnless(course.end === undefined, 'STUDY_ENDED', 'the end of the study is written');
+  // A study that has ended can still let its members back in, who could else join no other one.
+  refuseUnless(course.end === undefined || statement.kind === 'admit', 'STUDY_ENDED', 'the end of the study is written');
   refuseUnless(statement.epoch === last.epoch, 'EPOCH_WRONG', `the last epoch is ${last.epoch}`);
-  refuseUnless(membersIn(study, last).includes(statement.member), 'NOT_AUTHORISED', `${statement.member} is no member of the study`);
+  refuseUnless(votersOn(study, last, statement).includes(statement.member), 'NOT_AUTHORISED', `${statement.member} is no member of the study that may propose this`);
+  if (isAboutKeys(statement)) assertConcerned(study, course, last, statement, onStudy);
   if (statement.kind === 'roster') assertRoster(study, last, statement);
   if (statement.kind === 'abort') refuseUnless(statement.round <= study.rounds.count, 'STUDY_ENDED', `the study has ${study.rounds.count} rounds`);
 }
@@ -79,14 +104,14 @@ const epochNamed = (course: Course, { epoch }: Proposal): Epoch => {
 /** Organizations that a proposal would let in; each must approve. */
 const joiners = (statement: Proposal, members: readonly string[]): string[] => (statement.kind === 'roster' ? organizationsOf(statement).filter((id) => !members.includes(id)) : []);
 
-/** Who may decide on a proposal: the members of the epoch in which it was made, and those it would let in. */
+/** Who may decide on a proposal: the members of the epoch in which it was made, but not on their own keys, and those it would let in. */
 export function mayDecide(study: Study, course: Course, statement: Proposal, mspId: string): boolean {
-  const members = membersIn(study, epochNamed(course, statement));
-  return members.includes(mspId) || joiners(statement, members).includes(mspId);
+  const base = epochNamed(course, statement);
+  return votersOn(study, base, statement).includes(mspId) || joiners(statement, membersIn(study, base)).includes(mspId);
 }
 
-/** Approvals of members that a proposal needs: the study's quorum, and more than half of the members, but no more than all. */
-export const votesNeeded = ({ quorums }: Pick<Study, 'quorums'>, members: number): number => Math.min(members, Math.max(quorums.approve, Math.floor(members / 2) + 1));
+/** Approvals of members that a proposal needs: the study's quorum, and more than half of the members, but no more than may vote. */
+export const votesNeeded = ({ quorums }: Pick<Study, 'quorums'>, members: number, voters = members): number => Math.min(voters, Math.max(quorums.approve, Math.floor(members / 2) + 1));
 
 /**
  * That a proposal is approved and still stands.
@@ -98,8 +123,9 @@ export function assertCarried(study: Study, course: Course, { proposal, decision
   refuseUnless(changed === undefined, 'EPOCH_EXPIRED', `the roster has changed with epoch ${changed?.epoch ?? ''}`);
   const inFavour = approvers(named, decisions);
   const members = membersIn(study, base);
-  const votes = members.filter((id) => inFavour.has(id)).length;
-  const needed = votesNeeded(study, members.length);
+  const voters = votersOn(study, base, proposal);
+  const votes = voters.filter((id) => inFavour.has(id)).length;
+  const needed = votesNeeded(study, members.length, voters.length);
   refuseUnless(votes >= needed, 'NOT_APPROVED', `${votes} approvals of members, ${needed} are needed`);
   const silent = joiners(proposal, members).filter((id) => !inFavour.has(id));
   refuseUnless(silent.length === 0, 'NOT_APPROVED', `each organization that joins must approve; missing: ${silent.join(', ')}`);

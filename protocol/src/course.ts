@@ -1,7 +1,6 @@
 /** The course of a study: its epochs, of which each is a roster from a round on, and its end (PROTOCOL section 4). */
 import { z } from 'zod';
-import { approvalRefs } from './approval.js';
-import { digest, epochNumber, members, mspId, roundNumber, sortedBy } from './fields.js';
+import { approvalRefs, digest, epochNumber, members, mspId, roundNumber, sortedBy } from './fields.js';
 import type { Study } from './study.js';
 import { openingEvidence } from './submission.js';
 

@@ -70,6 +70,14 @@ export const submissionRef = z.strictObject({ participant: mspId, digest });
 export const submissionSet = sortedBy(submissionRef, (entry) => entry.participant, 64);
 export type SubmissionRef = z.infer<typeof submissionRef>;
 
+/** The approvals that carry a decision, by member. */
+export const approvalRefs = sortedBy(z.strictObject({ member: mspId, approval: digest }), (entry) => entry.member, 64);
+export type ApprovalRefs = z.infer<typeof approvalRefs>;
+
+/** An approved proposal on which something rests, and the approvals that carry it. */
+export const mandate = z.strictObject({ proposal: digest, approvals: approvalRefs });
+export type Mandate = z.infer<typeof mandate>;
+
 /**
  * Reads a value from outside by its schema; all faults are reported together.
  * @throws CodedError `code` (BAD_FIELD unless told otherwise), naming each field.

@@ -1,6 +1,7 @@
 /** A participant's record: the public keys of an organization, bound both ways to its Fabric certificate (PROTOCOL section 2). */
 import { z } from 'zod';
-import { base64url, digest, mspId, saeId, text, time } from './fields.js';
+import type { Digest } from './digest.js';
+import { base64url, digest, mandate, mspId, saeId, text, time } from './fields.js';
 import { kemSuite, signatureSuite } from './suites.js';
 
 /** Statement `participant`, signed by its own new key. */
@@ -22,17 +23,25 @@ export const participantRecord = z.strictObject({
   saeId: saeId.optional(),
   /** Where others fetch this site's blobs: `<blobUrl>/<digest>`. */
   blobUrl: z.string().regex(/^https:\/\/[\x21-\x7e]{1,500}$/, 'an https:// address'),
+  /** The organization runs no peer of its own, so that no key can ask for its endorsement. */
+  peerless: z.literal(true).optional(),
 });
 export type ParticipantRecord = z.infer<typeof participantRecord>;
 
-/** Statement `revocation` of a record by its owner. */
+/** Why a record is revoked. */
+export const revocationReason = z.enum(['superseded', 'left', 'compromised']);
+
+/** Statement `revocation` of a record: by its owner, or by any member with the mandate of an approved proposal. */
 export const revocation = z.strictObject({
   mspId,
+  /** The record that is revoked; without a mandate its own key signs this. */
   record: digest,
-  reason: z.enum(['superseded', 'left', 'compromised']),
+  reason: revocationReason,
   /** With `compromised`: statements timed from here on are suspect. */
   since: time.optional(),
   note: text.optional(),
+  /** Who carries the proposal out, and with which record. */
+  mandate: mandate.extend({ member: mspId, record: digest }).optional(),
 });
 export type Revocation = z.infer<typeof revocation>;
 
@@ -43,4 +52,6 @@ export interface ParticipantState {
   readonly status: 'current' | 'revoked';
   readonly reason?: Revocation['reason'];
   readonly since?: number;
+  /** By which proposal it was revoked, if not by its owner. */
+  readonly proposal?: Digest;
 }

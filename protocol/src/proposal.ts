@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { Decisions } from './approval.js';
 import type { Digest } from './digest.js';
-import { digest, epochNumber, members, mspId, roundNumber, text } from './fields.js';
+import { digest, epochNumber, members, mspId, roundNumber, text, time } from './fields.js';
+import { revocationReason } from './participant.js';
 
 const common = {
   study: digest,
@@ -14,7 +15,7 @@ const common = {
   note: text.optional(),
 };
 
-/** Statement `proposal`. The kinds `revoke` and `admit` are not built yet, so the schema refuses them. */
+/** Statement `proposal`. */
 export const proposal = z.discriminatedUnion('kind', [
   /** The whole roster of a new epoch, and its attestation quorum q. */
   z.strictObject({ ...common, kind: z.literal('roster'), participants: members.min(1), aggregators: members.min(1), quorum: z.int().min(1).max(64) }),
@@ -22,6 +23,10 @@ export const proposal = z.discriminatedUnion('kind', [
   z.strictObject({ ...common, kind: z.literal('abort'), round: roundNumber }),
   /** Ends the study after the running round. */
   z.strictObject({ ...common, kind: z.literal('end') }),
+  /** Revokes the record of a member, because its keys are stolen or lost, or because the others want it out. */
+  z.strictObject({ ...common, kind: z.literal('revoke'), mspId, revokes: digest, reason: revocationReason, since: time.optional() }),
+  /** Lets a member come back with this record, whose digest it has told the others on a way that no thief of keys controls. */
+  z.strictObject({ ...common, kind: z.literal('admit'), mspId, admits: digest }),
 ]);
 export type Proposal = z.infer<typeof proposal>;
 export type ProposalKind = Proposal['kind'];

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { decodeCanonical, encodeCanonical, LIMITS, type Json } from './canonical-json.js';
 import { digestOf, fromBase64Url, toBase64Url, type Digest } from './digest.js';
 import { CodedError } from './error.js';
-import { base64url, digest, mspId, parse, roundNumber, text, time } from './fields.js';
+import { base64url, digest, mandate, mspId, parse, roundNumber, text, time, type Mandate } from './fields.js';
 import { verify, type Signer } from './ml-dsa.js';
 import type { ParticipantRecord } from './participant.js';
 import { signedBytes, signedBytesOf, type StatementName } from './statement.js';
@@ -43,8 +43,10 @@ export interface Named<T> extends Signed<T> {
   readonly digest: Digest;
   /** What the signature is over: the signed bytes of the statement, as they were read. */
   readonly signedBytes: Uint8Array;
-  /** A record's successor is signed by the previous key too. */
+  /** A record's successor is signed by the previous key too, */
   readonly previousSignature?: string | undefined;
+  /** or admitted by the members of a study. */
+  readonly admission?: Mandate | undefined;
 }
 
 /** Signs a statement. */
@@ -55,7 +57,7 @@ export function sign<T extends Json>(name: StatementName, statement: T, signer: 
 const utf8 = new TextEncoder();
 
 // Made once: a schema costs more to make than to use.
-const signedArgument = z.strictObject({ previousSignature: base64url.optional(), signature: base64url, statement: z.unknown() });
+const signedArgument = z.strictObject({ admission: mandate.optional(), previousSignature: base64url.optional(), signature: base64url, statement: z.unknown() });
 
 /**
  * Reads a transaction's one argument, canonical JSON `{"signature":…,"statement":…}`.
@@ -69,9 +71,10 @@ export function readSigned<T extends z.ZodType>(name: StatementName, schema: T, 
   const bound = name === 'study' ? LIMITS.studyBytes : LIMITS.statementBytes;
   if (encoded.length > bound) throw new CodedError('TOO_LARGE', `the ${name} has ${encoded.length} bytes, at most ${bound} are accepted`);
   const statement = parse(schema, body, name);
-  if (outer.previousSignature !== undefined && name !== 'participant') throw new CodedError('BAD_FIELD', 'argument.previousSignature: belongs to a record only');
+  const { signature, previousSignature, admission } = outer;
+  if ((previousSignature !== undefined || admission !== undefined) && name !== 'participant') throw new CodedError('BAD_FIELD', 'argument.previousSignature, argument.admission: belong to a record only');
   const bytes = signedBytesOf(name, encoded);
-  return { signature: outer.signature, previousSignature: outer.previousSignature, statement, digest: digestOf(bytes), signedBytes: bytes };
+  return { signature, previousSignature, admission, statement, digest: digestOf(bytes), signedBytes: bytes };
 }
 
 /** The argument of a transaction, from a signed statement. */

@@ -1,9 +1,8 @@
 /** The statements that act on a round: submission, retraction, closing, attestation (PROTOCOL section 5). */
 import { z } from 'zod';
-import { approvalRefs } from './approval.js';
 import type { Digest } from './digest.js';
 import { CODES } from './error.js';
-import { digest, epochNumber, hex32, keyId, members, mspId, roundNumber, sortedBy, submissionSet, text } from './fields.js';
+import { approvalRefs, digest, epochNumber, hex32, keyId, members, mspId, roundNumber, sortedBy, submissionSet, text } from './fields.js';
 import { sealingSuite } from './suites.js';
 import { statementDigest } from './statement.js';
 

@@ -51,6 +51,7 @@ export class Consortium {
   readonly studyDigest: Digest;
   readonly #signers = new Map<string, Signer>();
   readonly #records = new Map<string, Digest>();
+  readonly #generations = new Map<string, number>();
 
   constructor(document: Study = study) {
     this.study = document;
@@ -83,11 +84,23 @@ export class Consortium {
   }
 
   signed(name: StatementName, statement: object, mspId: string): Signed<Json> {
-    return sign(name, statement as Json, this.signer(mspId));
+    return sign(name, statement as Json, this.signer(mspId, this.#generations.get(mspId)));
   }
 
-  async register(mspId: string): Promise<void> {
-    const record = this.newRecord(mspId);
+  /** A record with all keys of another generation, which follows the organization's present one. */
+  successor(mspId: string, generation: number, changes: Partial<ParticipantRecord> = {}): ParticipantRecord {
+    const kem = newKemKeys('mlkem768', new Uint8Array([...seedOf(`${mspId} d ${generation}`), ...seedOf(`${mspId} z ${generation}`)]));
+    return this.newRecord(mspId, { version: generation, previous: this.record(mspId), signingKey: toBase64Url(this.signer(mspId, generation).publicKey), encapsulationKey: toBase64Url(kem.encapsulationKey), ...changes });
+  }
+
+  /** From now on the organization acts with this record and the keys of its generation, its version. */
+  goOn(record: ParticipantRecord): void {
+    this.#records.set(record.mspId, statementDigest('participant', record));
+    this.#generations.set(record.mspId, record.version);
+  }
+
+  async register(mspId: string, changes: Partial<ParticipantRecord> = {}): Promise<void> {
+    const record = this.newRecord(mspId, changes);
     await this.ledger.run({ mspId }, (ctx) => this.participants.registerParticipant(ctx, argument(this.signed('participant', record, mspId))));
     this.#records.set(mspId, statementDigest('participant', record));
   }
@@ -140,8 +153,8 @@ export class Consortium {
   }
 
   /** All members registered and agreed; round 1 is open. */
-  async open(): Promise<this> {
-    for (const mspId of organizations) await this.register(mspId);
+  async open(changes: Readonly<Record<string, Partial<ParticipantRecord>>> = {}): Promise<this> {
+    for (const mspId of organizations) await this.register(mspId, changes[mspId]);
     await this.registerStudy();
     for (const mspId of organizations) await this.approve(mspId);
     await this.ledger.run({ mspId: 'HospitalA' }, (ctx) => this.studies.openStudy(ctx, argument(this.signed('opening', this.opening(), 'HospitalA'))));

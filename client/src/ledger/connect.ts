@@ -6,7 +6,7 @@ import { signed } from '../evidence/organizations.js';
 import { openChannel } from './channel.js';
 import { UsageError } from './faults.js';
 import { defaultTimeouts, Gateways, type Identity, type Timeouts } from './gateways.js';
-import { Ledger } from './ledger.js';
+import { ledgerOver, type Ledger } from './ledger.js';
 import { pkcs11Signer } from './pkcs11-signer.js';
 import type { ConnectionProfile, IdentityName } from './profile.js';
 import { nativeSigner } from './signer.js';
@@ -77,5 +77,5 @@ export async function connect(profile: ConnectionProfile, options: ConnectOption
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const identity = { mspId: profile.mspId, certificatePem, ...key };
   const gateways = new Gateways(profile.peers, identity, timeouts, (peer) => openChannel(peer, allowClassicalTls), now);
-  return new Ledger({ gateways, identity, channel: profile.channel, chaincode: profile.chaincode, timeouts, now, random });
+  return ledgerOver({ gateways, identity, channel: profile.channel, chaincode: profile.chaincode, timeouts, now, random });
 }

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { canonicalText, CodedError, statementDigest, type Signed, type Submission } from '@epione/protocol';
 import { Refusal, startGateway, submitterOver, type Behaviour } from '../testing/gateway-server.js';
-import { Ledger } from './ledger.js';
+import { ledgerOver } from './ledger.js';
 
 const digest = (digit: string): `sha256:${string}` => `sha256:${digit.repeat(64)}`;
 const statement: Submission = {
@@ -22,13 +22,13 @@ const holding = (held: Submission): Behaviour => ({
 describe('Ledger', () => {
   it('takes ALREADY_SUBMITTED with the same digest for success', async () => {
     await using server = await startGateway(holding(statement));
-    using ledger = new Ledger(submitterOver([server.endpoint]));
+    using ledger = ledgerOver(submitterOver([server.endpoint]));
     expect(await ledger.submit(signed)).to.deep.equal({ digest: statementDigest('submission', statement), txId: 'f'.repeat(64) });
   });
 
   it('throws ALREADY_SUBMITTED when another statement stands there', async () => {
     await using server = await startGateway(holding({ ...statement, numExamples: 5 }));
-    using ledger = new Ledger(submitterOver([server.endpoint]));
+    using ledger = ledgerOver(submitterOver([server.endpoint]));
     let code: unknown;
     await ledger.submit(signed).catch((error: unknown) => { if (error instanceof CodedError) code = error.code; });
     expect(code).to.equal('ALREADY_SUBMITTED');
@@ -37,7 +37,7 @@ describe('Ledger', () => {
   it('sends signature and statement as one canonical argument', async () => {
     let given = '';
     await using server = await startGateway({ answer: (_name, argument) => { given = Buffer.from(argument).toString(); return Buffer.from('{}'); } });
-    using ledger = new Ledger(submitterOver([server.endpoint]));
+    using ledger = ledgerOver(submitterOver([server.endpoint]));
     await ledger.submit(signed);
     expect(given).to.equal(canonicalText({ signature: 'AA', statement }));
   });

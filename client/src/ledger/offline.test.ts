@@ -10,7 +10,7 @@ import { X509CertificateGenerator } from '@peculiar/x509';
 import { expect } from 'chai';
 import { CodedError } from '@epione/protocol';
 import { Refusal, startGateway, submitterOver, type Behaviour } from '../testing/gateway-server.js';
-import { Ledger } from './ledger.js';
+import { ledgerOver, type Ledger } from './ledger.js';
 import { noKey } from './offline.js';
 import { nativeSigner } from './signer.js';
 import { readSigningRequest, type SigningRequest } from './signing-request.js';
@@ -45,7 +45,7 @@ describe('OfflineTransactions', () => {
     return Buffer.from(stdout, 'base64');
   }
   const carried = (request: SigningRequest): SigningRequest => readSigningRequest(JSON.parse(JSON.stringify(request)));
-  const ledgerOver = (endpoint: string): Ledger => new Ledger(submitterOver([endpoint], {}, { mspId: 'HospitalA', certificatePem, signer: noKey }));
+  const ledgerAt = (endpoint: string): Ledger => ledgerOver(submitterOver([endpoint], {}, { mspId: 'HospitalA', certificatePem, signer: noKey }));
 
   /** Walks the steps. */
   async function walk(ledger: Ledger, sign: Sign = here): Promise<{ block: number; txId: string; requests: SigningRequest[] }> {
@@ -62,7 +62,7 @@ describe('OfflineTransactions', () => {
     // Three processes, one after the other.
     this.timeout(60_000);
     await using server = await startGateway({});
-    using ledger = ledgerOver(server.endpoint);
+    using ledger = ledgerAt(server.endpoint);
     const { block, txId, requests } = await walk(ledger, elsewhere);
     expect(block).to.equal(7);
     expect(requests.map((request) => request.txId)).to.deep.equal([txId, txId, txId]);
@@ -74,7 +74,7 @@ describe('OfflineTransactions', () => {
 
   it('asks what became of a transaction that no gateway took', async () => {
     await using server = await startGateway({ submit: () => { throw new Refusal(14, 'request already processed'); } });
-    using ledger = ledgerOver(server.endpoint);
+    using ledger = ledgerAt(server.endpoint);
     expect((await walk(ledger)).block).to.equal(7);
   });
 
@@ -82,7 +82,7 @@ describe('OfflineTransactions', () => {
     const outcomes: [Behaviour, string][] = [[{ status: () => 11 }, 'CONFLICT'], [{ status: () => 10 }, 'UNAVAILABLE'], [{ status: () => { throw new Refusal(4, 'not committed'); } }, 'UNAVAILABLE']];
     for (const [behaviour, code] of outcomes) {
       await using server = await startGateway(behaviour);
-      using ledger = ledgerOver(server.endpoint);
+      using ledger = ledgerAt(server.endpoint);
       const error: unknown = await walk(ledger).catch((cause: unknown) => cause);
       expect(error).to.be.instanceOf(CodedError);
       expect((error as CodedError).code).to.equal(code);
@@ -91,7 +91,7 @@ describe('OfflineTransactions', () => {
 
   it('takes a signature of either s, as other tools make them, and sends the lower', async () => {
     await using server = await startGateway({});
-    using ledger = ledgerOver(server.endpoint);
+    using ledger = ledgerAt(server.endpoint);
     const key = createPrivateKey(await readFile(keyFile));
     let high = false;
     // Half of all signatures have the upper s: 40 without one happen once in 10^12.
@@ -108,7 +108,7 @@ describe('OfflineTransactions', () => {
 
   it('refuses wrong signatures and the steps of another order before anything is sent', async () => {
     await using server = await startGateway({});
-    using ledger = ledgerOver(server.endpoint);
+    using ledger = ledgerAt(server.endpoint);
     const { offline } = ledger;
     const proposal = offline.prepare('Round:submit', {});
     const other = offline.prepare('Round:submit', {});
@@ -121,14 +121,14 @@ describe('OfflineTransactions', () => {
 
   it('has no key for anything else', async () => {
     await using server = await startGateway({});
-    using ledger = ledgerOver(server.endpoint);
+    using ledger = ledgerAt(server.endpoint);
     expect(await messageOf(ledger.listStudies())).to.include('this connection has no key');
     expect(server.calls.Evaluate).to.equal(0);
   });
 
   it('refuses a request that shows something else than is signed', async () => {
     await using server = await startGateway({});
-    using ledger = ledgerOver(server.endpoint);
+    using ledger = ledgerAt(server.endpoint);
     const good = ledger.offline.prepare('Round:submit', { round: 1 });
     const other = ledger.offline.prepare('Round:retract', { round: 2 });
     const changes: Partial<SigningRequest>[] = [{ call: other.call }, { txId: other.txId }, { channel: 'other' }, { mspId: 'HospitalB' }, { message: other.message }, { sha256: other.sha256 }, { bytes: other.bytes }];

@@ -6,7 +6,7 @@ import {
   sealUpdate, setDigest, sign, sumVectors, toBase64Url, witnessOf,
   type Base, type Course, type Digest, type OpeningEvidence, type Result, type Study, type Submission,
 } from '@epione/protocol';
-import type { Committed } from '../ledger/ledger.js';
+import type { Committed } from '../ledger/calls.js';
 import type { ConnectionProfile } from '../ledger/profile.js';
 import { playPrivacy } from './play-privacy.js';
 import { enrol, type Player } from './player.js';

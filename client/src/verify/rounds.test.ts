@@ -91,7 +91,7 @@ describe('checks over rounds', () => {
     const state = ledger.participants.get('HospitalA');
     ledger.compromised.push({ record: state?.record ?? '', since: 0 });
     checkSuspects(ledger, report);
-    expect(found('keys.suspect').message).to.match(/^4 statements under sha256:[0-9a-f]{64} since 1970-01-01T00:00:00\.000Z are suspect$/);
+    expect(found('keys.suspect').message).to.match(/^11 statements under sha256:[0-9a-f]{64} since 1970-01-01T00:00:00\.000Z are suspect$/);
   });
 
   it('holds a consent snapshot to the blocks between opening and submission', () => {

@@ -87,11 +87,10 @@ export function checkEquivocation({ all }: Chain, chaincode: string, ledger: Reg
   report.pass('submission.once', list([...twice].map((slot) => `EQUIVOCATION: ${slot}`)));
 }
 
-/** Check `keys.suspect`: statements under a compromised record from the time on that its owner named. */
+/** Check `keys.suspect`: statements under a compromised record from the time on that the revocation names. */
 export function checkSuspects(ledger: Registry, report: Report): void {
   const suspects = ledger.compromised.map(({ record, since }) => {
-    const slots = [...ledger.studies.values()].flatMap((book) => [...book.rounds.values()].flatMap((round) => [...round.slots.values(), ...round.attestations.values()]));
-    const count = slots.filter(({ statement, time }) => statement.record === record && time >= since).length;
+    const count = ledger.authored.filter((entry) => entry.record === record && entry.time >= since).length;
     return `${count} statements under ${record} since ${new Date(since).toISOString()} are suspect`;
   });
   report.pass('keys.suspect', list(suspects));

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { decodeModel, latestEpoch, statementDigest, type Course, type Digest, type Proposal } from '@epione/protocol';
 import { readTrainingData, takePart } from '../run.js';
 import { seededRandom } from '../random.js';
-import { organizations, rowsOf, smallTemplate, TestConsortium } from '../testing/consortium.js';
+import { openTestSite, organizations, rowsOf, smallTemplate, TestConsortium } from '../testing/consortium.js';
 import { TestLedger } from '../testing/round-ledger.js';
 import { loadTf } from '../training/tf.js';
 import { train } from '../training/train.js';
@@ -88,6 +88,32 @@ describe('changes of a study', function () {
     expect(end!.from).to.be.within(2, 4);
     expect((await ledger.getRound('', end!.from)).slots).to.have.length(0);
     expect(new Set(endings.map((ending) => ending.outcome))).to.deep.equal(new Set(['complete']));
+  });
+
+  it('revokes the record of a member when the others want it so, waits for it, and goes on when it is back with another one', async () => {
+    await using house = await found(2);
+    const ledger = newLedger(house);
+    const { config, record } = house.of('HospitalB');
+    const before = statementDigest('participant', record);
+    ledger.propose(by(house, 'Regulator', { kind: 'revoke', mspId: 'HospitalB', revokes: before, reason: 'compromised', since: 0 }), ['HospitalA', 'Regulator']);
+    const back = { ...record, version: 2, previous: before };
+    /** Starts workers. @returns once one of them has told something, with their endings. */
+    const until = async (mspIds: string[], awaited: string): Promise<{ endings: Promise<Ending[]> }> => {
+      const { promise, resolve } = Promise.withResolvers<{ endings: Promise<Ending[]> }>();
+      const endings = run(house, ledger, mspIds, (_, event) => { if (event === awaited) resolve({ endings }); });
+      return promise;
+    };
+    const regulator = await until(['Regulator'], 'revoked a record');
+    const alone = await until(['HospitalA'], 'waiting for a record');
+    expect((await ledger.getParticipant('HospitalB')).state).to.deep.include({ record: before, status: 'revoked', reason: 'compromised', since: 0 });
+    expect(await whoSubmitted(ledger, 1)).to.deep.equal([]);
+    ledger.admit(back);
+    const returned = takePart(await openTestSite(config, ledger, back, () => undefined), house.digest, options);
+    const endings = [...(await regulator.endings), ...(await alone.endings), await returned];
+    expect(endings.map((ending) => ending.outcome)).to.deep.equal(['complete', 'complete', 'complete']);
+    const { slots } = await ledger.getRound('', 1);
+    expect(slots.map((slot) => slot.statement.record)).to.deep.equal([statementDigest('participant', house.of('HospitalA').record), statementDigest('participant', back)]);
+    expect((await ledger.getParticipant('HospitalB')).state, 'a proposal serves once').to.deep.include({ status: 'current', version: 2 });
   });
 
   it('aborts a round that waits for somebody, and goes on', async () => {

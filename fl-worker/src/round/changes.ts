@@ -1,7 +1,7 @@
 /** Changes of a study that its members have approved: any member's worker carries them out, during the running round and for the next one. */
 import {
   approvalsIn, assertCarried, CodedError, latestEpoch, membersIn, organizationsOf, participantsOf, sign,
-  type Closing, type Ending, type Epoch, type NextEpoch, type ProposalOf,
+  type Closing, type Ending, type Epoch, type NextEpoch, type ProposalOf, type Revocation,
 } from '@epione/protocol';
 import type { Committed, ProposalView } from '@epione/client';
 import type { Site } from '../site/site.js';
@@ -55,10 +55,21 @@ export async function openEpoch({ config, ledger, keys, own }: Hand, { digest, c
   return { ...(await ledger.openEpoch(sign('epoch', statement, keys.signer))), epoch };
 }
 
+/** Revokes a member's record, unless that was done or the member has another one by now. */
+async function revokeFor({ config, ledger, keys, own }: Hand, { mspId, revokes, reason, since }: ProposalOf<'revoke'>, motion: ProposalView): Promise<{ told: string; facts: object } | undefined> {
+  const { state } = await ledger.getParticipant(mspId);
+  if (state?.record !== revokes || state.status !== 'current') return undefined;
+  const mandate = { member: config.mspId, record: own.digest, proposal: motion.digest, approvals: approvalsIn(motion.approvals) };
+  const revocation: Revocation = { mspId, record: revokes, reason, ...(since === undefined ? {} : { since }), mandate };
+  await ledger.revokeParticipant(sign('revocation', revocation, keys.signer));
+  return { told: 'revoked a record', facts: { mspId, record: revokes, reason } };
+}
+
 /** Does what a carried proposal asks for. @returns what to report. @throws CodedError of the ledger. */
 async function carryOut(hand: Hand, study: StudyInForce, view: RoundView, motion: ProposalView): Promise<{ told: string; facts: object } | undefined> {
   const { config, ledger, keys, own } = hand;
   const { statement } = motion.proposal;
+  if (statement.kind === 'revoke') return revokeFor(hand, statement, motion);
   const ours = { study: study.digest, member: config.mspId, record: own.digest, proposal: motion.digest, approvals: approvalsIn(motion.approvals), after: view.after };
   if (statement.kind === 'roster') {
     const { epoch } = await openEpoch(hand, study, view, motion);
@@ -69,7 +80,7 @@ async function carryOut(hand: Hand, study: StudyInForce, view: RoundView, motion
     await ledger.endStudy(sign('ending', ending, keys.signer));
     return { told: 'ended the study', facts: { from: ending.from } };
   }
-  if (statement.round === view.round) {
+  if (statement.kind === 'abort' && statement.round === view.round) {
     const closing: Closing = { ...ours, epoch: view.epoch.epoch, round: view.round, kind: 'abort', submissions: [], reason: 'ROUND_ENDED' };
     await ledger.abortRound(sign('closing', closing, keys.signer));
     return { told: 'aborted the round', facts: { round: view.round, proposal: motion.digest } };
@@ -116,7 +127,8 @@ export class Changes {
     const { course, document } = this.#study;
     const { config, elapsed } = this.#site;
     const { member, kind } = motion.proposal.statement;
-    const settled = course.end !== undefined || (kind === 'roster' && latestEpoch(course).from > round);
+    // An admission is the admitted organization's own to use.
+    const settled = kind === 'admit' || (kind !== 'revoke' && course.end !== undefined) || (kind === 'roster' && latestEpoch(course).from > round);
     if (settled || !isCarried(this.#study, motion)) return false;
     const seen = this.#seen.get(motion.digest) ?? elapsed();
     this.#seen.set(motion.digest, seen);

@@ -34,7 +34,7 @@ export class Participant {
     return this.#waiting?.round === round ? this.#waiting.code : undefined;
   }
 
-  /** Does what is due in an open round. Trouble with QKD keys is noted and tried again at the next call. @throws errors that stop the worker, and passing ones. */
+  /** Does what is due in an open round. Trouble with QKD keys, or a recipient whose record is revoked, is noted and tried again at the next call. @throws errors that stop the worker, and passing ones. */
   async step(view: RoundView): Promise<void> {
     const { config, report } = this.#site;
     const { round } = view;
@@ -53,17 +53,18 @@ export class Participant {
       await this.#submit(round);
       this.#waiting = undefined;
     } catch (error) {
-      if (isQkd(error)) this.#wait(round, codeOf(error) as Code, error as Error);
+      if (isQkd(error)) this.#wait(round, codeOf(error) as Code, error as Error, 'waiting for a QKD key');
+      else if (codeOf(error) === 'RECORD_NOT_CURRENT') this.#wait(round, 'RECORD_NOT_CURRENT', error as Error, 'waiting for a record');
       else if (costsRound(error)) this.#sitOut(round, codeOf(error) ?? 'UNAVAILABLE', error as Error);
       else throw error;
     }
     if (this.#waiting === undefined) report('waiting for the others', { round });
   }
 
-  #wait(round: number, code: Code, error: Error): void {
+  #wait(round: number, code: Code, error: Error, told: string): void {
     const { now, report } = this.#site;
     this.#waiting = { round, since: this.#waiting?.round === round ? this.#waiting.since : now(), code };
-    report('waiting for a QKD key', { round, code, message: error.message });
+    report(told, { round, code, message: error.message });
   }
 
   #sitOut(round: number, code: string, error?: Error): void {
@@ -105,7 +106,7 @@ export class Participant {
   /** With `fallback`: once this round has waited for QKD as long as the study says. */
   #mayFallBack(round: number): boolean {
     const { qkdMissing, qkdWaitMs } = this.#study.document.suites;
-    return qkdMissing === 'fallback' && (qkdWaitMs === 0 || (this.#waiting?.round === round && this.#site.now() - this.#waiting.since >= qkdWaitMs));
+    return qkdMissing === 'fallback' && (qkdWaitMs === 0 || (this.#waiting?.round === round && this.#waiting.code !== 'RECORD_NOT_CURRENT' && this.#site.now() - this.#waiting.since >= qkdWaitMs));
   }
 
   async #localUpdate(view: RoundView): Promise<LocalUpdate> {

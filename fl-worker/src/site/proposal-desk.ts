@@ -1,13 +1,19 @@
 /** What an organization decides about open studies: propose a change, look at one before approving it, write the next epoch. */
 import type { Committed, ProposalView } from '@epione/client';
-import { latestEpoch, organizationsOf, sign, statementDigest, type Digest, type Epoch, type Proposal } from '@epione/protocol';
+import { approvalsIn, latestEpoch, organizationsOf, sign, statementDigest, type Digest, type Epoch, type Mandate, type Proposal, type ProposalOf, type Revocation } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import { changedRoster, isCarried, openEpoch, type RosterChange } from '../round/changes.js';
 import { currentRecord, hasEnded, readStudyView, viewRound, type RoundView, type StudyInForce } from '../round/course.js';
 import type { Membership } from './membership.js';
 
 /** The change that a proposal makes; study, proposer and epoch are filled in. */
-export type Change = { readonly kind: 'roster'; readonly change: RosterChange } | { readonly kind: 'abort'; readonly round: number } | { readonly kind: 'end' };
+export type Change =
+  | { readonly kind: 'roster'; readonly change: RosterChange }
+  | { readonly kind: 'abort'; readonly round: number }
+  | { readonly kind: 'end' }
+  /** Of the organization's present record. */
+  | { readonly kind: 'revoke'; readonly mspId: string; readonly reason: Revocation['reason']; readonly since?: number | undefined }
+  | { readonly kind: 'admit'; readonly mspId: string; readonly admits: Digest };
 
 /** An opened study. @throws WorkerError STUDY_MISMATCH, STUDY_NOT_OPEN. */
 async function openedStudy({ ledger }: Membership, digest: Digest): Promise<StudyInForce> {
@@ -22,9 +28,15 @@ export async function propose(membership: Membership, study: Digest, wanted: Cha
   const last = latestEpoch((await openedStudy(membership, study)).course);
   const { digest } = await currentRecord(ledger, config.mspId);
   const common = { study, member: config.mspId, record: digest, epoch: last.epoch, ...(note === undefined ? {} : { note }) };
-  const statement: Proposal = wanted.kind === 'roster' ? { ...common, kind: 'roster', ...changedRoster(last, wanted.change) } : { ...common, ...wanted };
+  const statement = await proposalOf(membership, common, last, wanted);
   await assertOfThisChannel(membership, statement);
   return ledger.propose(sign('proposal', statement, keys.signer));
+}
+
+async function proposalOf({ ledger }: Membership, common: Omit<ProposalOf<'end'>, 'kind'>, last: Epoch, wanted: Change): Promise<Proposal> {
+  if (wanted.kind === 'roster') return { ...common, kind: 'roster', ...changedRoster(last, wanted.change) };
+  if (wanted.kind === 'revoke') return { ...common, ...wanted, revokes: (await currentRecord(ledger, wanted.mspId)).digest };
+  return { ...common, ...wanted };
 }
 
 /** Everybody of a new roster has a record, and it is for this channel's genesis. @throws WorkerError RECORD_NOT_CURRENT, STUDY_MISMATCH. */
@@ -60,6 +72,14 @@ export async function listProposals(membership: Membership, digest: Digest): Pro
     const by = (decision: string): string[] => view.approvals.filter((entry) => entry.statement.decision === decision).map((entry) => entry.statement.member);
     return { proposal: view.digest, statement: view.proposal.statement, approvedBy: by('approve'), rejectedBy: by('reject'), carried: isCarried(study, view) };
   });
+}
+
+/** The approved admission of a record, among the proposals of a study; undefined when the members have not admitted it. */
+export async function admissionOf(membership: Membership, digest: Digest, record: Digest): Promise<Mandate | undefined> {
+  const study = await openedStudy(membership, digest);
+  const admits = ({ proposal: { statement } }: ProposalView): boolean => statement.kind === 'admit' && statement.admits === record;
+  const found = (await membership.ledger.listProposals(digest)).find((view) => admits(view) && isCarried(study, view));
+  return found && { proposal: found.digest, approvals: approvalsIn(found.approvals) };
 }
 
 /** The running round, found from the first one on. @throws CodedError STUDY_ENDED after the last one. */

@@ -1,6 +1,6 @@
 /** A site's secret keys, kept as seeds in files that only their owner may read. */
-import { chmod, open, readFile, rename, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { newKemKeys, newSigner, signatureLengths, kemLengths, type KemKeys, type KemSuite, type SignatureSuite, type Signer } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 
@@ -56,6 +56,13 @@ export async function readKeys(state: string, signature: SignatureSuite, kem: Ke
   const signing = await readSeed(join(state, 'keys', fileOf.signing), signatureLengths[signature].seed);
   const kemSeed = await readSeed(join(state, 'keys', fileOf.kem), kemLengths[kem].seed);
   return { signer: newSigner(signature, signing), kem: newKemKeys(kem, kemSeed) };
+}
+
+/** Puts the seed files aside: what was sealed to them may have to be opened, but nothing is signed with them any more. */
+export async function retireSeeds(state: string, name: string): Promise<void> {
+  const folder = join(state, 'keys', name);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const file of seedFiles(state)) await rename(file, join(folder, basename(file)));
 }
 
 /** Makes the seed files that are missing; existing ones are never touched. @returns the files made. */

@@ -35,6 +35,16 @@ describe('durable state', () => {
     expect(outbox.find('attestation', 1)).to.equal(undefined);
   });
 
+  it('gives up what was signed under a record that is no more', () => {
+    using database = openState(folder, digest);
+    const { outbox } = studyState(database);
+    outbox.keepSubmission(sign('submission', submissionOf(1, ['k1']), newSigner('mldsa65', bytes(7))), bytes(1), { words: bytes(2), subjects: [] });
+    outbox.giveUpOthers(digest);
+    expect(outbox.find('submission', 1)?.committed).to.equal(false);
+    outbox.giveUpOthers(`sha256:${'2'.repeat(64)}`);
+    expect(outbox.find('submission', 1)?.committed).to.equal(true);
+  });
+
   it('puts a QKD key into one header at most, and uses a left-over one first', async () => {
     using database = openState(folder, digest);
     const { outbox, ring } = studyState(database);

@@ -62,6 +62,11 @@ export class Outbox {
     this.#database.prepare('UPDATE outbox SET committed = 1 WHERE kind = ? AND round = ?').run(kind, round);
   }
 
+  /** Gives up what was signed under another record than the present one: the ledger will never take it, so the site sits out what it had begun. */
+  giveUpOthers(record: string): void {
+    this.#database.prepare("UPDATE outbox SET committed = 1 WHERE committed = 0 AND json_extract(signed, '$.statement.record') <> ?").run(record);
+  }
+
   /** This site's own update of a round, as the words that it sealed. */
   ownUpdate(round: number): Uint8Array | undefined {
     return this.#database.prepare('SELECT words FROM own_update WHERE round = ?').get(round)?.['words'] as Uint8Array | undefined;

@@ -1,8 +1,8 @@
 /** A ledger in memory for tests of the worker: the protocol's own rules over a map, with the SDK's habit that saying the same twice is success. */
 import {
-  assertAttestation, assertClosing, assertEnding, assertNextEpoch, assertProposal, assertRetraction, assertSignedBy, assertSubmission, CodedError, deriveRound, epochOf, openRound, resultDigest,
-  statementDigest, submissionDigest, withEpoch,
-  type Access, type Approval, type Attestation, type Closing, type Course, type Digest, type Ending, type Json, type Motion, type NextEpoch, type Proposal, type RoundState, type OpeningEvidence, type ParticipantRecord, type ConsentDecision, type ConsentQuestion, type Retraction, type RoundContext, type RoundRecords,
+  assertAttestation, assertClosing, assertEnding, assertMandatedRevocation, assertNextEpoch, assertProposal, assertRetraction, assertSignedBy, assertSubmission, CodedError, deriveRound, epochOf, membersOf, openRound, resultDigest,
+  revokedState, statementDigest, submissionDigest, withEpoch,
+  type Access, type Approval, type Attestation, type Closing, type Course, type Digest, type Ending, type Json, type Motion, type NextEpoch, type Proposal, type RoundState, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type ConsentDecision, type ConsentQuestion, type Retraction, type Revocation, type RoundContext, type RoundRecords,
   type Signed, type Slot, type Stored, type StoredClosing, type Study, type Submission,
 } from '@epione/protocol';
 import type { RoundLedger } from '../site/site.js';
@@ -18,6 +18,7 @@ const byText = (a: string, b: string): number => (a < b ? -1 : 1);
 /** The channel of one opened study. */
 export class TestLedger implements RoundLedger {
   readonly #records = new Map<string, Stored<ParticipantRecord>>();
+  readonly #states = new Map<string, ParticipantState>();
   readonly #study: Study;
   readonly #rounds = new Map<number, RoundData>();
   readonly #listeners = new Set<() => void>();
@@ -31,7 +32,7 @@ export class TestLedger implements RoundLedger {
     this.#study = study;
     this.#digest = statementDigest('study', study);
     this.#now = now;
-    for (const record of records) this.#records.set(record.mspId, this.#store(record, record.mspId));
+    for (const record of records) this.admit(record);
     const participants = study.participants.map((mspId) => ({ mspId, record: statementDigest('participant', this.#record(mspId).statement) }));
     this.#course = { openedAt: now(), epochs: [{ epoch: 1, from: 1, participants, aggregators: study.aggregators, quorum: study.quorums.attest }] };
   }
@@ -60,6 +61,7 @@ export class TestLedger implements RoundLedger {
   }
 
   #written<T extends Json>(kind: 'submission' | 'retraction' | 'closing' | 'attestation', signed: Signed<T>, by: string, write: (stored: Stored<T>) => void): { digest: string; txId: string } {
+    if (this.#states.get(by)?.status !== 'current') throw new CodedError('RECORD_REVOKED', `the record of ${by} is revoked`);
     assertSignedBy(kind, signed, this.#record(by).statement);
     const stored = this.#store(signed.statement, by, signed.signature);
     write(stored);
@@ -130,7 +132,8 @@ export class TestLedger implements RoundLedger {
 
   /** Puts a proposal on the ledger and, in every named organization's name, approves it. */
   propose(proposal: Proposal, approvedBy: readonly string[]): Digest {
-    assertProposal(this.#study, this.#course, proposal);
+    const onStudy = new Map(membersOf(this.#study).map((member) => [member, this.#store<Approval>({ subject: this.#digest, member, record: this.#digest, decision: 'approve' }, member)]));
+    assertProposal(this.#study, this.#course, proposal, onStudy);
     const digest = statementDigest('proposal', proposal);
     const approvals = approvedBy.map((member) => this.#store<Approval>({ subject: digest, member, record: statementDigest('participant', this.#record(member).statement), decision: 'approve' }, member));
     this.#proposals.set(digest, { digest, proposal: this.#store(proposal, proposal.member), approvals });
@@ -157,9 +160,8 @@ export class TestLedger implements RoundLedger {
 
   openEpoch(signed: Signed<NextEpoch>): ReturnType<RoundLedger['openEpoch']> {
     const { statement } = signed;
-    const records = new Map([...this.#records].map(([mspId, { statement: record }]) => [mspId, { record: statementDigest('participant', record), version: 1, status: 'current' as const }]));
     return this.#change('epoch', signed, statement.epoch.from, (running) => {
-      assertNextEpoch(this.#study, this.#course, running, statement, this.#motion(statement.proposal), records);
+      assertNextEpoch(this.#study, this.#course, running, statement, this.#motion(statement.proposal), this.#states);
       return withEpoch(this.#course, statement);
     });
   }
@@ -199,7 +201,26 @@ export class TestLedger implements RoundLedger {
 
   getParticipant(mspId: string): ReturnType<RoundLedger['getParticipant']> {
     const record = this.#records.get(mspId);
-    return Promise.resolve(record === undefined ? {} : { state: { record: statementDigest('participant', record.statement), version: 1, status: 'current' }, record });
+    const state = this.#states.get(mspId);
+    return Promise.resolve(record === undefined || state === undefined ? {} : { state, record });
+  }
+
+  revokeParticipant(signed: Signed<Revocation>): ReturnType<RoundLedger['revokeParticipant']> {
+    const { mspId, mandate } = signed.statement;
+    return attempt(() => {
+      const motion = this.#motion(mandate?.proposal);
+      assertSignedBy('revocation', signed, this.#record(mandate?.member ?? '').statement);
+      assertMandatedRevocation(signed.statement, motion && { study: this.#study, course: this.#course, motion });
+      this.#states.set(mspId, revokedState(signed.statement, 1));
+      this.#announce();
+      return { digest: statementDigest('revocation', signed.statement), txId: '00' };
+    });
+  }
+
+  /** This is its organization's current record from now on, whatever brought it here. */
+  admit(record: ParticipantRecord): void {
+    this.#records.set(record.mspId, this.#store(record, record.mspId));
+    this.#states.set(record.mspId, { record: statementDigest('participant', record), version: record.version, status: 'current' });
   }
 
   getRecord(digest: string): ReturnType<RoundLedger['getRecord']> {

@@ -1,8 +1,9 @@
 /** Records as an auditor repeats them: possession, both bindings, rotation and revocation (PROTOCOL section 2). */
 import {
-  assertSignedBy, checkEncapsulationKey, digestOf, fromBase64Url, type ParticipantRecord, type ParticipantState, type Revocation,
+  assertMandatedRevocation, assertSignedBy, assertSuccession, checkEncapsulationKey, digestOf, fromBase64Url, revokedState,
+  type Authority, type Mandate, type ParticipantRecord, type ParticipantState, type Revocation, type Standing,
 } from '@epione/protocol';
-import { judge, refuseUnless, stored, type Entry, type Step } from './step.js';
+import { assertAuthor, judge, refuseUnless, stored, type Entry, type Step } from './step.js';
 
 function assertPossession({ signed, transaction, report }: Step<ParticipantRecord>): void {
   const record = signed.statement;
@@ -14,20 +15,22 @@ function assertPossession({ signed, transaction, report }: Step<ParticipantRecor
   assertSignedBy('participant', signed, record);
 }
 
-function assertSuccession({ signed, ledger }: Step<ParticipantRecord>): void {
-  const record = signed.statement;
-  const before = ledger.participants.get(record.mspId);
-  refuseUnless(record.version === (before?.version ?? 0) + 1 && record.previous === before?.record, 'RECORD_NOT_CURRENT', 'the record does not follow the one before');
-  if (before === undefined) return;
-  refuseUnless(before.reason !== 'compromised', 'RECORD_REVOKED', 'the record before was compromised');
-  const previous = ledger.records.get(before.record)?.statement;
-  refuseUnless(previous !== undefined && signed.previousSignature !== undefined, 'BAD_SIGNATURE', 'the previous key has not signed');
-  assertSignedBy('participant', { signature: signed.previousSignature, statement: record }, previous);
+/** The proposal that a mandate names, with the study whose members decided, as they stood before. */
+function authorityOf({ ledger }: Step<unknown>, named: Mandate | undefined): Authority | undefined {
+  const motion = ledger.motions.get(named?.proposal ?? '');
+  const book = ledger.studies.get(motion?.proposal.study ?? '');
+  return motion === undefined || book?.course === undefined ? undefined : { motion, study: book.study, course: book.course };
+}
+
+function standingOf({ ledger }: Step<unknown>, mspId: string): Standing | undefined {
+  const state = ledger.participants.get(mspId);
+  const record = ledger.records.get(state?.record ?? '')?.statement;
+  return state && record && { state, record };
 }
 
 export function registerParticipant(step: Step<ParticipantRecord>): Entry[] {
   judge(step, 'record.possession', () => { assertPossession(step); });
-  judge(step, 'record.chain', () => { assertSuccession(step); });
+  judge(step, 'record.chain', () => { assertSuccession(step.signed, standingOf(step, step.signed.statement.mspId), authorityOf(step, step.signed.admission)); });
   const { signed: { statement, digest }, ledger } = step;
   const state: ParticipantState = { record: digest, version: statement.version, status: 'current' };
   ledger.records.set(digest, stored(step));
@@ -40,16 +43,20 @@ export function registerParticipant(step: Step<ParticipantRecord>): Entry[] {
 
 export function revokeParticipant(step: Step<Revocation>): Entry[] {
   const { signed: { statement, digest }, ledger } = step;
-  const { mspId, record, reason, since } = statement;
-  // The certificate need not be the record's: who lost the key revokes with another of the organization.
+  const { mspId, record, reason, since, mandate } = statement;
   judge(step, 'record.chain', () => {
-    const state = ledger.participants.get(mspId);
-    const current = ledger.records.get(record)?.statement;
+    const found = standingOf(step, mspId);
+    refuseUnless(found?.state.record === record && found.state.status === 'current', 'RECORD_NOT_CURRENT', 'it revokes a record that is not current');
+    if (mandate !== undefined) {
+      assertAuthor(step, mandate.member, mandate.record);
+      assertMandatedRevocation(statement, authorityOf(step, mandate));
+      return;
+    }
+    // The certificate need not be the record's: who lost the key revokes with another of the organization.
     refuseUnless(mspId === step.transaction.creator.mspId, 'CALLER_MISMATCH', `the record is ${mspId}'s`);
-    refuseUnless(state?.record === record && state.status === 'current' && current !== undefined, 'RECORD_NOT_CURRENT', 'it revokes a record that is not current');
-    assertSignedBy('revocation', step.signed, current);
+    assertSignedBy('revocation', step.signed, found.record);
   });
-  const state: ParticipantState = { record, version: ledger.participants.get(mspId)?.version ?? 1, status: 'revoked', reason, ...(since === undefined ? {} : { since }) };
+  const state = revokedState(statement, ledger.participants.get(mspId)?.version ?? 1);
   ledger.participants.set(mspId, state);
   if (reason === 'compromised') ledger.compromised.push({ record, since: since ?? 0 });
   return [
@@ -57,4 +64,3 @@ export function revokeParticipant(step: Step<Revocation>): Entry[] {
     { kind: 'participant', parts: [mspId], value: state },
   ];
 }
-

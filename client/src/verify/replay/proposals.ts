@@ -17,11 +17,14 @@ export function propose(step: Step<Proposal>): Entry[] {
   judge(step, 'course.epochs', () => {
     assertAuthor(step, statement.member, statement.record);
     const { book, course } = opened(step, statement.study);
-    assertProposal(book.study, course, statement);
+    assertProposal(book.study, course, statement, book.approvals);
     refuseUnless(!ledger.motions.has(digest), 'STUDY_EXISTS', 'it was proposed before');
   });
   if (!ledger.motions.has(digest)) ledger.motions.set(digest, { digest, proposal: statement, decisions: new Map() });
-  return [{ kind: 'proposal', parts: [digest], value: stored(step) }];
+  return [
+    { kind: 'proposal', parts: [digest], value: stored(step) },
+    { kind: 'agenda', parts: [statement.study, digest], value: { proposal: digest } },
+  ];
 }
 
 /** A change of the course: judged against the running round, and written down rule kept or not, so that one fault does not make others of all that follows. */

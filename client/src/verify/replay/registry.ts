@@ -24,7 +24,7 @@ export interface StudyBook {
   readonly rounds: Map<number, RoundBook>;
 }
 
-/** A record that its owner revoked as compromised: what is timed from `since` on is suspect. */
+/** A record that was revoked as compromised: what is timed from `since` on is suspect. */
 export interface Compromise {
   readonly record: string;
   readonly since: number;
@@ -39,6 +39,8 @@ export class Registry {
   /** By hospital and pseudonym. */
   readonly consents = new Map<string, PersonConsents>();
   readonly compromised: Compromise[] = [];
+  /** Who wrote what when: the record behind each accepted statement, and the transaction's time. */
+  readonly authored: { readonly record: string; readonly time: number }[] = [];
   /** The block of each transaction, by ID. */
   readonly blocks = new Map<string, number>();
 

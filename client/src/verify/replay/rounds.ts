@@ -39,9 +39,10 @@ export function viewOf(step: Step<unknown>, { study, round }: InRound, after?: O
   return { book, context: { study: book.study, course: book.course, epoch, opened, records: recordsOf(found), now: step.transaction.time } };
 }
 
-/** A key of the round belongs to its writer, with those who act in the round's epoch. */
-function owned(step: Step<InRound>, owner: string): { policy?: Uint8Array } {
-  const { study, round } = step.signed.statement;
+/** A key of the round belongs to its writer, with those who act in the round's epoch; but not to a writer without a peer. */
+function owned(step: Step<InRound & { readonly record: string }>, owner: string): { policy?: Uint8Array } {
+  const { study, round, record } = step.signed.statement;
+  if (step.ledger.records.get(record)?.statement.peerless === true) return {};
   const course = step.ledger.studies.get(study)?.course;
   const epoch = course && epochOf(course, round);
   return epoch === undefined ? {} : { policy: ownedKeyPolicy(owner, [...epoch.participants.map((entry) => entry.mspId), ...epoch.aggregators]) };

@@ -66,7 +66,7 @@ export function judge(step: Step<unknown>, check: CheckName | ((code: string) =>
 }
 
 /**
- * The author's current record made the signature, and its certificate sent the transaction.
+ * The author's current record made the signature, and its certificate sent the transaction; then it goes down as this record's.
  * @param record the digest that the statement names; the author's current one where it names none.
  * @throws CodedError CALLER_MISMATCH, RECORD_NOT_CURRENT, RECORD_REVOKED, BAD_SIGNATURE.
  */
@@ -79,4 +79,5 @@ export function assertAuthor({ name, signed, transaction, ledger }: Step<unknown
   const current = ledger.records.get(state.record)?.statement as ParticipantRecord;
   refuseUnless(current.certificateKey === digestOf(transaction.creatorKey), 'CALLER_MISMATCH', `the caller's certificate is not the one of the record of ${mspId}`);
   assertSignedBy(name, signed, current);
+  ledger.authored.push({ record: state.record, time: transaction.time });
 }

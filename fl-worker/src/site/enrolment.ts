@@ -1,0 +1,98 @@
+/** An organization's record on the ledger, made from its keys: the first one, its successors, and the way back after a revocation. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ParticipantView, Voucher } from '@epione/client';
+import { canonicalText, digestOf, needsAdmission, sign, statementDigest, toBase64Url, type Mandate, type ParticipantRecord, type ParticipantState } from '@epione/protocol';
+import type { WorkerConfig } from '../config.js';
+import { WorkerError } from '../error.js';
+import { openMembership, workerCertificate, type Membership } from './membership.js';
+import { admissionOf } from './proposal-desk.js';
+import { makeSeeds, readKeys, retireSeeds } from './seeds.js';
+import type { NamedRecord, Surroundings } from './site.js';
+import { studyDigestOf } from './study-desk.js';
+
+/** The record that configuration and keys ask for, as a first version. */
+async function wantedRecord({ config, profile, keys }: Omit<Membership, 'ledger'>): Promise<ParticipantRecord> {
+  const certificate = await workerCertificate(profile);
+  return {
+    channel: profile.channel,
+    genesis: profile.genesis as ParticipantRecord['genesis'],
+    mspId: config.mspId,
+    version: 1,
+    certificateKey: digestOf(new Uint8Array(certificate.publicKey.export({ type: 'spki', format: 'der' }))),
+    signatureSuite: keys.signer.suite,
+    signingKey: toBase64Url(keys.signer.publicKey),
+    kemSuite: keys.kem.suite,
+    encapsulationKey: toBase64Url(keys.kem.encapsulationKey),
+    ...(config.kme === undefined ? {} : { saeId: config.kme.saeId }),
+    blobUrl: config.blobServer.publicUrl.replace(/\/+$/, ''),
+    ...(profile.peers.some((peer) => peer.mspId === config.mspId) ? {} : { peerless: true }),
+  };
+}
+
+/** What a record says beside its place in the chain of records. */
+const content = (record: ParticipantRecord): string => canonicalText({ ...record, version: 1, previous: undefined });
+
+/** What `init` did. */
+export interface Initialised extends NamedRecord {
+  /** Key files that were made now. */
+  readonly made: readonly string[];
+  /** Whether the ledger had the record already. */
+  readonly registered: 'now' | 'before';
+}
+
+/** The record that an organization has had until now. */
+interface Present {
+  readonly state: ParticipantState;
+  readonly record: ParticipantRecord;
+}
+
+const presentOf = ({ state, record }: ParticipantView): Present | undefined => state && record && { state, record: record.statement };
+
+const bears = (record: ParticipantRecord, { signer, kem }: Membership['keys']): boolean => record.signingKey === toBase64Url(signer.publicKey) || record.encapsulationKey === toBase64Url(kem.encapsulationKey);
+
+/** Keys that whoever made the organization leave may know are put aside, and new ones made. @returns the files made. */
+async function freshKeys({ config, keys }: Membership, { state, record }: Present, random: Surroundings['random']): Promise<string[]> {
+  if (!needsAdmission(state) || !bears(record, keys)) return [];
+  await retireSeeds(config.state, `version-${state.version}`);
+  return makeSeeds(config.state, config.suites.signature, config.suites.kem, random);
+}
+
+/** What vouches for a record that follows another: the key of both, or the members. @throws WorkerError NOT_APPROVED, telling what to ask them for. */
+async function voucherFor(membership: Membership, record: ParticipantRecord, { state, record: before }: Present, signature: string): Promise<Voucher> {
+  if (record.signingKey === before.signingKey && !needsAdmission(state)) return { previousSignature: signature };
+  const study = await studyDigestOf(membership.config.study);
+  const digest = statementDigest('participant', record);
+  const admission: Mandate | undefined = await admissionOf(membership, study, digest);
+  if (admission !== undefined) return { admission };
+  throw new WorkerError('NOT_APPROVED', `${record.mspId} comes with new keys, and the members have not admitted its record ${digest}`, {
+    remedy: `Read this digest to the other members, by telephone or in person. One of them runs: fl-worker study propose admit ${study} --organization ${record.mspId} --record ${digest}; the others approve; then run fl-worker init again.`,
+  });
+}
+
+/**
+ * Makes missing keys and registers the record, or its successor when certificate, addresses or SAE ID changed or the record was
+ * revoked. Doing it again changes nothing.
+ * @param mayChange false while statements under the current record may still be on their way; throws while a worker runs.
+ * @throws WorkerError NOT_APPROVED when new keys need the members' admission, RECORD_NOT_CURRENT; CodedError of the ledger.
+ */
+export async function initialise(config: WorkerConfig, random: Surroundings['random'], mayChange: () => boolean): Promise<Initialised> {
+  await mkdir(join(config.state, 'keys'), { recursive: true, mode: 0o700 });
+  const missing = await makeSeeds(config.state, config.suites.signature, config.suites.kem, random);
+  const opened = await openMembership(config);
+  using ledger = opened.ledger;
+  const present = presentOf(await ledger.getParticipant(config.mspId));
+  // What is in the outbox under a revoked record is lost; but nobody may be at work on it now.
+  if (present?.state.status === 'revoked') mayChange();
+  const made = [...missing, ...(present === undefined ? [] : await freshKeys(opened, present, random))];
+  const membership: Membership = { ...opened, keys: await readKeys(config.state, config.suites.signature, config.suites.kem) };
+  const wanted = await wantedRecord(membership);
+  if (present?.state.status === 'current') {
+    if (content(present.record) === content(wanted)) return { digest: statementDigest('participant', present.record), record: present.record, made, registered: 'before' };
+    if (!mayChange()) throw new WorkerError('RECORD_NOT_CURRENT', 'the record cannot be replaced while a round is under way', { remedy: 'Let the worker finish its round, then run fl-worker init again.' });
+  }
+  const record = present === undefined ? wanted : { ...wanted, version: present.state.version + 1, previous: present.state.record as ParticipantRecord['previous'] };
+  const signed = sign('participant', record, membership.keys.signer);
+  await ledger.registerParticipant(signed, present === undefined ? undefined : await voucherFor(membership, record, present, signed.signature));
+  return { digest: statementDigest('participant', record), record, made, registered: 'now' };
+}
