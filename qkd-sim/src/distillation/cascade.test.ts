@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { RandomNumbers, seededRandom } from '../random.js';
 import { xor } from './authentication.js';
-import { type CascadeVariant, option3, original } from './cascade-variant.js';
+import { type CascadeVariant, cascadeVariants } from './cascade-variant.js';
 import { Cascade } from './cascade.js';
 import { entropy } from './finite-key.js';
 
@@ -49,8 +49,8 @@ describe('Cascade', function () {
   // 0.035, so the mean's is below 0.0026, and the bound of + 0.01 is passed by chance with less than 10⁻⁴ a point even
   // where the true value is the published one.
   const published = [
-    [original, [[0.01, 1.143], [0.02, 1.159], [0.05, 1.185], [0.1, 1.209]]],
-    [option3, [[0.01, 1.111], [0.02, 1.1], [0.05, 1.106], [0.1, 1.128]]],
+    [cascadeVariants.original, [[0.01, 1.143], [0.02, 1.159], [0.05, 1.185], [0.1, 1.209]]],
+    [cascadeVariants.option3, [[0.01, 1.111], [0.02, 1.1], [0.05, 1.106], [0.1, 1.128]]],
   ] as const;
   for (const [variant, points] of published) {
     for (const [qber, efficiency] of points) {
@@ -68,7 +68,7 @@ describe('Cascade', function () {
       const alice = new Int32Array(1000).fill(0x55aa55aa);
       const bob = alice.slice();
       if (errors === 1) bob[123]! ^= 1 << 31;
-      const ends = [new Cascade(alice, 1000, 0.02, option3, false), new Cascade(bob, 1000, 0.02, option3, true)] as const;
+      const ends = [new Cascade(alice, 1000, 0.02, cascadeVariants.option3, false), new Cascade(bob, 1000, 0.02, cascadeVariants.option3, true)] as const;
       while (!ends[0].done) {
         const differences = xor(ends[1].parities(), ends[0].parities());
         for (const end of ends) end.advance(differences);
@@ -79,11 +79,11 @@ describe('Cascade', function () {
   });
 
   it('corrects short frames of any length', () => {
-    for (const frameBits of [64, 101, 1000]) expect(reconcile(option3, 0.03, 1, 5, frameBits).badFrames).most(4);
+    for (const frameBits of [64, 101, 1000]) expect(reconcile(cascadeVariants.option3, 0.03, 1, 5, frameBits).badFrames).most(4);
   });
 
   it('refuses differences of the wrong length', () => {
-    const end = new Cascade(new Int32Array(1000), 1000, 0.02, option3, false);
+    const end = new Cascade(new Int32Array(1000), 1000, 0.02, cascadeVariants.option3, false);
     expect(() => { end.advance(new Uint8Array(3)); }).throw(RangeError);
   });
 });
