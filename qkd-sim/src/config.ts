@@ -1,6 +1,7 @@
 /** The configuration of a site: one YAML file, parsed strictly, with all its faults reported together. */
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { cascadeVariantNames } from './distillation/cascade-variant.js';
 import { eveSchema } from './optics/eve.js';
 import { profileOf } from './profiles/named.js';
 import { isProfileFile, profileReference, readProfile } from './profiles/profile-file.js';
@@ -23,6 +24,8 @@ export const linkConfig = z.strictObject({
   classical: endpoint,
   /** A name, or a YAML file; both ends must have the same. */
   profile: profileReference,
+  /** Instead of the profile's; both ends must have the same. */
+  reconciliation: z.enum(cascadeVariantNames).optional(),
   initialKeyFile: file,
   /** Alice's site only: the emulated optics are hers, and so is what Eve does to them. */
   eve: eveSchema.optional(),
@@ -69,7 +72,7 @@ const siteConfig = z
   });
 
 /** One end of a link, with its profile read. */
-export type LinkConfig = Omit<z.output<typeof linkConfig>, 'profile'> & { profile: Profile };
+export type LinkConfig = Omit<z.output<typeof linkConfig>, 'profile' | 'reconciliation'> & { profile: Profile };
 export type SiteConfig = Omit<z.output<typeof siteConfig>, 'links'> & { links: LinkConfig[] };
 /** A configuration as it is written, with what has a default left out. */
 export type SiteConfigInput = z.input<typeof siteConfig>;
@@ -83,9 +86,10 @@ export const readSiteConfig = (path: string): SiteConfig => {
     state: at(site.state),
     storeKeyFile: at(site.storeKeyFile),
     tls: { certificateFile: at(site.tls.certificateFile), privateKeyFile: at(site.tls.privateKeyFile), caFile: at(site.tls.caFile) },
-    links: site.links.map((link) => ({
-      ...link, initialKeyFile: at(link.initialKeyFile), profile: isProfileFile(link.profile) ? readProfile(at(link.profile)) : profileOf(link.profile),
-    })),
+    links: site.links.map(({ reconciliation, ...link }) => {
+      const profile = isProfileFile(link.profile) ? readProfile(at(link.profile)) : profileOf(link.profile);
+      return { ...link, initialKeyFile: at(link.initialKeyFile), profile: { ...profile, ...(reconciliation !== undefined && { reconciliation }) } };
+    }),
   };
 };
 

@@ -34,13 +34,15 @@ export const reconcileFrame = (alice: Uint8Array, bob: Uint8Array, qber: number,
   const search = (odd: Block): void => {
     let block = odd;
     while (length(block) > 1) {
-      const halves = [0, 1].map((side) => ({ ...block, index: 2 * block.index + side, count: 2 * block.count })) as [Block, Block];
-      const empty = halves.findIndex((half) => length(half) === 0);
-      if (empty < 0) {
+      const [count, index] = [2 * block.count, 2 * block.index];
+      const [left, right] = [{ ...block, index, count }, { ...block, index: index + 1, count }];
+      if (length(left) > 0 && length(right) > 0) {
         asked++;
-        if (variant.reusesParts && length(block) > 2) known[block.pass]?.splice(known[block.pass]?.indexOf(block) ?? 0, 1, ...halves);
+        if (variant.reusesParts) known[block.pass]?.splice(known[block.pass]?.indexOf(block) ?? 0, 1, left, right);
+        block = differs(left) ? left : right;
+      } else {
+        block = length(left) > 0 ? left : right;
       }
-      block = empty < 0 ? halves[differs(halves[0]) ? 0 : 1] : halves[1 - empty]!;
     }
     const bit = block.order[firstPosition(block.positions, block.index, block.count)] ?? 0;
     bob[bit] = (bob[bit] ?? 0) ^ 1;

@@ -1,89 +1,103 @@
-/** Cascade between two mirrored ends: it corrects, and it discloses no more than published implementations do. */
+/** Cascade between two mirrored ends: it corrects, asks what the plain reference asks, and ends whatever it is told. */
 import { expect } from 'chai';
-import { RandomNumbers, seededRandom } from '../random.js';
+import fc from 'fast-check';
+import { RandomNumbers, randomBytesOf, seededRandom } from '../random.js';
 import { xor } from './authentication.js';
-import { type CascadeVariant, cascadeVariants } from './cascade-variant.js';
+import { type CascadeVariant, cascadeVariantNames, cascadeVariants } from './cascade-variant.js';
+import { reconcileFrame } from './cascade-reference.js';
 import { Cascade } from './cascade.js';
-import { entropy } from './finite-key.js';
 
-const FRAME = 10_000;
-
-interface Outcome {
-  readonly efficiency: number;
-  readonly badFrames: number;
-  readonly frames: number;
-}
-
-/** Reconciles groups of 32 frames with independent errors. */
-const reconcile = (variant: CascadeVariant, qber: number, groups: number, seed: number, frameBits = FRAME): Outcome => {
-  const random = new RandomNumbers(seededRandom(new Uint8Array(32).fill(seed)));
-  const alice = new Int32Array(frameBits * groups).map(() => Math.floor(random.uniform() * 2 ** 32) | 0);
-  const bob = alice.slice();
-  let errors = 0;
-  for (let i = 0; i < bob.length; i++) {
-    for (let frame = 0; frame < 32; frame++) {
-      if (random.uniform() < qber) {
-        bob[i]! ^= 1 << frame;
-        errors++;
-      }
-    }
-  }
-  const ends = [new Cascade(alice, frameBits, qber, variant, false), new Cascade(bob, frameBits, qber, variant, true)] as const;
-  while (!ends[0].done) {
-    const differences = xor(ends[1].parities(), ends[0].parities());
-    for (const end of ends) end.advance(differences);
-  }
-  expect(ends[1].done).equal(true);
-  expect(ends[1].disclosedBits).equal(ends[0].disclosedBits);
-  const left = Array.from({ length: groups }, () => 0);
-  bob.forEach((word, i) => { left[Math.floor(i / frameBits)]! |= word ^ alice[i]!; });
-  const badFrames = left.reduce((sum, word) => sum + word.toString(2).replaceAll(/[^1]/g, '').length, 0);
-  const bits = 32 * frameBits * groups;
-  return { efficiency: ends[0].disclosedBits / (bits * entropy(errors / bits)), badFrames, frames: 32 * groups };
+/** Both ends of groups of 32 frames with independent errors. */
+const frames = (frameBits: number, groups: number, qber: number, seed: number): [alice: Int32Array, bob: Int32Array] => {
+  const fill = seededRandom(new Uint8Array(32).fill(seed));
+  const random = new RandomNumbers(fill);
+  const alice = new Int32Array(randomBytesOf(fill, 4 * frameBits * groups).buffer);
+  const error = (): number => Array.from({ length: 32 }, (_, frame) => (random.uniform() < qber ? 1 << frame : 0)).reduce((word, bit) => word | bit, 0);
+  return [alice, alice.map((word) => word ^ error())];
 };
+
+const ends = (alice: Int32Array, bob: Int32Array, frameBits: number, qber: number, variant: CascadeVariant): [Cascade, Cascade] =>
+  [new Cascade(alice, frameBits, qber, variant, false), new Cascade(bob, frameBits, qber, variant, true)];
+
+const run = ([alice, bob]: readonly [Cascade, Cascade], tamper: (bytes: Uint8Array) => void = () => undefined, rounds = Infinity): void => {
+  for (let round = 0; round < rounds && !alice.done && !bob.done; round++) {
+    const differences = xor(bob.parities(), alice.parities());
+    tamper(differences);
+    for (const end of [alice, bob]) end.advance(differences);
+  }
+};
+
+const frameOf = (words: Int32Array, frame: number): Uint8Array => Uint8Array.from(words, (word) => (word >>> frame) & 1);
 
 describe('Cascade', function () {
   this.timeout(60_000);
 
-  // Published f at n = 10^4 over 10,000 frames. Here 192 frames a point: a frame's f has a standard deviation below
-  // 0.035, so the mean's is below 0.0026, and the bound of + 0.01 is passed by chance with less than 10⁻⁴ a point even
-  // where the true value is the published one.
-  const published = [
-    [cascadeVariants.original, [[0.01, 1.143], [0.02, 1.159], [0.05, 1.185], [0.1, 1.209]]],
-    [cascadeVariants.option3, [[0.01, 1.111], [0.02, 1.1], [0.05, 1.106], [0.1, 1.128]]],
-  ] as const;
-  for (const [variant, points] of published) {
-    for (const [qber, efficiency] of points) {
-      it(`${variant.name} at ${100 * qber} % discloses at most ${efficiency} + 0.01 of the Shannon limit`, () => {
-        const outcome = reconcile(variant, qber, 6, Math.round(1000 * qber));
-        expect(outcome.efficiency).within(1, efficiency + 0.01);
-        // Published frame error rates are at most 3·10⁻⁴: two or more in 192 frames happen by chance with 1.6·10⁻³.
-        expect(outcome.badFrames).most(1);
-      });
-    }
+  for (const name of cascadeVariantNames) {
+    it(`${name} corrects the bits and asks the parities that the plain reference does`, () => {
+      for (const [frameBits, qber] of [[2000, 0.03], [1000, 0.1], [257, 0.01], [64, 0.05]] as const) {
+        const [alice, bob] = frames(frameBits, 1, qber, frameBits & 0xff);
+        const plain = Array.from({ length: 32 }, (_, frame) => [frameOf(alice, frame), frameOf(bob, frame)] as const);
+        const pair = ends(alice, bob, frameBits, qber, cascadeVariants[name]);
+        run(pair);
+        const asked = plain.reduce((sum, [from, to]) => sum + reconcileFrame(from, to, qber, cascadeVariants[name]), 0);
+        expect(pair.map(({ disclosedBits }) => disclosedBits)).deep.equal([asked, asked]);
+        expect(pair[0].corrections).equal(pair[1].corrections);
+        plain.forEach(([, to], frame) => { expect(frameOf(bob, frame)).deep.equal(to); });
+      }
+    });
+
+    it(`${name} keeps groups apart, leaves equal keys alone and finds a single error`, () => {
+      const variant = cascadeVariants[name];
+      const [alice, bob] = frames(1000, 3, 0.04, 1);
+      const apart = [0, 1, 2].map((group) => ends(alice.subarray(1000 * group, 1000 * group + 1000), bob.slice(1000 * group, 1000 * group + 1000), 1000, 0.04, variant));
+      for (const pair of apart) run(pair);
+      const together = ends(alice, bob, 1000, 0.04, variant);
+      run(together);
+      expect(together[1].disclosedBits).equal(apart.reduce((sum, [end]) => sum + end.disclosedBits, 0));
+      expect(together[1].corrections).equal(apart.reduce((sum, [end]) => sum + end.corrections, 0));
+      for (const errors of [0, 1]) {
+        const other = alice.slice(0, 1000);
+        other[123]! ^= errors << 31;
+        const pair = ends(alice.slice(0, 1000), other, 1000, 0.02, variant);
+        run(pair);
+        expect(other).deep.equal(alice.slice(0, 1000));
+        expect(pair.map(({ corrections }) => corrections)).deep.equal([errors, errors]);
+      }
+    });
+
+    it(`${name} ends, or says what is wrong, when parities are altered on the way`, () => {
+      fc.assert(fc.property(fc.nat(255), fc.double({ min: 0.001, max: 0.5, noNaN: true }), (seed, rate) => {
+        const [alice, bob] = frames(128, 1, 0.05, seed);
+        const random = new RandomNumbers(seededRandom(new Uint8Array(32).fill(seed)));
+        const pair = ends(alice, bob, 128, 0.05, cascadeVariants[name]);
+        const tamper = (bytes: Uint8Array): void => {
+          if (random.uniform() < rate) bytes[Math.floor(random.uniform() * bytes.length)]! ^= 1 + Math.floor(random.uniform() * 255);
+        };
+        try {
+          run(pair, tamper, 3000);
+        } catch (thrown) {
+          expect(thrown).instanceOf(RangeError).with.property('message', 'parities that contradict each other');
+          return;
+        }
+        expect(pair[0].disclosedBits).equal(pair[1].disclosedBits);
+        expect(pair[0].corrections).equal(pair[1].corrections);
+      }), { numRuns: 20, seed: 7 });
+    });
   }
 
-  it('leaves equal keys alone and finds a single error', () => {
-    for (const errors of [0, 1]) {
-      const alice = new Int32Array(1000).fill(0x55aa55aa);
-      const bob = alice.slice();
-      if (errors === 1) bob[123]! ^= 1 << 31;
-      const ends = [new Cascade(alice, 1000, 0.02, cascadeVariants.option3, false), new Cascade(bob, 1000, 0.02, cascadeVariants.option3, true)] as const;
-      while (!ends[0].done) {
-        const differences = xor(ends[1].parities(), ends[0].parities());
-        for (const end of ends) end.advance(differences);
-      }
-      expect(bob).deep.equal(alice);
-      expect([ends[0].corrections, ends[1].corrections]).deep.equal([errors, errors]);
-    }
-  });
-
-  it('corrects short frames of any length', () => {
-    for (const frameBits of [64, 101, 1000]) expect(reconcile(cascadeVariants.option3, 0.03, 1, 5, frameBits).badFrames).most(4);
+  it('takes block sizes as published', () => {
+    const sizes = (name: (typeof cascadeVariantNames)[number], qber: number): number[] => cascadeVariants[name].blockSizes(qber, 10_000);
+    expect(sizes('original', 0.05)).deep.equal([15, 30, 60, 120]);
+    expect(sizes('biconf', 0.05)).deep.equal([19, 57]);
+    expect(sizes('option2', 0.05)).deep.equal([16, 80, ...Array.from({ length: 8 }, () => 5000)]);
+    expect(sizes('option3', 0.05)).deep.equal(sizes('option4', 0.05)).deep.equal([20, 40, ...Array.from({ length: 14 }, () => 5000)]);
+    expect(sizes('option7', 0.05)).deep.equal([32, 128, ...Array.from({ length: 12 }, () => 5000)]);
+    expect(sizes('option8', 0.05)).deep.equal([16, 256, 4096, ...Array.from({ length: 11 }, () => 5000)]);
+    for (const name of cascadeVariantNames) for (const qber of [0, 0.4, 1]) expect(Math.min(...sizes(name, qber))).within(2, 5000);
   });
 
   it('refuses differences of the wrong length', () => {
     const end = new Cascade(new Int32Array(1000), 1000, 0.02, cascadeVariants.option3, false);
-    expect(() => { end.advance(new Uint8Array(3)); }).throw(RangeError);
+    expect(() => { end.advance(new Uint8Array(3)); }).throw(RangeError, '3 bytes of parities');
   });
 });

@@ -162,17 +162,14 @@ export class FrameGroup {
     const passes = this.#passes;
     for (let index = 0; index < passes.length; index++) {
       const pass = this.#pass(index);
-      const { blocks, depth, firstLeaf, nodes, cut, odd, dirty } = pass;
+      const { blocks, firstLeaf, nodes, odd, dirty } = pass;
       const leaf = pass.leafOf[bit] ?? 0;
       if (this.#corrects && nodes.length > 0) {
         // The block's own parity is not asked again.
         for (let node = firstLeaf + leaf; node >= blocks; node = (node - blocks) >> 1) nodes[node] = (nodes[node] ?? 0) ^ mask;
       }
       if (index === finder) continue;
-      let known = leaf >> depth;
-      if (cut.length > 0) {
-        for (let level = 1; level <= depth && ((cut[known] ?? 0) & mask) !== 0; level++) known = blocks * ((1 << level) - 1) + (leaf >> (depth - level));
-      }
+      const known = knownNode(pass, leaf, mask);
       odd[known] = (odd[known] ?? 0) ^ mask;
       dirty[known >> 5] = (dirty[known >> 5] ?? 0) | mask;
     }
@@ -237,3 +234,11 @@ export class FrameGroup {
     return pass;
   }
 }
+
+/** The smallest node around a leaf whose parity both parties know in a frame. */
+const knownNode = ({ blocks, depth, cut }: Pass, leaf: number, mask: number): number => {
+  let node = leaf >> depth;
+  if (cut.length === 0) return node;
+  for (let level = 1; level <= depth && ((cut[node] ?? 0) & mask) !== 0; level++) node = blocks * ((1 << level) - 1) + (leaf >> (depth - level));
+  return node;
+};

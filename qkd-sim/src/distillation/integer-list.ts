@@ -12,14 +12,6 @@ export class IntegerList {
     return this.#items;
   }
 
-  at(index: number): number {
-    return this.#items[index] ?? 0;
-  }
-
-  set(index: number, value: number): void {
-    this.#items[index] = value;
-  }
-
   push(value: number): void {
     if (this.#length === this.#items.length) {
       const longer = new Int32Array(2 * this.#length);

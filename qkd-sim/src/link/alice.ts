@@ -1,5 +1,5 @@
 /** Alice's half of a block, from the first pulse to a key in the store. She leads; each message has its turn. */
-import { option3 } from '../distillation/cascade-variant.js';
+import { cascadeVariants } from '../distillation/cascade-variant.js';
 import { Cascade } from '../distillation/cascade.js';
 import { HASH_KEY_BYTES, VERIFICATION_BITS, verificationHash } from '../distillation/error-verification.js';
 import { clearlyAbove, measuredQber } from '../distillation/parameter-estimation.js';
@@ -43,7 +43,7 @@ const refuseQber = (channel: ClassicalChannel, sifting: AliceSifting, profile: P
 };
 
 const reconcile = async ({ channel, profile }: Alice, words: Int32Array, qber: number): Promise<Cascade> => {
-  const cascade = new Cascade(words, profile.frameBits, qber, option3, false);
+  const cascade = new Cascade(words, profile.frameBits, qber, cascadeVariants[profile.reconciliation], false);
   while (!cascade.done) {
     channel.send('parities', cascade.parities());
     cascade.advance(await channel.receive('differences', TURN_TIMEOUT_MS));
@@ -67,7 +67,7 @@ export const makeBlock = async (alice: Alice, split: Split): Promise<BlockMade> 
   const run = Buffer.from(randomBytesOf(random, 4)).readUInt32LE();
   channel.begin();
   const own = store.next();
-  channel.sendJson('start', { ...own, run, split, profile: profile.name });
+  channel.sendJson('start', { ...own, run, split, profile: profile.name, reconciliation: profile.reconciliation });
   const { block, attempt } = agree(channel, own, readyMessage.parse(await channel.receiveJson('ready', TURN_TIMEOUT_MS)));
   store.skipTo(attempt);
 

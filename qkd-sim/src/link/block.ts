@@ -34,6 +34,7 @@ export const startMessage = agreement.extend({
   run: index,
   split: z.enum(['both', 'alice', 'bob']),
   profile: z.string(),
+  reconciliation: z.string(),
 });
 export const readyMessage = agreement;
 

@@ -1,5 +1,5 @@
 /** Bob's half of a block: he answers Alice, corrects his bits, and keeps the same key. */
-import { option3 } from '../distillation/cascade-variant.js';
+import { cascadeVariants } from '../distillation/cascade-variant.js';
 import { Cascade } from '../distillation/cascade.js';
 import { HASH_KEY_BYTES, VERIFICATION_BITS, verificationHash } from '../distillation/error-verification.js';
 import { measuredQber } from '../distillation/parameter-estimation.js';
@@ -23,8 +23,8 @@ export interface Bob {
   readonly nextDetections: (run: number, timeoutMs: number) => Promise<Detections>;
 }
 
-/** Rounds of reconciliation after which it is given up: some 400 are usual, and altered messages can make it run in circles. */
-const MAX_ROUNDS = 4000;
+/** Rounds of reconciliation after which it is given up: 100 to 4,000 are usual, and altered messages can make it run in circles. */
+const MAX_ROUNDS = 40_000;
 
 const sift = async ({ channel, profile, random, nextDetections }: Bob, run: number): Promise<BobSifting> => {
   const sifting = new BobSifting(blockBits(profile), new RandomNumbers(random));
@@ -37,7 +37,7 @@ const sift = async ({ channel, profile, random, nextDetections }: Bob, run: numb
 };
 
 const reconcile = async ({ channel, profile }: Bob, words: Int32Array, qber: number): Promise<Cascade> => {
-  const cascade = new Cascade(words, profile.frameBits, qber, option3, true);
+  const cascade = new Cascade(words, profile.frameBits, qber, cascadeVariants[profile.reconciliation], true);
   for (let round = 0; !cascade.done; round++) {
     const parities = await channel.receive('parities', TURN_TIMEOUT_MS);
     if (round === MAX_ROUNDS) stop(channel, 'drop', 'reconciliation does not end');
@@ -66,6 +66,7 @@ export const followBlock = async (bob: Bob, begun: () => void): Promise<BlockMad
   const start = startMessage.parse(await channel.receiveJson('start', 0));
   begun();
   if (start.profile !== profile.name) stop(channel, 'drop', `the ends have different profiles: ${profile.name} and ${start.profile}`);
+  if (start.reconciliation !== profile.reconciliation) stop(channel, 'drop', `the ends reconcile in different ways: ${profile.reconciliation} and ${start.reconciliation}`);
   const own = store.next();
   const { block, attempt } = agree(channel, own, start);
   store.skipTo(attempt);

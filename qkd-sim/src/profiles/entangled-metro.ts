@@ -20,6 +20,7 @@ export const entangledMetro: PairProfile = {
   meanPairs: 0.02,
   keyBasisProbability: 0.8,
   bellProbability: 0.1,
+  reconciliation: 'option3',
   frameBits: 10_000,
   groups: 1,
   secrecyEpsilon: 1e-10,

@@ -16,6 +16,7 @@ export const metro: WeakPulseProfile = {
   intensities: [0.42, 0.2, 2e-4],
   intensityProbabilities: [0.18, 0.56, 0.26],
   keyBasisProbability: 0.78,
+  reconciliation: 'option3',
   frameBits: 10_000,
   groups: 3,
   secrecyEpsilon: 1e-10,

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { QkdError } from '../error.js';
+import { cascadeVariantNames } from '../distillation/cascade-variant.js';
 import { eveSchema } from '../optics/eve.js';
 import { isProfileFile, profileReference, readProfile } from '../profiles/profile-file.js';
 import { INITIAL_KEY_BYTES } from '../store/block-store.js';
@@ -36,6 +37,8 @@ const topologySchema = z
         alice: name,
         bob: name,
         profile: profileReference.optional(),
+        /** A variant of Cascade, instead of the profile's. */
+        reconciliation: z.enum(cascadeVariantNames).optional(),
         eve: eveSchema.optional(),
         quantumPort: port,
         classicalPort: port,
@@ -145,6 +148,7 @@ export const writeSiteConfigs = async (input: Topology, folder: string): Promise
       return {
         name: link.name, role, peerKmeId: peer.kmeId, peerUrl: `https://${peer.host}:${peer.port}`, peerSaeIds: peer.saeIds,
         quantum: link.quantum, classical: link.classical, profile: keepProfile(link.profile ?? profile, join(folder, site.site)), initialKeyFile,
+        ...(link.reconciliation !== undefined && { reconciliation: link.reconciliation }),
         ...(link.eve !== undefined && role === 'alice' && { eve: link.eve }), ...(refillBelowKeys !== undefined && { refillBelowKeys }),
       };
     });

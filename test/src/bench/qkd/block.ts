@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   AliceSifting, BATCH_CLICKS, BobSifting, Cascade, Optics, RandomNumbers, VERIFICATION_BITS, amplify, authenticationTag, blockBits, measuredQber,
-  option3, randomBytesOf, secretLength, verificationHash, xor, type FillRandom, type Profile, type SentMessage,
+  cascadeVariants, randomBytesOf, secretLength, verificationHash, xor, type FillRandom, type Profile, type SentMessage,
 } from '@epione/qkd-sim';
 
 /** The stages in the order of the data. */
@@ -44,7 +44,8 @@ export function makeBlock(profile: Profile, optics: Optics, random: FillRandom):
 
   const [from, to] = time('reconciliation', () => {
     const estimate = measuredQber(alice.counts) ?? 1;
-    const ends = [new Cascade(alice.words, profile.frameBits, estimate, option3, false), new Cascade(bob.words, profile.frameBits, estimate, option3, true)] as const;
+    const variant = cascadeVariants[profile.reconciliation];
+    const ends = [new Cascade(alice.words, profile.frameBits, estimate, variant, false), new Cascade(bob.words, profile.frameBits, estimate, variant, true)] as const;
     while (!ends[0].done) {
       const parities = ends[0].parities();
       const differences = xor(ends[1].parities(), parities);
