@@ -6,6 +6,7 @@ import { connect, readProfile } from '@epione/client';
 import type { Study } from '@epione/protocol';
 import type { WorkerConfig } from './config.js';
 import { readCsv } from './data/csv.js';
+import { examineStatus } from './kme/examination.js';
 import { HttpsClient, readTls } from './site/https.js';
 import { isPrivate, seedFiles } from './site/seeds.js';
 import { openKme } from './site/site.js';
@@ -62,16 +63,23 @@ async function studyOf(config: WorkerConfig): Promise<Study> {
   return (await readStudyView(ledger, await studyDigestOf(config.study))).document;
 }
 
+/** The other aggregators, each with the SAE ID in its record if it has one. */
+async function partners(config: WorkerConfig): Promise<{ readonly id: string; readonly saeId: string | undefined }[]> {
+  using ledger = await connect(await readProfile(config.profile), { identity: 'worker' });
+  const others = (await studyOf(config)).aggregators.filter((id) => id !== config.mspId);
+  return await Promise.all(others.map(async (id) => ({ id, saeId: (await currentRecord(ledger, id)).record.saeId })));
+}
+
 async function keyStock(config: WorkerConfig): Promise<string> {
   const kme = await openKme(config);
   if (kme === undefined) return 'this site has none';
-  using ledger = await connect(await readProfile(config.profile), { identity: 'worker' });
-  const others = (await studyOf(config)).aggregators.filter((id) => id !== config.mspId);
-  const stocks = await Promise.all(others.map(async (id) => {
-    const { saeId } = (await currentRecord(ledger, id)).record;
-    return saeId === undefined ? `${id} none` : `${id} ${(await kme.status(saeId)).stored_key_count} keys`;
-  }));
+  const stocks = await Promise.all((await partners(config)).map(async ({ id, saeId }) => (saeId === undefined ? `${id} none` : `${id} ${(await kme.status(saeId)).stored_key_count} keys`)));
   return stocks.join(', ');
+}
+
+async function keyDelivery(config: WorkerConfig): Promise<string> {
+  if (config.kme === undefined) return 'this site has none';
+  return examineStatus(config.kme, (await partners(config)).flatMap(({ saeId }) => saeId ?? []));
 }
 
 async function clock(config: WorkerConfig, now: () => number): Promise<string> {
@@ -101,6 +109,7 @@ export async function examine(config: WorkerConfig, now: () => number): Promise<
     ...[...certificates].map((path): [string, string, Probe] => [`certificate ${path}`, 'Ask the certificate authority for a new one.', () => certificateDays(path, now())]),
     ['peer', 'Start the peer, or correct its endpoint in the profile.', () => ownPeer(config)],
     ['key management entity', 'Start it, or correct kme in the configuration; an empty stock fills while the link runs.', () => keyStock(config)],
+    ['key delivery', 'Run etsi-qkd-014 doctor, and show what it finds to the vendor.', () => keyDelivery(config)],
     ['clock', 'Let the machine set its clock by NTP.', () => clock(config, now)],
     ['disk', 'Make room.', () => freeDisk(dirname(config.state))],
     ['data file', 'Correct the data file, or data.train in the configuration.', () => dataFile(config)],

@@ -10,6 +10,7 @@ const commands: Record<ProgramName, readonly string[]> = {
   'fl-network': ['up', 'down', 'status', 'logs', 'deploy', 'doctor', 'clean'],
   'qkd-sim': ['init', 'run', 'status', 'eve'],
   'fl-worker': ['init', 'run', 'status', 'doctor'],
+  'etsi-qkd-014': ['status', 'get-key', 'get-key-with-ids', 'doctor'],
   'fl-audit': ['study', 'rounds', 'verify', 'log', 'export'],
 };
 

@@ -11,10 +11,10 @@ const pages = readdirSync(repository, { recursive: true, encoding: 'utf8' })
   .map((file) => join(repository, file));
 
 /** Commands in fenced blocks and in backticks, without comments. */
-const commandsIn = (text: string): string[] => [...text.matchAll(/(?:^|`)((?:npm|fl-network|fl-worker|fl-audit|qkd-sim) [^`\n#]+)/gm)].map((match) => match[1]!.trim());
+const commandsIn = (text: string): string[] => [...text.matchAll(/(?:^|`)((?:npm|fl-network|fl-worker|fl-audit|qkd-sim|etsi-qkd-014) [^`\n#]+)/gm)].map((match) => match[1]!.trim());
 
 /** The commands of a line, and of alternatives with options of their own the first. */
-const alone = (line: string): string[] => line.split(' && ').map((part) => (/--.* \| /.test(part) ? (part.split(' | ')[0] ?? '') : part)).filter((part) => /^(npm|fl-|qkd-)/.test(part));
+const alone = (line: string): string[] => line.split(' && ').map((part) => (/--.* \| /.test(part) ? (part.split(' | ')[0] ?? '') : part)).filter((part) => /^(npm|fl-|qkd-|etsi-)/.test(part));
 
 const asked = new Map<string, string>();
 

@@ -2,7 +2,7 @@
 export { EtsiQkd014Client, type KeyRequest } from './client.js';
 export { EtsiQkd014Error, type EtsiQkd014Code, type ServerWords } from './error.js';
 export type { KmeStatus } from './messages.js';
-export type { ClientFiles, ClientOptions, TlsFiles } from './options.js';
+export { readTlsIdentity, type ClientFiles, type ClientOptions, type TlsFiles } from './options.js';
 export { watchPool, type PoolReading, type WatchOptions } from './pool.js';
 export { KeyContainer, QkdKey, type KeyParts } from './qkd-key.js';
 export type { TlsConnection, TlsIdentity } from './transport.js';

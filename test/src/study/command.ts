@@ -12,6 +12,7 @@ export const programs = {
   'qkd-sim': join(root, 'qkd-sim', 'bin', 'qkd-sim.mjs'),
   'fl-worker': join(root, 'fl-worker', 'bin', 'fl-worker.mjs'),
   'fl-audit': join(root, 'client', 'bin', 'fl-audit.mjs'),
+  'etsi-qkd-014': join(root, 'client', 'bin', 'etsi-qkd-014.mjs'),
 } as const;
 export type ProgramName = keyof typeof programs;
 
