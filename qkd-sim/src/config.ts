@@ -3,6 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { cascadeVariantNames } from './distillation/cascade-variant.js';
 import { eveSchema } from './optics/eve.js';
+import { limitsConfig } from './kme/limits.js';
+import { saeConfig, saeId } from './kme/sae.js';
 import { profileOf } from './profiles/named.js';
 import { isProfileFile, profileReference, readProfile } from './profiles/profile-file.js';
 import type { Profile } from './profiles/profile.js';
@@ -19,7 +21,7 @@ export const linkConfig = z.strictObject({
   role: z.enum(['alice', 'bob']),
   peerKmeId: name,
   peerUrl: z.url({ protocol: /^https$/ }),
-  peerSaeIds: z.array(name),
+  peerSaeIds: z.array(saeId),
   quantum: endpoint,
   classical: endpoint,
   /** A name, or a YAML file; both ends must have the same. */
@@ -40,7 +42,9 @@ const siteConfig = z
     site: name,
     kmeId: name,
     /** None at a trusted node, which only relays. */
-    saeIds: z.array(name),
+    saeIds: z.array(saeId),
+    sae: saeConfig,
+    limits: limitsConfig,
     listen: endpoint,
     /** Port of the operator's door and of /metrics on loopback; 0 takes a free one at each start. */
     adminPort: z.int().min(0).max(65_535).default(0),

@@ -1,7 +1,8 @@
-/** The command line: qkd-sim init, run, status, eve. */
+/** The command line: qkd-sim init, run, status, eve, openapi. */
 import { Command, CommanderError } from 'commander';
 import { eveCommands } from './cli/eve.js';
 import { linkCommands } from './cli/link.js';
+import { openApiCommands } from './cli/openapi.js';
 import { siteCommands } from './cli/site.js';
 import { statusCommands } from './cli/status.js';
 import { topologyCommands } from './cli/topology.js';
@@ -14,7 +15,7 @@ const program = new Command('qkd-sim')
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });
 
-for (const declare of [siteCommands, linkCommands, topologyCommands, statusCommands, eveCommands]) declare(program);
+for (const declare of [siteCommands, linkCommands, topologyCommands, statusCommands, eveCommands, openApiCommands]) declare(program);
 
 try {
   await program.parseAsync();

@@ -2,109 +2,103 @@
 import type { SiteConfig } from '../config.js';
 import type { Log } from '../log.js';
 import type { DeliveredKey } from '../store/keys.js';
+import type { Demand } from '../store/pools.js';
 import type { StoreClient } from '../store/store-client.js';
-import { LIMITS, MESSAGES, parseKeyIds, parseKeyRequest } from './etsi-requests.js';
+import type { Directory } from './directory.js';
+import { type Fault, MESSAGES, badRequest } from './etsi-messages.js';
+import { type KeyRequest, parseKeyIds, parseKeyRequest } from './etsi-requests.js';
+import { statusOf } from './etsi-status.js';
 import { type Answer, refusal } from './http.js';
 import { issueKeys } from './issue.js';
-import { type KmeLink, NoKeys } from './kme-link.js';
+import { NoKeys } from './kme-link.js';
 
-/** Where the standard's paths begin. */
-export const ETSI_PATH = '/api/v1/keys/';
+/** What an application can ask, and the methods it may use for it. */
+export const ETSI_METHODS = { status: ['GET'], enc_keys: ['GET', 'POST'], dec_keys: ['GET', 'POST'] } as const;
 
 /** A request, already freed from HTTP. */
 export interface EtsiRequest {
   readonly method: string;
   /** The SAE in the path, and what is asked. */
   readonly sae: string;
-  readonly action: string;
+  readonly action: keyof typeof ETSI_METHODS;
   readonly query: URLSearchParams;
   readonly body: unknown;
   /** The SAE ID in the caller's certificate. */
   readonly caller: string;
 }
 
+/** After how many seconds an empty pool is worth another request. */
+const RETRY_SECONDS = 1;
+
 /** A key container, section 6.3. */
-const container = (keys: readonly DeliveredKey[]): Answer => ({
+const container = (keys: readonly DeliveredKey[], extension?: object): Answer => ({
   status: 200,
-  body: { keys: keys.map(({ keyId, key }) => ({ key_ID: keyId, key: Buffer.from(key).toString('base64') })) },
+  body: {
+    keys: keys.map(({ keyId, key, epsilon }) => ({ key_ID: keyId, key: Buffer.from(key.buffer, key.byteOffset, key.length).toString('base64'), key_extension: { epione_epsilon: epsilon } })),
+    ...(extension !== undefined && { key_container_extension: extension }),
+  },
 });
 
 export class EtsiApi {
   readonly #site: SiteConfig;
   readonly #store: StoreClient;
-  readonly #links: readonly KmeLink[];
+  readonly #directory: Directory;
   readonly #log: Log;
+  readonly #now: () => number;
 
-  constructor(site: SiteConfig, store: StoreClient, links: readonly KmeLink[], log: Log) {
+  /** @param now ms since 1970, from which the ages of keys count */
+  constructor(site: SiteConfig, store: StoreClient, directory: Directory, log: Log, now: () => number) {
     this.#site = site;
     this.#store = store;
-    this.#links = links;
+    this.#directory = directory;
     this.#log = log;
+    this.#now = now;
   }
 
+  /** Answers an SAE of this site. */
   async answer(request: EtsiRequest): Promise<Answer> {
-    const { caller, sae, action, method } = request;
-    if (!this.#site.saeIds.includes(caller)) return refusal(401, 'the certificate names no SAE of this KME');
-    const link = this.#links.find(({ config }) => config.peerSaeIds.includes(sae));
-    if (link === undefined) return refusal(400, `no SAE ${sae} is at the other end of a link of this KME`);
-    if (action === 'status' && method === 'GET') return this.#status(link, caller, sae);
-    if (action === 'enc_keys') return this.#encryptionKeys(link, request);
-    if (action === 'dec_keys') return this.#decryptionKeys(request);
-    return refusal(400, 'no such method');
+    const { caller, sae, action } = request;
+    if (!this.#directory.isKnown(sae)) return badRequest([{ name: 'SAE_ID', message: `no SAE ${JSON.stringify(sae)} is known to this KME` }]);
+    if (sae === caller && !this.#site.sae.allowSelfPeer) return badRequest([{ name: 'SAE_ID', message: 'master and slave are the same SAE' }]);
+    if (action === 'status') return { status: 200, body: statusOf(this.#site.kmeId, caller, sae, this.#directory.linkTo(sae), this.#site.limits) };
+    return action === 'enc_keys' ? this.#getKey(request) : this.#getKeyWithIds(request);
   }
 
-  #status(link: KmeLink, caller: string, sae: string): Answer {
-    const status = link.status();
-    return {
-      status: 200,
-      body: {
-        source_KME_ID: this.#site.kmeId,
-        target_KME_ID: link.config.peerKmeId,
-        master_SAE_ID: caller,
-        slave_SAE_ID: sae,
-        key_size: LIMITS.keySize,
-        stored_key_count: status.reason === undefined ? Math.min(status.storedKeys, link.maxKeys) : 0,
-        max_key_count: link.maxKeys,
-        max_key_per_request: LIMITS.maxKeysPerRequest,
-        max_key_size: LIMITS.maxKeySize,
-        min_key_size: LIMITS.minKeySize,
-        max_SAE_ID_count: 0,
-        status_extension: {
-          epione_link: status.name,
-          epione_state: status.state,
-          epione_reason: status.reason,
-          epione_qber: status.qber,
-          epione_secret_key_rate_bps: status.keyRateBps,
-          epione_blocks: status.blocks,
-          epione_sifted_bits: status.siftedBits,
-          epione_disclosed_bits: status.disclosedBits,
-          epione_secret_bits: status.secretBits,
-          epione_used_bits: status.usedBits,
-          epione_aborts: status.aborts,
-        },
-      },
-    };
-  }
-
-  async #encryptionKeys(link: KmeLink, { method, query, body, caller, sae }: EtsiRequest): Promise<Answer> {
-    const asked = parseKeyRequest(method, query, body);
-    if (typeof asked === 'string') return refusal(400, asked);
+  async #getKey({ method, query, body, caller, sae }: EtsiRequest): Promise<Answer> {
+    const { value: asked, faults } = parseKeyRequest(method, query, body, this.#site.limits, this.#now());
+    if (asked === undefined) return badRequest(faults);
+    const wrong = asked.additionalSlaves.flatMap((slave) => this.#faultOf(slave, caller, sae));
+    if (wrong.length > 0) return badRequest(wrong);
+    const ignored = { epione_notice: MESSAGES.optional };
     try {
-      const keys = await issueKeys({ ...asked, master: caller, slaves: [], links: [{ link, slaves: [sae] }], demand: {} }, this.#store, this.#log);
-      return keys === undefined ? refusal(400, MESSAGES.extension) : container(keys);
+      const best = await this.#issue(asked, caller, sae, asked.wished);
+      if (best !== undefined) return container(best, asked.wishesKnown ? undefined : ignored);
+      const keys = await this.#issue(asked, caller, sae, asked.required);
+      return keys === undefined ? badRequest([{ name: 'extension_mandatory', message: MESSAGES.mandatoryUnmet }]) : container(keys, ignored);
     } catch (thrown) {
-      if (thrown instanceof NoKeys) return refusal(503, thrown.message);
+      if (thrown instanceof NoKeys) return refusal(503, thrown.message, { headers: { 'retry-after': RETRY_SECONDS } });
       throw thrown;
     }
   }
 
+  /** What speaks against an additional slave. */
+  #faultOf(slave: string, master: string, first: string): Fault[] {
+    const message = !this.#directory.isKnown(slave) ? `no SAE ${JSON.stringify(slave)} is known to this KME`
+      : slave === master ? 'must not name the master' : slave === first ? 'must not name the slave of the path' : undefined;
+    return message === undefined ? [] : [{ name: 'additional_slave_SAE_IDs', message }];
+  }
+
+  async #issue({ count, bytes, additionalSlaves }: KeyRequest, master: string, slave: string, demand: Demand): Promise<readonly DeliveredKey[] | undefined> {
+    const { here, links } = this.#directory.group([slave, ...additionalSlaves]);
+    return issueKeys({ count, bytes, master, slaves: here, links, demand }, this.#store, this.#log);
+  }
+
   /** Keys that were given out already are delivered even when their link has been aborted since: they were safe. */
-  async #decryptionKeys({ method, query, body, caller, sae }: EtsiRequest): Promise<Answer> {
-    const ids = parseKeyIds(method, query, body);
-    if (typeof ids === 'string') return refusal(400, ids);
+  async #getKeyWithIds({ method, query, body, caller, sae }: EtsiRequest): Promise<Answer> {
+    const { value: ids, faults } = parseKeyIds(method, query, body, this.#site.limits);
+    if (ids === undefined) return badRequest(faults);
     const keys = await this.#store.call('deliver', sae, caller, ids);
     if (keys === 'not entitled') return refusal(401, 'the caller was not named when these keys were made');
-    if (keys === 'unknown') return refusal(400, MESSAGES.notFound);
-    return container(keys);
+    return keys === 'unknown' ? badRequest([{ name: 'key_IDs', message: MESSAGES.notFound }]) : container(keys);
   }
 }

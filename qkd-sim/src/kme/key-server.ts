@@ -6,51 +6,82 @@ import { QkdError, messageOf } from '../error.js';
 import type { SiteConfig } from '../config.js';
 import type { Log } from '../log.js';
 import type { StoreClient } from '../store/store-client.js';
-import { ETSI_PATH, EtsiApi } from './etsi-api.js';
-import { type Answer, callerOf, readBody, refusal, reply, tlsOptions } from './http.js';
+import { Directory } from './directory.js';
+import { EtsiApi } from './etsi-api.js';
+import { type Answer, BadBody, readBody, refusal, reply, tlsOptions } from './http.js';
 import type { KmeLink } from './kme-link.js';
+import { Gate } from './limits.js';
+import { openApi } from './openapi.js';
 import { answerPeer } from './peer-api.js';
-import { PEER_PATH } from './peer-messages.js';
+import { type Route, routeOf } from './router.js';
+import { callerOf } from './sae.js';
+
+const MAX_HEADER_BYTES = 8192;
+/** How long a connection without a request is kept: a handshake costs more than many keys. */
+const IDLE_MS = 65_000;
+/** How often slow requests are looked for. */
+const CHECK_MS = 1000;
+
+const badFormat = (reason: string): Answer => refusal(400, `bad request format: ${reason}`);
 
 /** Starts listening. @throws QkdError PORT_IN_USE, CONFIG */
 export const startKeyServer = async (site: SiteConfig, store: StoreClient, links: readonly KmeLink[], log: Log): Promise<Server> => {
-  const etsi = new EtsiApi(site, store, links, log);
+  const { limits } = site;
+  const gate = new Gate(limits);
+  const etsi = new EtsiApi(site, store, new Directory(site, links), log, Date.now);
 
-  const answer = async (request: IncomingMessage): Promise<Answer> => {
-    const caller = callerOf(request);
-    let url: URL;
-    let body: unknown;
+  const answerSae = async (request: IncomingMessage, url: URL, { sae, action }: Extract<Route, { to: 'etsi' }>): Promise<Answer> => {
+    const { commonName, uri } = callerOf(request);
+    const caller = site.sae.idFrom === 'uri' ? uri : commonName;
+    if (!site.saeIds.includes(caller)) return refusal(401, 'the certificate names no SAE of this KME');
+    const wait = gate.enter(caller, performance.now());
+    if (wait !== undefined) return refusal(503, 'too many requests of this SAE', { headers: { 'retry-after': wait } });
     try {
-      url = new URL(request.url ?? '/', 'https://kme');
-      body = await readBody(request);
-    } catch (thrown) {
-      return refusal(400, `bad request format: ${messageOf(thrown)}`);
+      const method = request.method ?? '';
+      const body = method === 'POST' ? await readBody(request, limits.maxBodyBytes) : undefined;
+      return await etsi.answer({ method, sae, action, query: url.searchParams, body, caller });
+    } finally {
+      gate.leave(caller);
     }
-    if (url.pathname.startsWith(PEER_PATH)) {
-      if (!links.some(({ config }) => config.peerKmeId === caller)) return refusal(401, 'not a key server at the other end of a link');
-      const own = (name: string): KmeLink | undefined => links.find(({ config }) => config.name === name && config.peerKmeId === caller);
-      try {
-        return await answerPeer(url.pathname.slice(PEER_PATH.length), body, own, site);
-      } catch (thrown) {
-        if (thrown instanceof ZodError) return refusal(400, 'bad request format');
-        throw thrown;
-      }
-    }
-    const [sae, action, ...rest] = url.pathname.startsWith(ETSI_PATH) ? url.pathname.slice(ETSI_PATH.length).split('/') : [];
-    const method = request.method ?? '';
-    if (sae === undefined || action === undefined || rest.length > 0 || !['GET', 'POST'].includes(method)) return refusal(400, 'no such method');
-    return etsi.answer({ method, sae: decode(sae), action, query: url.searchParams, body, caller });
   };
 
-  const server = createServer({ ...tlsOptions(site), requestCert: true, rejectUnauthorized: true }, (request, response) => {
+  const answerKme = async (request: IncomingMessage, { action }: Extract<Route, { to: 'peer' }>): Promise<Answer> => {
+    const { commonName } = callerOf(request);
+    if (!links.some(({ config }) => config.peerKmeId === commonName)) return refusal(401, 'not a key server at the other end of a link');
+    const own = (name: string): KmeLink | undefined => links.find(({ config }) => config.name === name && config.peerKmeId === commonName);
+    return answerPeer(action, await readBody(request), own, site);
+  };
+
+  const answer = async (request: IncomingMessage): Promise<Answer> => {
+    const url = URL.parse(request.url ?? '/', 'https://kme');
+    const route = routeOf(request.method ?? '', url?.pathname ?? '');
+    if (url === null || 'status' in route) return 'status' in route ? route : badFormat('the URL is not one');
+    try {
+      if (route.to === 'description') return { status: 200, body: openApi() };
+      return route.to === 'etsi' ? await answerSae(request, url, route) : await answerKme(request, route);
+    } catch (thrown) {
+      if (thrown instanceof BadBody || thrown instanceof ZodError) return badFormat(thrown.message);
+      throw thrown;
+    }
+  };
+
+  const server = createServer({
+    ...tlsOptions(site), requestCert: true, rejectUnauthorized: true, handshakeTimeout: limits.requestTimeoutMs, headersTimeout: limits.requestTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs, keepAliveTimeout: IDLE_MS, connectionsCheckingInterval: CHECK_MS, maxHeaderSize: MAX_HEADER_BYTES,
+  }, (request, response) => {
     answer(request).then(
-      (result) => { reply(response, result); },
+      (result) => {
+        // What is left of a body that was not read would be taken for the next request.
+        if (!request.complete) response.setHeader('connection', 'close');
+        reply(response, result);
+      },
       (thrown: unknown) => {
         log('request-failed', { path: request.url ?? '', reason: messageOf(thrown) });
         reply(response, refusal(503, 'error on server side'));
       },
     );
   });
+  server.maxConnections = limits.connections;
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const { host, port } = site.listen;
@@ -60,13 +91,4 @@ export const startKeyServer = async (site: SiteConfig, store: StoreClient, links
     });
     server.listen(site.listen.port, site.listen.host, () => { resolve(server); });
   });
-};
-
-/** A path's segment; one that is badly encoded names nobody. */
-const decode = (segment: string): string => {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return '';
-  }
 };

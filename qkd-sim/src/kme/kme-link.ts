@@ -13,12 +13,12 @@ import type { BlockOffer } from '../store/blocks.js';
 import type { Reservation } from '../store/key-store.js';
 import type { Mark } from '../store/pools.js';
 import type { StoreClient } from '../store/store-client.js';
-import { LIMITS } from './etsi-requests.js';
+import { KEY_BITS, MAX_KEY_BITS } from './limits.js';
 import type { LinkState, LinkStatus } from './link-status.js';
 import type { PeerClient } from './peer-client.js';
 import { ReservationQueue } from './reservation-queue.js';
 
-const KEY_BYTES = LIMITS.keySize / 8;
+const KEY_BYTES = KEY_BITS / 8;
 const FIRST_RETRY_MS = 500;
 /** The longest pause before the next try: a site that comes back is met soon, an eavesdropper is looked for rarely. */
 const LAST_RETRY_MS = 5000;
@@ -124,7 +124,7 @@ export class KmeLink {
   /** Has the pool that leaves this site grow to the largest request that it could not meet. */
   want(bytes: number): void {
     // A rest that is too small for a key may be burnt on the way.
-    this.#low.out = Math.max(this.#low.out, bytes + LIMITS.maxKeySize / 8);
+    this.#low.out = Math.max(this.#low.out, bytes + MAX_KEY_BITS / 8);
     if (this.config.role === 'alice') {
       this.refill();
     } else {

@@ -4,7 +4,7 @@
  * does not know it refuses.
  */
 import { z } from 'zod';
-import { LIMITS } from '../kme/etsi-requests.js';
+import { MAX_KEYS_PER_REQUEST } from '../kme/limits.js';
 
 const id = z.string().min(1).max(256);
 
@@ -27,7 +27,7 @@ export type Relay = z.output<typeof relay>;
 export const EXTENSION = 'epione_relay';
 
 export const extKeys = z.object({
-  keys: z.array(z.object({ key_ID: z.guid().toLowerCase(), key: z.base64() })).min(1).max(LIMITS.maxKeysPerRequest),
+  keys: z.array(z.object({ key_ID: z.guid().toLowerCase(), key: z.base64() })).min(1).max(MAX_KEYS_PER_REQUEST),
   initiator_sae_id: id,
   target_sae_ids: z.array(id).min(1).max(64),
   ack_callback_url: z.url({ protocol: /^https$/ }),

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +10,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { KEY_EXCHANGE } from '../kme/http.js';
 import { readSiteConfig } from '../config.js';
 import type { SiteStatus } from './site-status.js';
-import { TestAuthority, type TlsFiles } from '../testing/test-authority.js';
+import { Sae } from '../testing/sae.js';
+import { TestAuthority } from '../testing/test-authority.js';
 import { type WrittenSite, writeSiteConfigs } from './topology.js';
 
 const bin = fileURLToPath(new URL('../../bin/qkd-sim.mjs', import.meta.url));
@@ -34,41 +33,6 @@ const cli = async (...args: string[]): Promise<Finished> => {
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() };
 };
-
-interface Reply {
-  readonly status: number;
-  readonly body: { keys?: { key_ID: string; key: string }[]; message?: string } & Record<string, unknown>;
-}
-
-/** An application with a certificate. */
-class Sae {
-  readonly #agent: Agent;
-
-  constructor(files: TlsFiles) {
-    this.#agent = new Agent({
-      cert: readFileSync(files.certificateFile), key: readFileSync(files.privateKeyFile), ca: readFileSync(files.caFile),
-      minVersion: 'TLSv1.3', ecdhCurve: KEY_EXCHANGE, keepAlive: true,
-    });
-  }
-
-  async call(url: string, body?: unknown): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      const sent = request(url, { agent: this.#agent, method: body === undefined ? 'GET' : 'POST', timeout: 10_000 }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => { resolve({ status: response.statusCode!, body: JSON.parse(Buffer.concat(chunks).toString()) as Reply['body'] }); });
-      });
-      sent.on('timeout', () => { sent.destroy(new Error('no answer')); });
-      sent.on('error', reject);
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
-    });
-  }
-
-  close(): void {
-    this.#agent.destroy();
-  }
-}
 
 describe('two sites', function () {
   this.timeout(120_000);
@@ -154,7 +118,7 @@ describe('two sites', function () {
     expect(code).equal(200);
     expect(body).deep.include({
       source_KME_ID: 'kme-a', target_KME_ID: 'kme-b', master_SAE_ID: 'sae-a', slave_SAE_ID: 'sae-b', key_size: 256,
-      max_key_per_request: 128, max_key_size: 8192, min_key_size: 64, max_SAE_ID_count: 0,
+      max_key_per_request: 128, max_key_size: 8192, min_key_size: 64, max_SAE_ID_count: 16,
     });
     expect(body['stored_key_count']).most(body['max_key_count'] as number);
     const extension = body['status_extension'] as Record<string, unknown>;
@@ -201,44 +165,6 @@ describe('two sites', function () {
       const got = await slave.call(path(other, from, 'dec_keys'), { key_IDs: keys!.map(({ key_ID }) => ({ key_ID })) });
       expect(got.body.keys).deep.equal(keys);
     }
-  });
-
-  it('delivers a key once and knows no others', async () => {
-    const { body } = await saeA.call(path(a, 'sae-b', 'enc_keys'), {});
-    const ask = { key_IDs: [{ key_ID: body.keys![0]!.key_ID }] };
-    expect((await saeB.call(path(b, 'sae-a', 'dec_keys'), ask)).status).equal(200);
-    const notFound = { status: 400, body: { message: 'one or more keys specified are not found on KME' } };
-    expect(await saeB.call(path(b, 'sae-a', 'dec_keys'), ask)).deep.equal(notFound);
-    expect(await saeB.call(path(b, 'sae-a', 'dec_keys'), { key_IDs: [{ key_ID: '11111111-1111-4111-8111-111111111111' }] })).deep.equal(notFound);
-  });
-
-  it('answers 400 with a sentence to what it cannot do', async () => {
-    const answers = await Promise.all([
-      saeA.call(path(a, 'sae-b', 'enc_keys'), { size: 257 }),
-      saeA.call(path(a, 'sae-b', 'enc_keys'), { extension_mandatory: [{ acme_x: 1 }] }),
-      saeA.call(path(a, 'sae-x', 'enc_keys')),
-      saeA.call(path(a, 'sae-a', 'enc_keys')),
-      saeA.call(path(a, '%ff', 'status')),
-      saeA.call(path(a, 'sae-b', 'no_keys')),
-      saeA.call(`${a.url}/elsewhere`),
-      saeA.call(`${a.url}//`),
-    ]);
-    expect(answers.map(({ status: code }) => code)).deep.equal(new Array(8).fill(400));
-    expect(answers.slice(0, 2).map(({ body }) => body.message)).deep.equal(['size shall be a multiple of 8', 'not all extension_mandatory parameters are supported']);
-    for (const { body } of answers) expect(body.message).a('string');
-  });
-
-  it('answers 401 with a body to callers that are not entitled', async () => {
-    const third = await sae('sae-c');
-    const { body } = await saeA.call(path(a, 'sae-b', 'enc_keys'));
-    const ask = { key_IDs: [{ key_ID: body.keys![0]!.key_ID }] };
-    for (const reply of [await third.call(path(b, 'sae-a', 'dec_keys'), ask), await saeB.call(path(a, 'sae-b', 'enc_keys')), await saeA.call(path(b, 'sae-a', 'dec_keys'), ask)]) {
-      expect(reply.status).equal(401);
-      expect(reply.body.message).a('string');
-    }
-    expect((await third.call(path(b, 'sae-a', 'status'))).status).equal(401);
-    expect((await third.call(`${b.url}/peer/v1/reserve`, { link: 'a-b', keys: [{ keyId: ask.key_IDs[0]!.key_ID, block: 0, start: 0, bytes: 32, master: 'sae-a', slave: 'sae-b' }] })).status).equal(401);
-    expect((await third.call(`${b.url}/peer/v1/match`, { link: 'a-b', blocks: [] })).status).equal(401);
   });
 
   it('does not talk to strangers, to expired certificates, or without post-quantum key exchange', async () => {
@@ -346,7 +272,7 @@ describe('two sites', function () {
   });
 
   it('explains itself on the command line', async () => {
-    for (const name of ['init', 'run', 'status', 'eve']) {
+    for (const name of ['init', 'run', 'status', 'openapi', 'eve']) {
       const { code, stdout } = await cli(name, '--help');
       expect(code).equal(0);
       expect(stdout).match(new RegExp(`^Example: qkd-sim ${name} `));

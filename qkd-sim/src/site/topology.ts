@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { z } from 'zod';
 import { QkdError } from '../error.js';
 import { cascadeVariantNames } from '../distillation/cascade-variant.js';
+import { saeId } from '../kme/sae.js';
 import { eveSchema } from '../optics/eve.js';
 import { isProfileFile, profileReference, readProfile } from '../profiles/profile-file.js';
 import { INITIAL_KEY_BYTES } from '../store/block-store.js';
@@ -25,7 +26,7 @@ const topologySchema = z
         site: name,
         kmeId: name,
         /** None makes it a trusted node, which only relays. */
-        saeIds: z.array(name).default([]),
+        saeIds: z.array(saeId).default([]),
         host: z.string().default('localhost'),
         port,
         tls: z.strictObject({ certificateFile: z.string(), privateKeyFile: z.string(), caFile: z.string() }),

@@ -42,13 +42,13 @@ export class TestAuthority {
     return new TestAuthority(folder, keys, name, from);
   }
 
-  /** Issues a certificate for localhost with a common name. */
-  async issue(commonName: string, days = 1): Promise<TlsFiles> {
+  /** Issues a certificate for localhost with a common name, and a URI where it is given. */
+  async issue(commonName: string, days = 1, uri?: string): Promise<TlsFiles> {
     const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
     const certificate = await x509.X509CertificateGenerator.create({
       subject: `CN=${commonName}`, issuer: this.#name, notBefore: this.#from, notAfter: new Date(this.#from.getTime() + (days + 1) * DAY_MS),
       signingAlgorithm: algorithm, publicKey: keys.publicKey, signingKey: this.#keys.privateKey,
-      extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }, { type: 'ip', value: '127.0.0.1' }])],
+      extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }, { type: 'ip', value: '127.0.0.1' }, ...(uri === undefined ? [] : [{ type: 'url' as const, value: uri }])])],
     });
     const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
     const files = { certificateFile: join(this.#folder, `${commonName}.pem`), privateKeyFile: join(this.#folder, `${commonName}.key.pem`), caFile: join(this.#folder, 'ca.pem') };

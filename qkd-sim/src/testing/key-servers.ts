@@ -1,0 +1,117 @@
+/**
+ * Key servers without quantum links, for the tests of this package: real servers, stores and TLS, and blocks of key
+ * that both ends of a link are given.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Server } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { type SiteConfig, databaseFile, readSiteConfig } from '../config.js';
+import { tlsOptions } from '../kme/http.js';
+import { startKeyServer } from '../kme/key-server.js';
+import { KmeLink } from '../kme/kme-link.js';
+import { PeerClient } from '../kme/peer-client.js';
+import { type Topology, type WrittenSite, writeSiteConfigs } from '../site/topology.js';
+import { BlockStore, RESERVED_BYTES } from '../store/block-store.js';
+import { openDatabase } from '../store/database.js';
+import { StoreClient } from '../store/store-client.js';
+import { Vault } from '../store/vault.js';
+import { Sae } from './sae.js';
+import { TestAuthority } from './test-authority.js';
+
+/** A key server that runs in this process. */
+export interface RunningKme {
+  readonly links: readonly KmeLink[];
+  stop(): Promise<void>;
+}
+
+/** Puts a key server together as a site does, with the given ways to its store and peers. */
+export const startKme = async (
+  site: SiteConfig,
+  wrapStore: (store: StoreClient) => StoreClient = (store) => store,
+  wrapPeer: (peer: PeerClient) => PeerClient = (peer) => peer,
+): Promise<RunningKme> => {
+  const storeKey = readFileSync(site.storeKeyFile);
+  const store = wrapStore(await StoreClient.start({ databaseFile: databaseFile(site), storeKey, links: site.links.map(({ name }) => name) }, (error) => { throw error; }));
+  const tls = tlsOptions(site);
+  const links = site.links.map((link) => new KmeLink(link, store, wrapPeer(new PeerClient(link, tls)), () => undefined, () => undefined));
+  const server: Server = await startKeyServer(site, store, links, () => undefined);
+  for (const link of links) void link.start();
+  return {
+    links,
+    stop: async () => {
+      server.close();
+      server.closeAllConnections();
+      for (const link of links) link.stop();
+      await store.stop();
+    },
+  };
+};
+
+/** Sites in a folder of their own, each with the SAEs that it is given. */
+export class KeyServers {
+  readonly folder = mkdtempSync(join(tmpdir(), 'epione-'));
+  readonly #saes = new Map<string, Sae>();
+  #authority: TestAuthority | undefined;
+  #sites: readonly WrittenSite[] = [];
+  #blocks = 0;
+
+  /**
+   * Writes the sites; every two are linked.
+   * @param saes SAE IDs by name of a site
+   * @param settings of every site beside those of a topology
+   */
+  async write(saes: Readonly<Record<string, readonly string[]>>, settings: object = {}): Promise<void> {
+    this.#authority = await TestAuthority.create(join(this.folder, 'pki'), Date.now());
+    const sites: Topology['sites'] = [];
+    for (const [site, saeIds] of Object.entries(saes)) sites.push({ site, kmeId: `kme-${site}`, saeIds: [...saeIds], tls: await this.#authority.issue(`kme-${site}`) });
+    this.#sites = await writeSiteConfigs({ sites, profile: 'metro-10dB-short', refillBelowKeys: 1 }, this.folder);
+    for (const { configFile } of this.#sites) writeFileSync(configFile, stringify({ ...(parse(readFileSync(configFile, 'utf8')) as object), ...settings }));
+  }
+
+  config(site: string): SiteConfig {
+    return readSiteConfig(join(this.folder, site, 'site.yaml'));
+  }
+
+  /** Gives both ends of every link blocks with so many keys of 256 bits each, for each direction. */
+  deposit(keysEachWay: number, madeAt = Date.now(), epsilon = 1e-10): void {
+    const secrets = new Map<string, Uint8Array>();
+    for (const { site } of this.#sites) {
+      const config = this.config(site);
+      const database = openDatabase(databaseFile(config));
+      for (const { name, role, initialKeyFile } of config.links) {
+        const secret = secrets.get(name) ?? randomBytes(RESERVED_BYTES + 64 * keysEachWay);
+        secrets.set(name, secret);
+        const store = new BlockStore(database, new Vault(readFileSync(config.storeKeyFile)), name, role, () => madeAt);
+        store.importInitialKey(initialKeyFile);
+        store.deposit(this.#blocks, 'both', secret, { siftedBits: 1000, disclosedBits: 100, qber: 0.02, linkSeconds: 1, epsilon });
+      }
+      database.close();
+    }
+    this.#blocks++;
+  }
+
+  /** An application with a certificate of the authority. */
+  async sae(name: string, uri?: string): Promise<Sae> {
+    const sae = this.#saes.get(name) ?? new Sae(await this.authority.issue(name, 1, uri));
+    this.#saes.set(name, sae);
+    return sae;
+  }
+
+  get authority(): TestAuthority {
+    if (this.#authority === undefined) throw new Error('write the sites first');
+    return this.#authority;
+  }
+
+  /** Where a site answers what is asked of an SAE. */
+  url(site: string, sae: string, action: string): string {
+    return `${this.#sites.find((written) => written.site === site)?.url ?? ''}/api/v1/keys/${encodeURIComponent(sae)}/${action}`;
+  }
+
+  remove(): void {
+    for (const sae of this.#saes.values()) sae.close();
+    rmSync(this.folder, { recursive: true });
+  }
+}
