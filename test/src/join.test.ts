@@ -1,4 +1,4 @@
-/** A hospital joins the network and the study while both run, takes part from the next round, and the members end the study when they have enough. */
+/** A hospital joins the network and the study while both run and takes part from the next round; another one's keys are stolen, and it comes back with new ones; the members end the study when they have enough. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,11 +6,12 @@ import { connect, readProfile, type Ledger, type Verdict } from '@epione/client'
 import type { Digest, Epoch } from '@epione/protocol';
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
-import { command, repository } from './study/command.js';
+import { command, CommandError, repository } from './study/command.js';
 import { Consortium, hospitals, organizations, Places, until } from './study/consortium.js';
 import { divideData, type StudyData } from './study/data.js';
 
 const joiner = 'HospitalD';
+const robbed = 'HospitalB';
 const seed = 'join';
 const minutes = 60_000;
 
@@ -89,6 +90,36 @@ describe('a hospital joins a running study', function () {
     for (const { statement } of attestations) expect(statement.result.excluded).to.deep.equal([]);
   });
 
+  it('loses a member whose keys are stolen, by a proposal of the others', async () => {
+    const since = new Date(Date.now() - 60_000).toISOString();
+    const revoke = await worker<{ proposal: Digest }>('Regulator', ['study', 'propose', 'revoke', study, '--organization', robbed, '--reason', 'compromised', '--since', since]);
+    await approve(revoke.proposal, ['HospitalA', joiner, 'Regulator']);
+    await until(2 * minutes, 'the revocation', async () => ((await ledger.getParticipant(robbed)).state?.status === 'revoked' ? true : undefined));
+    expect((await ledger.getParticipant(robbed)).state).to.deep.include({ reason: 'compromised', since: Date.parse(since), proposal: revoke.proposal });
+    expect(await consortium.workerDone(robbed), 'not authorised any more').to.equal(4);
+  });
+
+  it('lets it back in with new keys, which it has told the others itself', async () => {
+    const refusal: unknown = await worker(robbed, ['init']).catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(CommandError).with.property('exitCode', 3);
+    const record = /the members have not admitted its record (sha256:[0-9a-f]{64})/.exec((refusal as CommandError).stderr)?.[1] ?? '';
+    const admit = await worker<{ proposal: Digest }>('HospitalA', ['study', 'propose', 'admit', study, '--organization', robbed, '--record', record]);
+    await approve(admit.proposal, ['HospitalA', joiner, 'Regulator']);
+    expect(await worker(robbed, ['init'])).to.deep.include({ record, version: 2, registered: 'now' });
+    consortium.startWorker(robbed);
+    const round = await until(3 * minutes, 'a submission under the new record', async () => {
+      const { state } = await ledger.getParticipant(robbed);
+      for (let at = epoch.from; ; at++) {
+        const { slots } = await ledger.getRound(study, at);
+        if (slots.some((slot) => slot.statement.record === state?.record)) return at;
+        if (slots.length === 0) return undefined;
+      }
+    });
+    await finalRound(round);
+    const attested = await until(minutes, 'its attestation', async () => (await ledger.getRound(study, round + 1)).attestations.find((entry) => entry.statement.aggregator === robbed));
+    expect(attested.statement.record).to.equal(record);
+  });
+
   it('ends with the others when the members have approved an end', async () => {
     const end = await worker<{ proposal: Digest }>('Regulator', ['study', 'propose', 'end', study]);
     await approve(end.proposal, ['HospitalB', joiner, 'Regulator']);
@@ -106,6 +137,7 @@ describe('a hospital joins a running study', function () {
     expect(checks.filter((check) => check.result === 'fail')).to.deep.equal([]);
     expect(verdict).to.equal('valid');
     expect(checks.find((check) => check.name === 'course.epochs')?.message).to.match(/^2 epochs/);
+    expect(checks.find((check) => check.name === 'keys.suspect')?.message).to.match(/^[0-9]+ statements under sha256:[0-9a-f]{64} since .* are suspect$/);
     expect(checks.find((check) => check.name === 'aggregate.recomputed')?.result).to.equal('pass');
   });
 });

@@ -251,7 +251,7 @@ describe('changes of a channel with Raft', function () {
     rmSync(workDir, { recursive: true, force: true });
   });
 
-  it('adds an orderer, renews certificates, and takes the first orderer out, signed by members without nodes too', async () => {
+  it('adds an orderer, renews certificates, and takes the first orderer out, whoever has no node has no vote on it', async () => {
     await up(options);
     await deploy({ ...options, path: fixture });
     await addOrderer({ ...options, mspId: 'B' });

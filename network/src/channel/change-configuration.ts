@@ -1,13 +1,11 @@
 /** One change of the running channel: from the configuration in force to another one, and until every node goes by it. */
-import { readFileSync } from 'node:fs';
 import type { common } from '@hyperledger/fabric-protos';
-import { linkPeer, withPeers, type PeerConnection, type PeerLink } from '../connection/gateway.js';
+import { withPeers, type PeerConnection } from '../connection/gateway.js';
 import { NetworkError } from '../error.js';
-import { readCredential } from '../identities/identities.js';
 import { until } from '../nodes/health.js';
 import { nodeOf } from '../nodes/nodes.js';
 import { runningPid } from '../nodes/process.js';
-import { clientsOf, credential, ordererOrganizations, type Network, type Site } from '../state.js';
+import { ordererOrganizations, type Network } from '../state.js';
 import { broadcast } from './broadcast.js';
 import { latestConfiguration, type Configuration } from './config-block.js';
 import { configDifferences, type Difference } from './config-text.js';
@@ -32,13 +30,6 @@ async function withRunningPeers<T>(network: Network, work: (peers: readonly Peer
   const organizations = network.organizations.filter((organization) => runningPid(network, nodeOf(organization, 'peer').name) !== undefined);
   if (organizations.length === 0) throw new NetworkError('NOT_HEALTHY', 'No peer of the network runs.', 'Run fl-network up first.');
   return withPeers({ ...network, organizations }, 'admin', work);
-}
-
-/** The administrator of a member without nodes, whose signature counts for a majority like any other's. */
-function guestOf(client: Site, { organizations: [host] }: Network): PeerLink {
-  if (!host) throw new NetworkError('STATE_MISSING', 'The network has no organization.', 'Run fl-network up.');
-  const tlsRoots = readFileSync(credential(host, 'authorities', 'tls').certificateFile);
-  return linkPeer({ mspId: client.mspId, endpoint: `localhost:${host.ports.peer}`, tlsRoots }, readCredential(credential(client, 'users', 'admin')));
 }
 
 /** The newest configuration that any of the peers goes by. */
@@ -102,8 +93,8 @@ async function untilInForce(network: Network, peers: readonly PeerConnection[], 
 }
 
 /**
- * Changes the channel: edits a copy of the configuration in force, has all administrators on this machine sign the
- * difference, sends it to the orderers and waits until peers and orderers go by it. Without a difference nothing is sent.
+ * Changes the channel: edits a copy of the configuration in force, has the administrators of all members with nodes sign
+ * the difference, sends it to the orderers and waits until peers and orderers go by it. Without a difference nothing is sent.
  * @throws {NetworkError} CONFIG_REFUSED with the orderers' words, NOT_HEALTHY
  */
 export async function changeConfiguration(network: Network, edit: (tree: ConfigTree) => void, dryRun = false): Promise<ConfigurationChange> {
@@ -115,12 +106,7 @@ export async function changeConfiguration(network: Network, edit: (tree: ConfigT
     const sets = computeUpdate(current.tree, wanted);
     const differences = configDifferences(current.tree, wanted);
     if (!sets || dryRun) return { differences, blockNumber: current.blockNumber };
-    const guests = clientsOf(network).map((client) => guestOf(client, network));
-    try {
-      await order(network, peers, await updateEnvelope(channel, sets, [...peers, ...guests]), current.sequence + 1);
-    } finally {
-      for (const guest of guests) guest.close();
-    }
+    await order(network, peers, await updateEnvelope(channel, sets, peers), current.sequence + 1);
     const { blockNumber } = await untilInForce(network, peers, current.sequence + 1);
     return { differences, blockNumber };
   });

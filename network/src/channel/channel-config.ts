@@ -75,7 +75,8 @@ export function channelConfig(network: Network): object {
   // Signature policies and not ImplicitMeta, because the latter verifies the whole set of signatures again for each
   // organization, which costs a fifth of the throughput. The price: a new organization has to rewrite them.
   const members = signature(`OR(${all('member', [...organizations, ...clients])})`);
-  const endorsers = signature(`OutOf(${majorityOf(organizations.length)}, ${all('peer')})`);
+  const majorityWithNodes = (role: string): Policy => signature(`OutOf(${majorityOf(organizations.length)}, ${all(role)})`);
+  const endorsers = majorityWithNodes('peer');
   const policies = { Readers: members, Writers: members, Admins: majority('Admins') };
   const batchInterval = `${topology.batchIntervalMs ?? defaultBatchIntervalMs}ms`;
   const isBft = topology.consensus === 'bft';
@@ -101,8 +102,8 @@ export function channelConfig(network: Network): object {
           Policies: {
             ...policies,
             Endorsement: endorsers,
-            // Members without a peer cannot approve a chaincode.
-            LifecycleEndorsement: clients.length > 0 ? endorsers : majority('Endorsement'),
+            // Members without nodes cannot approve a chaincode, and do not decide on the nodes of others; ImplicitMeta would count them.
+            ...(clients.length > 0 ? { Admins: majorityWithNodes('admin'), LifecycleEndorsement: endorsers } : { LifecycleEndorsement: majority('Endorsement') }),
           },
           Capabilities: { V2_5: true },
         },

@@ -60,14 +60,16 @@ describe('edits of a configuration', () => {
     expect(configLines(tree)).to.deep.equal(configLines(channel()));
   });
 
-  it('count only members with a peer for a majority', () => {
+  it('count only members with a peer for a majority of endorsers and administrators', () => {
     const tree = channel();
     const members = ruleText({ least: 1, role: 'member', mspIds: [...names, 'Guest'] });
     groupOf(tree, 'Application').groups.set('Guest', group({}));
+    groupOf(tree, 'Application').policies.set('Admins', element(encodePolicy(ruleText({ least: 3, role: 'admin', mspIds: names }))));
     for (const part of [tree, groupOf(tree, 'Orderer'), groupOf(tree, 'Application')]) for (const name of ['Readers', 'Writers']) part.policies.set(name, element(encodePolicy(members)));
     addMember(tree, member('E'));
     expect(text(tree, '/Channel/policies/Writers')).to.equal(ruleText({ least: 1, role: 'member', mspIds: [...names, 'Guest', 'E'] }));
     expect(text(tree, '/Channel/Application/policies/Endorsement')).to.equal(ruleText({ least: 3, role: 'peer', mspIds: [...names, 'E'] }));
+    expect(text(tree, '/Channel/Application/policies/Admins')).to.equal(ruleText({ least: 3, role: 'admin', mspIds: [...names, 'E'] }));
     expect(() => {
       setEndorsement(tree, "OR('A.peer', 'Guest.peer')");
     }).to.throw(NetworkError, 'Guest').with.property('code', 'USAGE');

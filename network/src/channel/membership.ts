@@ -76,9 +76,9 @@ function rewrite(group: ConfigTree, name: string, change: (rule: PlainRule) => P
 
 const sameMembers = (rule: PlainRule, mspIds: readonly string[]): boolean => rule.mspIds.length === mspIds.length && mspIds.every((mspId) => rule.mspIds.includes(mspId));
 
-/** A majority of the organizations' peers. */
-export function majorityRule(mspIds: readonly string[]): PlainRule {
-  return { least: majorityOf(mspIds.length), role: 'peer', mspIds };
+/** A majority of organizations, each by a peer or an administrator. */
+function majorityRule(mspIds: readonly string[], role: 'peer' | 'admin' = 'peer'): PlainRule {
+  return { least: majorityOf(mspIds.length), role, mspIds };
 }
 
 /** Who belongs to the channel: all members, and those of them that endorse. */
@@ -90,7 +90,7 @@ interface Membership {
 const membershipOf = (tree: ConfigTree): Membership => ({ members: membersOf(tree), endorsers: endorsersOf(tree) });
 
 /**
- * Rewrites the signature policies that list the members: who may read and write, and the majority that endorses. Policies
+ * Rewrites the signature policies that list the members: who may read and write, and the majority that endorses and, beside members without nodes, administers. Policies
  * of kind ImplicitMeta follow by themselves; one that was set by hand is left alone.
  */
 function rewritePolicies(tree: ConfigTree, before: Membership, after: Membership): void {
@@ -100,8 +100,8 @@ function rewritePolicies(tree: ConfigTree, before: Membership, after: Membership
       rewrite(group, name, (rule) => (rule.least === 1 && rule.role === 'member' && sameMembers(rule, before.members) ? { ...rule, mspIds: after.members } : undefined));
     }
   }
-  for (const name of ['Endorsement', 'LifecycleEndorsement']) {
-    rewrite(application, name, (rule) => (rule.least === majorityOf(before.endorsers.length) && rule.role === 'peer' && sameMembers(rule, before.endorsers) ? majorityRule(after.endorsers) : undefined));
+  for (const [name, role] of [['Endorsement', 'peer'], ['LifecycleEndorsement', 'peer'], ['Admins', 'admin']] as const) {
+    rewrite(application, name, (rule) => (rule.least === majorityOf(before.endorsers.length) && rule.role === role && sameMembers(rule, before.endorsers) ? majorityRule(after.endorsers, role) : undefined));
   }
 }
 

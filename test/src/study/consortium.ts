@@ -182,6 +182,11 @@ export class Consortium {
     this.#workers.set(organization, this.#supervise(`worker-${organization}`, args, [0, 2, 3, 4]));
   }
 
+  /** Waits for one organization's worker; its exit code. */
+  async workerDone(organization: string): Promise<number | undefined> {
+    return this.#workers.get(organization)?.ended;
+  }
+
   /** Waits for all workers; their exit codes. */
   async workersDone(): Promise<Record<string, number>> {
     return Object.fromEntries(await Promise.all([...this.#workers].map(async ([organization, worker]) => [organization, await worker.ended] as const)));
