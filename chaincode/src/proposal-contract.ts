@@ -99,7 +99,8 @@ export class ProposalContract extends StrictContract {
   async listProposals(ctx: Context, argument: string): Promise<string> {
     const { study, pageSize, bookmark = '' } = question(pageQuestion.extend({ study: digestParameter }), argument);
     const found = await page<{ proposal: Digest }>(ctx, pageSize, bookmark, 'agenda', study);
-    const proposals = await Promise.all(found.entries.map((entry) => withDecisions(ctx, entry.proposal)));
+    const proposals = [];
+    for (const entry of found.entries) proposals.push(await withDecisions(ctx, entry.proposal));
     return answer({ proposals, ...(found.bookmark === '' ? {} : { bookmark: found.bookmark }) });
   }
 }

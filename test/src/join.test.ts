@@ -128,6 +128,12 @@ describe('a hospital joins a running study', function () {
     expect(course?.end?.from).to.be.above(epoch.from);
   });
 
+  it('lets a member leave and come back by itself', async () => {
+    const { record } = await worker<{ record: Digest }>('HospitalC', ['revoke', '--reason', 'left']);
+    expect((await ledger.getParticipant('HospitalC')).state).to.deep.include({ record, status: 'revoked', reason: 'left' });
+    expect(await worker('HospitalC', ['init'])).to.deep.include({ version: 2, registered: 'now', made: [] });
+  });
+
   it('leaves a ledger that the auditor finds valid, every round recomputed with the new hospital\'s examples', async () => {
     const evidence = join(consortium.runFolder, 'evidence');
     await command('fl-audit', ['export', '--profile', places.profile('Regulator'), '--out', evidence]);
