@@ -15,9 +15,10 @@ export const sparkline = (values: readonly number[], top: number): string =>
 
 const linkLines = (link: LinkStatus, history: readonly number[] | undefined): string[] => {
   const qber = link.qber === undefined ? '-' : `${(100 * link.qber).toFixed(2)} %`;
+  const bell = link.chsh === undefined ? '' : `, S ${link.chsh.toFixed(3)}`;
   const rate = link.keyRateBps === undefined ? '-' : `${(link.keyRateBps / 1000).toFixed(0)} kb/s`;
   const reason = link.reason === undefined ? '' : `: ${link.reason}`;
-  const line = `  ${link.name} (${link.role}) ${link.state}${reason}, QBER ${qber}, ${rate}, ${link.storedKeys} keys out, ${link.peerStoredKeys} in, ${link.blocks} blocks`;
+  const line = `  ${link.name} (${link.role}) ${link.state}${reason}, QBER ${qber}${bell}, ${rate}, ${link.storedKeys} keys out, ${link.peerStoredKeys} in, ${link.blocks} blocks`;
   return history === undefined || history.length === 0 ? [line] : [line, `    QBER ${sparkline(history, link.maxQber)} limit ${(100 * link.maxQber).toFixed(1)} %`];
 };
 

@@ -31,6 +31,19 @@ describe('sifting', () => {
     expect(alice.full).equal(false);
   });
 
+  it('compares what was measured for Bell\'s inequality, and keeps none of it', () => {
+    const turned = (alice: number, bit: number, bob: number, pattern: number): number => gate(alice, bit, 0, bob, pattern) | 128;
+    const gates = Uint8Array.of(turned(0, 1, 0, 2), turned(1, 1, 0, 1), turned(0, 0, 1, 1), turned(1, 0, 1, 1), turned(1, 0, 1, 2), gate(0, 1, 0, 0, 2));
+    const batch = { gaps: new Uint32Array(6).fill(9000), gates };
+    const [alice, bob] = [new AliceSifting(32), new BobSifting(32, numbers(0))];
+    const kept = alice.compare(settingsOf(batch), bob.announce(batch));
+    bob.keep(kept);
+    expect([...kept]).deep.equal([0b100000]);
+    // Pairs of bases in the order 00, 01, 10, 11, Alice's first: equal bits, different bits.
+    expect(alice.bell).deep.equal([1, 0, 1, 0, 0, 1, 1, 1]);
+    expect(alice.counts).deep.equal({ key: [1, 0, 0], check: [0, 0, 0], checkErrors: [0, 0, 0] });
+  });
+
   it('gives double clicks a fair random bit', () => {
     const n = 4096;
     const batch = { gaps: new Uint32Array(n).fill(5), gates: new Uint8Array(n).fill(gate(0, 0, 0, 0, 3)) };
@@ -51,7 +64,7 @@ describe('sifting', () => {
   it('refuses clicks that the link did not make', () => {
     const batch = new Optics(profileOf('metro-10dB'), numbers(2)).next(100);
     const announcement = new BobSifting(3200, numbers(3)).announce(batch);
-    announcement[100]! ^= 4;
+    announcement[100]! ^= 8;
     expect(() => new AliceSifting(3200).compare(batch, announcement)).throw(RangeError);
     expect(() => new AliceSifting(3200).compare(batch, new Uint8Array())).throw(RangeError);
     expect(() => { new BobSifting(32, numbers(4)).keep(new Uint8Array(1)); }).throw(RangeError);

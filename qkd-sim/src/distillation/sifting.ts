@@ -1,13 +1,15 @@
 /**
  * Sifting: Bob announces when he saw something and in which basis, and in the check basis also what; Alice answers
- * which clicks stay in the key. Bits of the check basis are never key, so that both may know them.
+ * which clicks stay in the key. Bits of the check basis, and those of pairs for the test of Bell's inequality, are never
+ * key, so that both may know them.
  */
-import { X, aliceBasis, aliceBit, bobBasis, intensityOf, patternOf } from '../optics/gate.js';
+import { X, aliceBasis, aliceBit, bobBasis, intensityOf, isTurned, patternOf } from '../optics/gate.js';
 import type { RandomNumbers } from '../random.js';
+import type { BellCounts } from './bell-test.js';
 import type { Counts } from './finite-key.js';
 
 /** The longest gap in one word of an announcement; it stands for "and more". */
-const LONG_GAP = 0x3fff;
+const LONG_GAP = 0x1fff;
 
 /** A key that grows bit by bit: bit i is bit i mod 32 of word i / 32. */
 class GrowingKey {
@@ -60,7 +62,7 @@ export class BobSifting {
     return this.#key.words;
   }
 
-  /** The announcement of a batch: little-endian words of gap (14 bits) and 0 for the key basis, 2 + bit for the other. */
+  /** The announcement of a batch: little-endian words of gap (13 bits), whether Bob's basis was turned, his basis, and his bit unless it is key. */
   announce({ gaps, gates }: Detections): Uint8Array {
     const words = new Uint16Array(gaps.reduce((sum, gap) => sum + 1 + Math.floor(gap / LONG_GAP), 0));
     this.#bits = new Uint8Array(gates.length);
@@ -72,8 +74,9 @@ export class BobSifting {
       const bit = pattern === 3 ? this.#random.bit() : pattern - 1;
       this.#bits[i] = bit;
       let gap = gaps[i] ?? 0;
-      for (; gap >= LONG_GAP; gap -= LONG_GAP) words[at++] = LONG_GAP << 2;
-      words[at++] = (gap << 2) | (bobBasis(gate) === X ? 0 : 2 | bit);
+      for (; gap >= LONG_GAP; gap -= LONG_GAP) words[at++] = LONG_GAP << 3;
+      const turned = isTurned(gate);
+      words[at++] = (gap << 3) | (turned ? 4 : 0) | (bobBasis(gate) << 1) | (bobBasis(gate) === X && !turned ? 0 : bit);
     }
     return new Uint8Array(words.buffer);
   }
@@ -91,6 +94,7 @@ export class BobSifting {
 export class AliceSifting {
   readonly #key: GrowingKey;
   readonly #counts = { key: [0, 0, 0], check: [0, 0, 0], checkErrors: [0, 0, 0] } satisfies Record<keyof Counts, number[]>;
+  readonly #bell = new Array<number>(8).fill(0);
 
   constructor(bits: number) {
     this.#key = new GrowingKey(bits);
@@ -109,6 +113,11 @@ export class AliceSifting {
     return { key: of(this.#counts.key), check: of(this.#counts.check), checkErrors: of(this.#counts.checkErrors) };
   }
 
+  /** What was compared for the test of Bell's inequality. */
+  get bell(): BellCounts {
+    return this.#bell;
+  }
+
   /**
    * Compares an announcement with what was sent.
    * @returns for each click one bit: whether it stays in the key
@@ -120,15 +129,20 @@ export class AliceSifting {
     let at = 0;
     for (let i = 0; i < gates.length && !this.#key.full; i++) {
       let gap = 0;
-      for (; (words[at] ?? 0) >> 2 === LONG_GAP; at++) gap += LONG_GAP;
+      for (; (words[at] ?? 0) >> 3 === LONG_GAP; at++) gap += LONG_GAP;
       const word = words[at++] ?? 0;
-      if (gap + (word >> 2) !== gaps[i]) throw new RangeError('the announced clicks are not those of the link');
-      if (this.#count(gates[i] ?? 0, word & 3)) kept[i >> 3] = (kept[i >> 3] ?? 0) | (1 << (i & 7));
+      if (gap + (word >> 3) !== gaps[i]) throw new RangeError('the announced clicks are not those of the link');
+      if (this.#count(gates[i] ?? 0, word & 7)) kept[i >> 3] = (kept[i >> 3] ?? 0) | (1 << (i & 7));
     }
     return kept;
   }
 
   #count(gate: number, announced: number): boolean {
+    if (announced >> 2) {
+      const place = 4 * aliceBasis(gate) + (announced & 2) + (aliceBit(gate) ^ (announced & 1));
+      this.#bell[place] = (this.#bell[place] ?? 0) + 1;
+      return false;
+    }
     if (aliceBasis(gate) !== announced >> 1) return false;
     const intensity = intensityOf(gate) as 0 | 1 | 2;
     const counts = this.#counts;

@@ -40,6 +40,7 @@ export class KmeLink {
   #retry: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
   #eve: Eve | undefined;
+  #chsh: number | undefined;
   #stopped = false;
   /** Whether the other end knows how far this end's pool is used up; not so after a crash or a lost reservation. */
   #agreed = false;
@@ -79,7 +80,7 @@ export class KmeLink {
     const { name, role, peerKmeId, profile } = this.config;
     const busy: LinkState = this.#distilling ? 'distilling' : this.#retry === undefined ? 'idle' : 'waiting';
     return {
-      name, role, peerKmeId, profile: profile.name, lossDb: steadyLossDb(profile), maxQber: profile.maxQber,
+      name, role, peerKmeId, profile: profile.name, lossDb: steadyLossDb(profile), maxQber: profile.maxQber, chsh: this.#chsh,
       state: aborted === undefined ? busy : 'aborted', reason: aborted, ...counters,
       storedKeys: Math.floor(pool.out / KEY_BYTES), peerStoredKeys: Math.floor(pool.in / KEY_BYTES), eve: this.#eve,
     };
@@ -163,6 +164,7 @@ export class KmeLink {
     this.#distilling = false;
     if (report.kind === 'made') {
       const { number, keyBytes, stats } = report.block;
+      this.#chsh = stats.chsh;
       this.#log('block-made', { link, block: number, keyBits: 8 * keyBytes, qber: stats.qber });
       this.#retryMs = FIRST_RETRY_MS;
       if (this.config.role === 'alice') await this.#settle();

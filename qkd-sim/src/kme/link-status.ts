@@ -15,6 +15,8 @@ export interface LinkStatus extends Omit<LinkCounters, 'aborted'> {
   readonly lossDb: number;
   /** QBER above which a block is refused and the link stops. */
   readonly maxQber: number;
+  /** S of Bell's inequality in the last block since the site started, of a link with entangled photons; above 2 they are. */
+  readonly chsh: number | undefined;
   readonly state: LinkState;
   /** Why the link is aborted. */
   readonly reason: string | undefined;

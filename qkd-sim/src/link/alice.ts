@@ -1,4 +1,5 @@
 /** Alice's half of a block, from the first pulse to a key in the store. She leads; each message has its turn. */
+import { chsh } from '../distillation/bell-test.js';
 import { cascadeVariants } from '../distillation/cascade-variant.js';
 import { Cascade } from '../distillation/cascade.js';
 import { HASH_KEY_BYTES, VERIFICATION_BITS, verificationHash } from '../distillation/error-verification.js';
@@ -6,11 +7,11 @@ import { clearlyAbove, measuredQber } from '../distillation/parameter-estimation
 import { amplify, seedBytes } from '../distillation/privacy-amplification.js';
 import { secretLength } from '../distillation/secret-length.js';
 import { AliceSifting, type Settings } from '../distillation/sifting.js';
-import { type Profile, blockBits } from '../profiles/profile.js';
+import { type Profile, blockBits, profileId } from '../profiles/profile.js';
 import { type FillRandom, randomBytesOf } from '../random.js';
 import { type BlockStore, RESERVED_BYTES, type Split } from '../store/block-store.js';
 import { authenticationTag, sameTag, tagKeys } from '../distillation/authentication.js';
-import { type BlockMade, TURN_TIMEOUT_MS, agree, bytesOf, readyMessage, stop } from './block.js';
+import { type BlockMade, TURN_TIMEOUT_MS, agree, blockStats, bytesOf, readyMessage, stop } from './block.js';
 import type { ClassicalChannel } from './classical-channel.js';
 
 /** What Alice's half works with. */
@@ -67,7 +68,7 @@ export const makeBlock = async (alice: Alice, split: Split): Promise<BlockMade> 
   const run = Buffer.from(randomBytesOf(random, 4)).readUInt32LE();
   channel.begin();
   const own = store.next();
-  channel.sendJson('start', { ...own, run, split, profile: profile.name, reconciliation: profile.reconciliation });
+  channel.sendJson('start', { ...own, run, split, profile: profileId(profile), reconciliation: profile.reconciliation });
   const { block, attempt } = agree(channel, own, readyMessage.parse(await channel.receiveJson('ready', TURN_TIMEOUT_MS)));
   store.skipTo(attempt);
 
@@ -75,7 +76,9 @@ export const makeBlock = async (alice: Alice, split: Split): Promise<BlockMade> 
   const { counts } = sifting;
   const estimate = measuredQber(counts) ?? 1;
   if (estimate > profile.maxQber) refuseQber(channel, sifting, profile);
-  channel.sendJson('estimate', { counts, gates });
+  const measured = { counts, bell: [...sifting.bell], gates };
+  if (profile.source === 'photon-pairs' && (chsh(measured.bell)?.value ?? 0) <= 2) stop(channel, 'abort', 'Bell\'s inequality holds: the photons are not entangled', estimate);
+  channel.sendJson('estimate', measured);
   const cascade = await reconcile(alice, sifting.words, estimate);
   const reconciled = bytesOf(sifting.words);
   await verify(alice, reconciled);
@@ -99,7 +102,7 @@ export const makeBlock = async (alice: Alice, split: Split): Promise<BlockMade> 
   if (!sameTag(await channel.receive('tag', TURN_TIMEOUT_MS), expected)) {
     return stop(channel, 'drop', 'the tag of the classical channel is wrong: it was tampered with');
   }
-  const stats = { siftedBits: blockBits(profile), disclosedBits, qber, linkSeconds: gates / profile.gateHz, epsilon: profile.secrecyEpsilon + profile.correctnessEpsilon };
+  const stats = blockStats(profile, { disclosedBits, corrections: cascade.corrections }, measured);
   store.deposit(block, split, secret, stats);
   return { number: block, keyBytes, stats };
 };

@@ -5,11 +5,12 @@ import { duplexPair, type Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type CascadeVariantName, cascadeVariantNames } from '../distillation/cascade-variant.js';
+import { cascadeVariantNames } from '../distillation/cascade-variant.js';
 import type { Detections } from '../distillation/sifting.js';
 import { QkdError } from '../error.js';
 import { type Eve, noEve } from '../optics/eve.js';
 import { Optics } from '../optics/optics.js';
+import { entangledMetro } from '../profiles/entangled-metro.js';
 import { metro } from '../profiles/metro.js';
 import type { Profile } from '../profiles/profile.js';
 import { RandomNumbers, seededRandom } from '../random.js';
@@ -53,12 +54,11 @@ class Ends {
   readonly databases: readonly [DatabaseSync, DatabaseSync] = [openDatabase(':memory:'), openDatabase(':memory:')];
   readonly stores: readonly [BlockStore, BlockStore];
   readonly #optics: Optics;
+  readonly #profiles: readonly [Profile, Profile];
   readonly #random = seededRandom(new Uint8Array(32).fill(9));
 
-  readonly #variants: readonly [CascadeVariantName, CascadeVariantName];
-
-  constructor(eve: Eve = noEve, keys: readonly [number, number] = [1, 1], variants: readonly [CascadeVariantName, CascadeVariantName] = ['option3', 'option3']) {
-    this.#variants = variants;
+  constructor(eve: Eve = noEve, keys: readonly [number, number] = [1, 1], profiles: readonly [Profile, Profile] = [profile, profile]) {
+    this.#profiles = profiles;
     const folder = mkdtempSync(join(tmpdir(), 'epione-'));
     const store = (end: 0 | 1): BlockStore => {
       const file = join(folder, `${end}.key`);
@@ -70,7 +70,7 @@ class Ends {
     };
     this.stores = [store(0), store(1)];
     rmSync(folder, { recursive: true });
-    this.#optics = new Optics(profile, new RandomNumbers(seededRandom(new Uint8Array(32).fill(8))), eve);
+    this.#optics = new Optics(profiles[0], new RandomNumbers(seededRandom(new Uint8Array(32).fill(8))), eve);
   }
 
   async block(tamperUp: Tamper = () => undefined, tamperDown: Tamper = () => undefined): Promise<(BlockMade | BlockFailed)[]> {
@@ -83,7 +83,7 @@ class Ends {
     const channels = [new ClassicalChannel(aliceSide), new ClassicalChannel(bobSide)] as const;
     const seen: Detections[] = [];
     const alice = makeBlock({
-      profile: { ...profile, reconciliation: this.#variants[0] }, channel: channels[0], store: this.stores[0], random: this.#random,
+      profile: this.#profiles[0], channel: channels[0], store: this.stores[0], random: this.#random,
       nextSettings: async () => {
         const batch = this.#optics.next(BATCH_CLICKS);
         seen.push({ gaps: batch.gaps, gates: batch.gates });
@@ -91,7 +91,7 @@ class Ends {
       },
     }, 'both');
     const bob = followBlock({
-      profile: { ...profile, reconciliation: this.#variants[1] }, channel: channels[1], store: this.stores[1], random: this.#random,
+      profile: this.#profiles[1], channel: channels[1], store: this.stores[1], random: this.#random,
       nextDetections: async () => Promise.resolve(seen.shift()!),
     }, () => undefined);
     const ended = await Promise.all([alice, bob].map(async (end, index) => end.catch((thrown: unknown) => blockFailure(channels[index]!, thrown))));
@@ -128,7 +128,7 @@ describe('block', function () {
 
   for (const variant of cascadeVariantNames.filter((name) => name !== 'option3')) {
     it(`gives both ends the same secret key with the ${variant} variant of Cascade`, async () => {
-      const ends = new Ends(noEve, [1, 1], [variant, variant]);
+      const ends = new Ends(noEve, [1, 1], [{ ...profile, reconciliation: variant }, { ...profile, reconciliation: variant }]);
       // BICONF and option 2 leave errors in one block of ten or so, which verification finds.
       const blocks = [await ends.block(), await ends.block(), await ends.block()];
       for (const [alice, bob] of blocks) {
@@ -141,9 +141,38 @@ describe('block', function () {
   }
 
   it('makes no key when the ends reconcile in different ways', async () => {
-    for (const end of await new Ends(noEve, [1, 1], ['option3', 'option7']).block()) {
+    for (const end of await new Ends(noEve, [1, 1], [profile, { ...profile, reconciliation: 'option7' }]).block()) {
       expect(end).have.property('message', 'the ends reconcile in different ways: option7 and option3');
     }
+  });
+
+  const pairs: Profile = { ...entangledMetro, name: 'test-pairs', lossDb: 0, aliceLossDb: 0, detectorEfficiency: 0.8, meanPairs: 0.02, keyBasisProbability: 0.6, frameBits: 2000 };
+
+  it('gives both ends the same key from entangled pairs, and how entangled they are', async () => {
+    const ends = new Ends(noEve, [1, 1], [pairs, pairs]);
+    const [alice, bob] = await ends.block();
+    expect(alice).deep.equal(bob);
+    const { keyBytes, stats } = alice as BlockMade;
+    // Misalignment 1 %, and about as much from gates with two pairs; S has a deviation of 0.02.
+    expect(stats.qber).within(0.01, 0.025);
+    expect(stats.chsh).within(2.6, 2.83);
+    expect(keyBytes * 8).within(20_000, 50_000);
+    expect(ends.kept(0)).deep.equal(ends.kept(1));
+  });
+
+  it('refuses pairs that Eve has measured, because of their errors or of Bell\'s inequality', async () => {
+    const eve: Eve = { attack: 'intercept-resend', fraction: 1 };
+    const [byErrors] = await new Ends(eve, [1, 1], [pairs, pairs]).block();
+    expect(byErrors).deep.include({ kind: 'abort' }).and.property('message').match(/^QBER/);
+    const careless = { ...pairs, maxQber: 0.25, misalignment: 0, meanPairs: 1e-3 };
+    for (const end of await new Ends({ ...eve, fraction: 0.9 }, [1, 1], [careless, careless]).block()) {
+      expect(end).deep.include({ kind: 'abort', message: "Bell's inequality holds: the photons are not entangled" });
+    }
+  });
+
+  it('makes nothing when the ends differ in a number of their profile', async () => {
+    const [, bob] = await new Ends(noEve, [1, 1], [profile, { ...profile, correctnessEpsilon: 1e-12 }]).block();
+    expect(bob).deep.include({ kind: 'drop' }).and.property('message').match(/different profiles: test:\w{16} and test:\w{16}$/);
   });
 
   // Which byte of which message is changed; a message without payload can only be left out, which is silence.

@@ -1,6 +1,8 @@
 /** What Alice's and Bob's halves of a block have in common: messages, agreement, and the ways it can end. */
 import { z } from 'zod';
+import { type BellCounts, chsh } from '../distillation/bell-test.js';
 import type { Counts } from '../distillation/finite-key.js';
+import { type Profile, blockBits } from '../profiles/profile.js';
 import type { Agreement, BlockStats } from '../store/block-store.js';
 import { BlockStopped, type ClassicalChannel } from './classical-channel.js';
 
@@ -41,6 +43,7 @@ export const readyMessage = agreement;
 const perIntensity = z.tuple([index, index, index]);
 export const estimateMessage = z.strictObject({
   counts: z.strictObject({ key: perIntensity, check: perIntensity, checkErrors: perIntensity }) satisfies z.ZodType<Counts>,
+  bell: z.array(index).length(8),
   gates: index,
 });
 
@@ -70,6 +73,15 @@ export const blockFailure = (channel: ClassicalChannel, thrown: unknown): BlockF
   if (thrown instanceof BlockFailed) return thrown;
   channel.close();
   return new BlockFailed('drop', thrown instanceof Error ? thrown.message : String(thrown));
+};
+
+/** What both ends keep of a block besides its bits. */
+export const blockStats = (profile: Profile, { disclosedBits, corrections }: { disclosedBits: number; corrections: number }, { bell, gates }: { readonly bell: BellCounts; readonly gates: number }): BlockStats => {
+  const test = chsh(bell);
+  return {
+    siftedBits: blockBits(profile), disclosedBits, qber: corrections / blockBits(profile), linkSeconds: gates / profile.gateHz,
+    epsilon: profile.secrecyEpsilon + profile.correctnessEpsilon, ...(test !== undefined && { chsh: test.value }),
+  };
 };
 
 /** The bytes of a key held as words. */

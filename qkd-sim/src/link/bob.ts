@@ -6,11 +6,11 @@ import { measuredQber } from '../distillation/parameter-estimation.js';
 import { amplify } from '../distillation/privacy-amplification.js';
 import { secretLength } from '../distillation/secret-length.js';
 import { BobSifting, type Detections } from '../distillation/sifting.js';
-import { type Profile, blockBits } from '../profiles/profile.js';
+import { type Profile, blockBits, profileId } from '../profiles/profile.js';
 import { type FillRandom, RandomNumbers } from '../random.js';
 import type { BlockStore } from '../store/block-store.js';
 import { authenticationTag, sameTag, tagKeys, xor } from '../distillation/authentication.js';
-import { type BlockMade, TURN_TIMEOUT_MS, agree, bytesOf, estimateMessage, startMessage, stop } from './block.js';
+import { type BlockMade, TURN_TIMEOUT_MS, agree, blockStats, bytesOf, estimateMessage, startMessage, stop } from './block.js';
 import type { ClassicalChannel } from './classical-channel.js';
 
 /** What Bob's half works with. */
@@ -65,7 +65,7 @@ export const followBlock = async (bob: Bob, begun: () => void): Promise<BlockMad
   channel.begin();
   const start = startMessage.parse(await channel.receiveJson('start', 0));
   begun();
-  if (start.profile !== profile.name) stop(channel, 'drop', `the ends have different profiles: ${profile.name} and ${start.profile}`);
+  if (start.profile !== profileId(profile)) stop(channel, 'drop', `the ends have different profiles: ${profileId(profile)} and ${start.profile}`);
   if (start.reconciliation !== profile.reconciliation) stop(channel, 'drop', `the ends reconcile in different ways: ${profile.reconciliation} and ${start.reconciliation}`);
   const own = store.next();
   const { block, attempt } = agree(channel, own, start);
@@ -73,7 +73,8 @@ export const followBlock = async (bob: Bob, begun: () => void): Promise<BlockMad
   channel.sendJson('ready', own);
 
   const sifting = await sift(bob, start.run);
-  const { counts, gates } = estimateMessage.parse(await channel.receiveJson('estimate', TURN_TIMEOUT_MS));
+  const measured = estimateMessage.parse(await channel.receiveJson('estimate', TURN_TIMEOUT_MS));
+  const { counts } = measured;
   const cascade = await reconcile(bob, sifting.words, measuredQber(counts) ?? 1);
   const reconciled = bytesOf(sifting.words);
   await verify(bob, reconciled);
@@ -92,8 +93,7 @@ export const followBlock = async (bob: Bob, begun: () => void): Promise<BlockMad
     stop(channel, 'drop', 'the tag of the classical channel is wrong: it was tampered with');
   }
   const tag = authenticationTag(keys.bobToAlice, sent);
-  const qber = cascade.corrections / blockBits(profile);
-  const stats = { siftedBits: blockBits(profile), disclosedBits, qber, linkSeconds: gates / profile.gateHz, epsilon: profile.secrecyEpsilon + profile.correctnessEpsilon };
+  const stats = blockStats(profile, { disclosedBits, corrections: cascade.corrections }, measured);
   store.deposit(block, start.split, secret, stats);
   channel.send('tag', tag);
   return { number: block, keyBytes, stats };

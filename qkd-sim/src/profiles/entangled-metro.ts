@@ -17,7 +17,7 @@ export const entangledMetro: PairProfile = {
   afterpulseGates: 1000,
   deadGates: 20,
   misalignment: 0.01,
-  meanPairs: 0.02,
+  meanPairs: 0.04,
   keyBasisProbability: 0.8,
   bellProbability: 0.1,
   reconciliation: 'option3',

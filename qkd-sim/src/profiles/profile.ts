@@ -1,4 +1,5 @@
 /** What a profile holds: the source, channel and detectors of one link, and the parameters of the protocol that go with them. */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { cascadeVariantNames } from '../distillation/cascade-variant.js';
 
@@ -103,6 +104,10 @@ export type Satellite = z.output<typeof satellite>;
 
 /** The sifted bits of one block in the key basis. */
 export const blockBits = (profile: Profile): number => 32 * profile.frameBits * profile.groups;
+
+/** Name and digest of a profile, by which two ends see that they have the same; a link may set `reconciliation` for itself. */
+export const profileId = (profile: Profile): string =>
+  `${profile.name}:${createHash('sha256').update(JSON.stringify({ ...profile, reconciliation: undefined })).digest('hex').slice(0, 16)}`;
 
 /** The loss in dB of the way to Bob, without the part of it that changes during a satellite's pass. */
 export const steadyLossDb = ({ lossDb, fiber }: Profile): number => lossDb + (fiber === undefined ? 0 : fiber.fiberKm * fiber.lossDbPerKm);

@@ -12,6 +12,7 @@ interface Metric {
 const metrics: readonly Metric[] = [
   { name: 'link_up', type: 'gauge', help: 'Whether the link delivers keys: 0 while it is aborted.', of: ({ state }) => (state === 'aborted' ? 0 : 1) },
   { name: 'qber', type: 'gauge', help: 'Quantum bit error rate of the last block, 0 to 1.', of: ({ qber }) => qber },
+  { name: 'chsh', type: 'gauge', help: "S of Bell's inequality in the last block of a link with entangled photons; above 2 they are entangled.", of: ({ chsh }) => chsh },
   { name: 'max_qber', type: 'gauge', help: 'QBER above which a block is refused and the link stops.', of: ({ maxQber }) => maxQber },
   { name: 'loss_db', type: 'gauge', help: 'Loss of the channel in dB.', of: ({ lossDb }) => lossDb },
   { name: 'key_rate_bits_per_second', type: 'gauge', help: 'Secret bits of the last block by the time it took on the emulated link.', of: ({ keyRateBps }) => keyRateBps },

@@ -27,6 +27,8 @@ export interface BlockStats {
   readonly siftedBits: number;
   readonly disclosedBits: number;
   readonly qber: number;
+  /** S of Bell's inequality, of a link with entangled photons. */
+  readonly chsh?: number | undefined;
   /** Time the block took on the emulated link. */
   readonly linkSeconds: number;
   /** Probability that the block is not secret, or not the same at both ends: secrecy and correctness together. */

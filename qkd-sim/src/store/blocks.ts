@@ -16,7 +16,7 @@ export interface BlockOffer {
 }
 
 const blockStats = z.object({
-  siftedBits: z.number(), disclosedBits: z.number(), qber: z.number(), linkSeconds: z.number(), epsilon: z.number(),
+  siftedBits: z.number(), disclosedBits: z.number(), qber: z.number(), linkSeconds: z.number(), epsilon: z.number(), chsh: z.number().optional(),
 }) satisfies z.ZodType<BlockStats>;
 
 export class Blocks {
