@@ -1,10 +1,9 @@
 /** The configuration of a site: one YAML file, parsed strictly, with all its faults reported together. */
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { cascadeVariantNames } from './distillation/cascade-variant.js';
-import { eveSchema } from './optics/eve.js';
-import { limitsConfig } from './kme/limits.js';
-import { saeConfig, saeId } from './kme/sae.js';
+import { QkdError } from './error.js';
+import { eveSchema, noEve } from './optics/eve.js';
+import { attackFault } from './optics/photon-pairs.js';
 import { profileOf } from './profiles/named.js';
 import { isProfileFile, profileReference, readProfile } from './profiles/profile-file.js';
 import type { Profile } from './profiles/profile.js';
@@ -85,15 +84,18 @@ export type SiteConfigInput = z.input<typeof siteConfig>;
 export const readSiteConfig = (path: string): SiteConfig => {
   const site = readYaml(path, siteConfig, 'See the table of settings in the README.');
   const at = (relative: string): string => resolve(dirname(path), relative);
+  const links = site.links.map(({ reconciliation, ...link }) => {
+    const profile = isProfileFile(link.profile) ? readProfile(at(link.profile)) : profileOf(link.profile);
+    return { ...link, initialKeyFile: at(link.initialKeyFile), profile: { ...profile, ...(reconciliation !== undefined && { reconciliation }) } };
+  });
+  const fault = links.map(({ profile, eve = noEve }) => attackFault(profile, eve)).find((found) => found !== undefined);
+  if (fault !== undefined) throw new QkdError('CONFIG', `${path} has faults:\n  links: ${fault}`);
   return {
     ...site,
     state: at(site.state),
     storeKeyFile: at(site.storeKeyFile),
     tls: { certificateFile: at(site.tls.certificateFile), privateKeyFile: at(site.tls.privateKeyFile), caFile: at(site.tls.caFile) },
-    links: site.links.map(({ reconciliation, ...link }) => {
-      const profile = isProfileFile(link.profile) ? readProfile(at(link.profile)) : profileOf(link.profile);
-      return { ...link, initialKeyFile: at(link.initialKeyFile), profile: { ...profile, ...(reconciliation !== undefined && { reconciliation }) } };
-    }),
+    links,
   };
 };
 

@@ -3,7 +3,7 @@
  * squeezed vacua; to find a set of threshold detectors silent is a Gaussian operator, whose mean is one over a 2 × 2
  * determinant. For equal bases this is the law of Ma, Fung and Lo, PRA 76, 012307 (2007), section III.
  */
-import type { PairProfile } from '../profiles/profile.js';
+import type { PairProfile, Profile } from '../profiles/profile.js';
 import type { RandomNumbers } from '../random.js';
 import type { Eve } from './eve.js';
 import type { Gate } from './gate.js';
@@ -71,6 +71,11 @@ export const pairSettings = (profile: PairProfile, eve: Eve): Setting[] => {
     return { code, probability: (basisProbability[a] ?? 0) * bobProbability, law: pairLaw(cases, profile, efficiency(profile.aliceLossDb), efficiency(profile.lossDb)) };
   });
 };
+
+/** Why an attack makes no sense on a source, if so: Eve may own a pair source, and its bright light is not modelled. */
+export const attackFault = ({ source, name }: Profile, { attack }: Eve): string | undefined =>
+  source === 'photon-pairs' && (attack === 'photon-number-splitting' || attack === 'blinding')
+    ? `${attack} is an attack on weak pulses, and ${name} has photon pairs` : undefined;
 
 /** A coincidence as a `Gate`. Two clicks at Alice's are a random bit, as at Bob's. */
 export const pairGate = (code: number, random: RandomNumbers): Gate => {

@@ -26,3 +26,9 @@ export const metro: WeakPulseProfile = {
 
 /** The same link with a third of the block: for tests, at a lower key rate that the finite-key bound makes honest. */
 export const metroShort: WeakPulseProfile = { ...metro, name: 'metro-10dB-short', groups: 1 };
+
+/** A slow clock whose blocks take 8 s, so that the link can be run in real time (`pace: real`) and watched. */
+export const metroSlow: WeakPulseProfile = {
+  ...metro, name: 'metro-10MHz', gateHz: 1e7, deadGates: 10, afterpulse: 0.005, afterpulseGates: 10,
+  intensities: [0.47, 0.17, 2e-4], intensityProbabilities: [0.11, 0.55, 0.34], keyBasisProbability: 0.66, frameBits: 3000, groups: 1,
+};

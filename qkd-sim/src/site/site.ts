@@ -8,6 +8,7 @@ import { KmeLink } from '../kme/kme-link.js';
 import type { LinkStatus } from '../kme/link-status.js';
 import { PeerClient } from '../kme/peer-client.js';
 import { eveSchema } from '../optics/eve.js';
+import { attackFault } from '../optics/photon-pairs.js';
 import { StoreClient } from '../store/store-client.js';
 import { startAdmin } from './admin.js';
 import type { SiteStatus } from './site-status.js';
@@ -55,6 +56,8 @@ export const startSite = async (site: SiteConfig, log: Log, failed: (error: Erro
     const link = links.get(name);
     if (link === undefined) throw new QkdError('UNKNOWN_LINK', `${site.site} has no link ${name}; it has ${[...links.keys()].join(', ')}`);
     if (link.config.role === 'bob') throw new QkdError('WRONG_SITE', `the optics of ${name} are emulated at the site of ${link.config.peerKmeId}: ask there`);
+    const fault = attackFault(link.config.profile, asked);
+    if (fault !== undefined) throw new QkdError('USAGE', fault);
     threads.setEve({ link: name, eve: asked });
     link.eveChanged(asked);
     log('eve-set', { link: name, attack: asked.attack });

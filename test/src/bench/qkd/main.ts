@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { jsonLine, markdownTable, textLine, type Figure } from '../figure.js';
 import { firstKeyFigures } from './first-key.js';
 import { pipelineFigures } from './pipeline.js';
+import { pulsesFigures } from './pulses.js';
 import { toeplitzFigures } from './toeplitz.js';
 
 interface Flags {
@@ -21,6 +22,7 @@ function positive(text: string): number {
 /** The benchmarks by what they measure. */
 const benchmarks: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> = {
   pipeline: pipelineFigures,
+  pulses: pulsesFigures,
   firstKey: firstKeyFigures,
   toeplitz: toeplitzFigures,
 };
