@@ -1,7 +1,10 @@
 /** The configuration of a site: one YAML file, parsed strictly, with all its faults reported together. */
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { cascadeVariantNames } from './distillation/cascade-variant.js';
 import { QkdError } from './error.js';
+import { limitsConfig } from './kme/limits.js';
+import { saeConfig, saeId } from './kme/sae.js';
 import { eveSchema, noEve } from './optics/eve.js';
 import { attackFault } from './optics/photon-pairs.js';
 import { profileOf } from './profiles/named.js';

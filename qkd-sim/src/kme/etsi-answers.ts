@@ -23,6 +23,7 @@ export const statusBody = z.strictObject({
     epione_health: z.enum(['ok', 'empty', 'failed']).meta({ description: 'failed: the link is aborted and gives no keys; empty: there are none now.' }),
     epione_reason: z.string().optional().meta({ description: 'Why the link is aborted.' }),
     epione_qber: ratio.optional().meta({ description: 'Quantum bit error rate of the last block.' }),
+    epione_chsh: z.number().min(-4).max(4).optional().meta({ description: "S of Bell's inequality in the last block of a link with entangled photons; above 2 they are entangled." }),
     epione_secret_key_rate_bps: z.number().nonnegative().optional().meta({ description: 'Secret bits of the last block by the time it took on the emulated link.' }),
     epione_running_epsilon: z.number().nonnegative().optional().meta({ description: 'Epsilons of all blocks so far, summed.' }),
     epione_blocks: count.optional(),

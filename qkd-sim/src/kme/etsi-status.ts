@@ -10,6 +10,7 @@ const extensionOf = (status: LinkStatus): object => ({
   epione_health: status.reason !== undefined ? 'failed' : status.storedKeys > 0 ? 'ok' : 'empty',
   epione_reason: status.reason,
   epione_qber: status.qber,
+  epione_chsh: status.chsh,
   epione_secret_key_rate_bps: status.keyRateBps,
   epione_running_epsilon: status.epsilon,
   epione_blocks: status.blocks,
