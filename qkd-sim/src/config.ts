@@ -54,6 +54,8 @@ const siteConfig = z
     storeKeyFile: file,
     state: file,
     links: z.array(linkConfig),
+    /** Whether the site also answers the Secure Key Integration Protocol. */
+    skip: z.boolean().default(false),
     /** Ways to other sites' SAEs over trusted nodes: KME IDs from this site's to theirs; a key is the XOR of what all paths bring. */
     routes: z.array(z.strictObject({ kmeId: name, saeIds: z.array(name).min(1), paths: z.array(z.array(name).min(2)).min(1).max(16) })).default([]),
   })

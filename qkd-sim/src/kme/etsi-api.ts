@@ -4,10 +4,10 @@ import type { Log } from '../log.js';
 import type { DeliveredKey } from '../store/keys.js';
 import type { Demand } from '../store/pools.js';
 import type { StoreClient } from '../store/store-client.js';
-import type { Directory } from './directory.js';
+import type { Directory, Route } from './directory.js';
 import { type Fault, MESSAGES, badRequest } from './etsi-messages.js';
 import { type KeyRequest, parseKeyIds, parseKeyRequest } from './etsi-requests.js';
-import { statusOf } from './etsi-status.js';
+import { relayedStatusOf, statusOf } from './etsi-status.js';
 import { type Answer, refusal } from './http.js';
 import { issueKeys } from './issue.js';
 import { NoKeys } from './kme-link.js';
@@ -30,6 +30,9 @@ export interface EtsiRequest {
 /** After how many seconds an empty pool is worth another request. */
 const RETRY_SECONDS = 1;
 
+/** Passes keys on to SAEs of a site that no link leads to. @returns the epsilon that this adds @throws NoKeys */
+export type PassOn = (keys: readonly DeliveredKey[], route: Route, master: string, slaves: readonly string[]) => Promise<number>;
+
 /** A key container, section 6.3. */
 const container = (keys: readonly DeliveredKey[], extension?: object): Answer => ({
   status: 200,
@@ -43,14 +46,16 @@ export class EtsiApi {
   readonly #site: SiteConfig;
   readonly #store: StoreClient;
   readonly #directory: Directory;
+  readonly #passOn: PassOn;
   readonly #log: Log;
   readonly #now: () => number;
 
   /** @param now ms since 1970, from which the ages of keys count */
-  constructor(site: SiteConfig, store: StoreClient, directory: Directory, log: Log, now: () => number) {
+  constructor(site: SiteConfig, store: StoreClient, directory: Directory, passOn: PassOn, log: Log, now: () => number) {
     this.#site = site;
     this.#store = store;
     this.#directory = directory;
+    this.#passOn = passOn;
     this.#log = log;
     this.#now = now;
   }
@@ -60,8 +65,16 @@ export class EtsiApi {
     const { caller, sae, action } = request;
     if (!this.#directory.isKnown(sae)) return badRequest([{ name: 'SAE_ID', message: `no SAE ${JSON.stringify(sae)} is known to this KME` }]);
     if (sae === caller && !this.#site.sae.allowSelfPeer) return badRequest([{ name: 'SAE_ID', message: 'master and slave are the same SAE' }]);
-    if (action === 'status') return { status: 200, body: statusOf(this.#site.kmeId, caller, sae, this.#directory.linkTo(sae), this.#site.limits) };
+    if (action === 'status') return { status: 200, body: this.#status(caller, sae) };
     return action === 'enc_keys' ? this.#getKey(request) : this.#getKeyWithIds(request);
+  }
+
+  #status(master: string, slave: string): object {
+    const { kmeId, limits } = this.#site;
+    const route = this.#directory.routeTo(slave);
+    if (route === undefined) return statusOf(kmeId, master, slave, this.#directory.linkTo(slave), limits);
+    const nextLinks = route.paths.map(([, next]) => this.#directory.linkToKme(next ?? ''));
+    return relayedStatusOf(kmeId, master, slave, route.kmeId, nextLinks.filter((link) => link !== undefined), limits);
   }
 
   async #getKey({ method, query, body, caller, sae }: EtsiRequest): Promise<Answer> {
@@ -89,8 +102,14 @@ export class EtsiApi {
   }
 
   async #issue({ count, bytes, additionalSlaves }: KeyRequest, master: string, slave: string, demand: Demand): Promise<readonly DeliveredKey[] | undefined> {
-    const { here, links } = this.#directory.group([slave, ...additionalSlaves]);
-    return issueKeys({ count, bytes, master, slaves: here, links, demand }, this.#store, this.#log);
+    const { here, links, routes } = this.#directory.group([slave, ...additionalSlaves]);
+    const order = { count, bytes, master, slaves: here, links, demand };
+    if (routes.length === 0) return issueKeys(order, this.#store, this.#log);
+    // What other sites' links take for a relayed key is theirs to choose.
+    if (demand.madeAfter !== undefined || demand.maxEpsilon !== undefined) return undefined;
+    const relay = async (keys: readonly DeliveredKey[]): Promise<number> =>
+      (await Promise.all(routes.map(async ({ route, slaves }) => this.#passOn(keys, route, master, slaves)))).reduce((sum, epsilon) => sum + epsilon, 0);
+    return issueKeys({ ...order, relay }, this.#store, this.#log);
   }
 
   /** Keys that were given out already are delivered even when their link has been aborted since: they were safe. */

@@ -16,8 +16,8 @@ export interface Order {
   /** Links that lead to slaves elsewhere. */
   readonly links: readonly { readonly link: KmeLink; readonly slaves: readonly string[] }[];
   readonly demand: Demand;
-  /** Carries the keys to slaves that no link leads to. @throws NoKeys */
-  readonly relay?: (keys: readonly DeliveredKey[]) => Promise<void>;
+  /** Carries the keys to slaves that no link leads to. @returns the epsilon that this adds @throws NoKeys */
+  readonly relay?: (keys: readonly DeliveredKey[]) => Promise<number>;
 }
 
 /**
@@ -40,7 +40,7 @@ export const issueKeys = async ({ count, bytes, links, demand, relay, ...who }: 
   const [lost, at] = [noted[failed], links[failed]?.link];
   if (lost?.status !== 'rejected' || at === undefined) {
     if (relayed.status === 'rejected') throw relayed.reason;
-    return made.keys;
+    return made.keys.map((key) => ({ ...key, epsilon: key.epsilon + (relayed.value ?? 0) }));
   }
   // Whether the other end noted them is not known: the places stay marked and are lost.
   for (const { link } of links) {

@@ -5,6 +5,9 @@ import { ZodError } from 'zod';
 import { QkdError, messageOf } from '../error.js';
 import type { SiteConfig } from '../config.js';
 import type { Log } from '../log.js';
+import { type FillRandom, randomBytesOf, systemRandom } from '../random.js';
+import { KeyRelay } from '../relay/key-relay.js';
+import { SkipApi } from '../skip/skip-api.js';
 import type { StoreClient } from '../store/store-client.js';
 import { Directory } from './directory.js';
 import { EtsiApi } from './etsi-api.js';
@@ -24,41 +27,51 @@ const CHECK_MS = 1000;
 
 const badFormat = (reason: string): Answer => refusal(400, `bad request format: ${reason}`);
 
-/** Starts listening. @throws QkdError PORT_IN_USE, CONFIG */
-export const startKeyServer = async (site: SiteConfig, store: StoreClient, links: readonly KmeLink[], log: Log): Promise<Server> => {
+/** Starts listening. @param random where keys come from that no link made @throws QkdError PORT_IN_USE, CONFIG */
+export const startKeyServer = async (site: SiteConfig, store: StoreClient, links: readonly KmeLink[], log: Log, random: FillRandom = systemRandom): Promise<Server> => {
   const { limits } = site;
   const gate = new Gate(limits);
-  const etsi = new EtsiApi(site, store, new Directory(site, links), log, Date.now);
+  const directory = new Directory(site, links);
+  const relay = new KeyRelay(site, links, store, random, log);
+  const etsi = new EtsiApi(site, store, directory, async (keys, { paths }, master, slaves) => relay.passOn(keys, paths, master, slaves), log, Date.now);
+  const skip = new SkipApi({
+    keys: async (action, sae, query, caller) => etsi.answer({ method: 'GET', sae, action, query, body: undefined, caller }),
+    remoteIds: (caller) => directory.all.filter((sae) => sae !== caller),
+    random: (bytes) => randomBytesOf(random, bytes),
+  });
 
-  const answerSae = async (request: IncomingMessage, url: URL, { sae, action }: Extract<Route, { to: 'etsi' }>): Promise<Answer> => {
+  const answerSae = async (request: IncomingMessage, url: URL, route: Extract<Route, { to: 'etsi' | 'skip' }>): Promise<Answer> => {
     const { commonName, uri } = callerOf(request);
     const caller = site.sae.idFrom === 'uri' ? uri : commonName;
     if (!site.saeIds.includes(caller)) return refusal(401, 'the certificate names no SAE of this KME');
     const wait = gate.enter(caller, performance.now());
     if (wait !== undefined) return refusal(503, 'too many requests of this SAE', { headers: { 'retry-after': wait } });
     try {
+      if (route.to === 'skip') return await skip.answer({ path: url.pathname, query: url.searchParams, caller });
       const method = request.method ?? '';
       const body = method === 'POST' ? await readBody(request, limits.maxBodyBytes) : undefined;
-      return await etsi.answer({ method, sae, action, query: url.searchParams, body, caller });
+      return await etsi.answer({ method, sae: route.sae, action: route.action, query: url.searchParams, body, caller });
     } finally {
       gate.leave(caller);
     }
   };
 
-  const answerKme = async (request: IncomingMessage, { action }: Extract<Route, { to: 'peer' }>): Promise<Answer> => {
+  const answerKme = async (request: IncomingMessage, route: Extract<Route, { to: 'peer' | 'relay' }>): Promise<Answer> => {
     const { commonName } = callerOf(request);
     if (!links.some(({ config }) => config.peerKmeId === commonName)) return refusal(401, 'not a key server at the other end of a link');
+    const body = await readBody(request);
+    if (route.to === 'relay') return route.action === 'ext_keys' ? relay.receive(commonName, body) : relay.acknowledged(commonName, route.token, body);
     const own = (name: string): KmeLink | undefined => links.find(({ config }) => config.name === name && config.peerKmeId === commonName);
-    return answerPeer(action, await readBody(request), own, site);
+    return answerPeer(route.action, body, own, site);
   };
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {
     const url = URL.parse(request.url ?? '/', 'https://kme');
-    const route = routeOf(request.method ?? '', url?.pathname ?? '');
+    const route = routeOf(request.method ?? '', url?.pathname ?? '', site.skip);
     if (url === null || 'status' in route) return 'status' in route ? route : badFormat('the URL is not one');
     try {
       if (route.to === 'description') return { status: 200, body: openApi() };
-      return route.to === 'etsi' ? await answerSae(request, url, route) : await answerKme(request, route);
+      return route.to === 'etsi' || route.to === 'skip' ? await answerSae(request, url, route) : await answerKme(request, route);
     } catch (thrown) {
       if (thrown instanceof BadBody || thrown instanceof ZodError) return badFormat(thrown.message);
       throw thrown;

@@ -42,6 +42,8 @@ export const acknowledgement = z.object({
   target_sae_ids: z.array(id),
   key_ids: z.array(z.guid().toLowerCase()),
   message: z.string().optional(),
+  /** The probability that what went this way is not secret, over all its links. */
+  epione_epsilon: z.number().min(0).max(1).optional(),
 });
 export type Acknowledgement = z.output<typeof acknowledgement>;
 

@@ -31,10 +31,13 @@ interface Passing {
   readonly parts: number;
 }
 
+/** How keys ended: at their target, with the epsilon of their way; or on the way. */
+type Arrival = { readonly epsilon: number } | { readonly failure: string };
+
 /** Someone who waits for an acknowledgement of the next node. */
 interface Awaited {
   readonly from: string;
-  readonly settle: (failure: string | undefined) => void;
+  readonly settle: (end: Arrival) => void;
 }
 
 export class KeyRelay {
@@ -55,27 +58,18 @@ export class KeyRelay {
     this.#log = log;
   }
 
-  /** The paths to the key server of an SAE; undefined when none is configured. */
-  routeTo(sae: string): SiteConfig['routes'][0] | undefined {
-    return this.#site.routes.find(({ saeIds }) => saeIds.includes(sae));
-  }
-
-  /** The links that a route begins with. */
-  firstLinks({ paths }: SiteConfig['routes'][0]): KmeLink[] {
-    return paths.flatMap(([, next]) => this.#links.filter(({ config }) => config.peerKmeId === next));
-  }
-
   /**
-   * Passes keys on to SAEs of one site; they are durable there when this resolves.
+   * Passes keys on to SAEs of one site, by all paths of the route there; they are durable there when this resolves.
+   * @returns the epsilon of the ways
    * @throws NoKeys when a path does not carry them now
    */
-  async passOn(keys: readonly DeliveredKey[], initiator: string, targets: readonly string[]): Promise<void> {
-    const paths = this.routeTo(targets[0] ?? '')?.paths ?? [];
-    if (paths.length === 0) throw new NoKeys(`no path leads to ${targets.join(', ')}`);
+  async passOn(keys: readonly DeliveredKey[], paths: readonly (readonly string[])[], initiator: string, targets: readonly string[]): Promise<number> {
     // All paths but the first carry noise, the first the key XOR all of it.
     const noise = paths.slice(1).map(() => keys.map((key) => ({ ...key, key: randomBytesOf(this.#random, key.key.length) })));
     const first = keys.map((key, index) => ({ ...key, key: noise.reduce<Uint8Array>((sum, share) => xor(sum, share[index]?.key ?? sum), key.key) }));
-    await Promise.all([first, ...noise].map(async (share, part) => this.#forward({ keys: share, initiator, targets, path: paths[part] ?? [], part, parts: paths.length })));
+    const ends = await Promise.all([first, ...noise].map(async (share, part) =>
+      this.#forward({ keys: share.map((key) => ({ ...key, epsilon: 0 })), initiator, targets, path: paths[part] ?? [], part, parts: paths.length })));
+    return ends.reduce((sum, epsilon) => sum + epsilon, 0);
   }
 
   /** Takes keys that another key server passes on: 202, and an acknowledgement when they have arrived. */
@@ -93,8 +87,8 @@ export class KeyRelay {
     if (keys === undefined) return refusal(400, 'the keys are not under the pad that they name');
     const { path, part, parts } = relay;
     void this.#goOn({ keys, initiator: request.initiator_sae_id, targets: request.target_sae_ids, path, part, parts }).then(
-      async () => this.#acknowledge(link, request, undefined),
-      async (thrown: unknown) => this.#acknowledge(link, request, messageOf(thrown)),
+      async (epsilon) => this.#acknowledge(link, request, { epsilon }),
+      async (thrown: unknown) => this.#acknowledge(link, request, { failure: messageOf(thrown) }),
     );
     return { status: 202, body: {} };
   }
@@ -105,7 +99,8 @@ export class KeyRelay {
     if (!parsed.success) return refusal(400, 'bad request format');
     const awaited = this.#awaited.get(token);
     if (awaited?.from !== caller) return refusal(400, 'nothing waits for this acknowledgement');
-    awaited.settle(parsed.data.ack_status === 'relayed' ? undefined : (parsed.data.message ?? 'the next key server could not pass it on'));
+    const { ack_status: status, message = 'the next key server could not pass it on', epione_epsilon: epsilon = 1 } = parsed.data;
+    awaited.settle(status === 'relayed' ? { epsilon } : { failure: message });
     return { status: 200, body: {} };
   }
 
@@ -140,16 +135,17 @@ export class KeyRelay {
     return keys.map(({ key_ID: keyId }, index) => ({ keyId, key: bare.slice(start, start += covered[index]?.length ?? 0), epsilon: relay.epsilon }));
   }
 
-  /** At the target the keys are stored, elsewhere they go to the next node. */
-  async #goOn(passing: Passing): Promise<void> {
+  /** At the target the keys are stored, elsewhere they go to the next node. @returns the epsilon of their way */
+  async #goOn(passing: Passing): Promise<number> {
     const { keys, initiator, targets, path, part, parts } = passing;
     if (path.at(-1) !== this.#site.kmeId) return this.#forward(passing);
     const refused = await this.#store.call('takeParts', { keys, master: initiator, slaves: targets, part, parts });
     if (refused !== undefined) throw new NoKeys(refused);
+    return Math.max(...keys.map(({ epsilon }) => epsilon));
   }
 
-  /** Sends keys to the next node and waits until it says that they have arrived. @throws NoKeys otherwise */
-  async #forward({ keys, initiator, targets, path, part, parts }: Passing): Promise<void> {
+  /** Sends keys to the next node and waits until it says that they have arrived. @returns the epsilon of their way @throws NoKeys otherwise */
+  async #forward({ keys, initiator, targets, path, part, parts }: Passing): Promise<number> {
     const next = path[this.#placeOn(path) + 1] ?? '';
     const token = randomUUID();
     try {
@@ -166,13 +162,14 @@ export class KeyRelay {
         initiator_sae_id: initiator, target_sae_ids: [...targets], ack_callback_url: `https://${this.#site.listen.host}:${this.#site.listen.port}${KMAPI_PATH}ack/${token}`,
         extension_mandatory: [{ [EXTENSION]: { ...way, pad_key_ID: pad.keyId, tag: Buffer.from(tag).toString('hex') } satisfies Relay }],
       });
-      const failure = await arrived;
-      if (failure !== undefined) throw new NoKeys(failure);
+      const end = await arrived;
+      if ('failure' in end) throw new NoKeys(end.failure);
+      return end.epsilon;
     } catch (thrown) {
       this.#log('relay-failed', { next, keys: keys.length, reason: messageOf(thrown) });
       throw thrown instanceof NoKeys ? thrown : new NoKeys(`the keys did not get past ${next}: ${messageOf(thrown)}`, { cause: thrown });
     } finally {
-      this.#awaited.get(token)?.settle(undefined);
+      this.#awaited.get(token)?.settle({ failure: 'given up' });
       this.#awaited.delete(token);
     }
   }
@@ -185,18 +182,18 @@ export class KeyRelay {
     return pad;
   }
 
-  /** Resolves with why keys did not arrive, or undefined when they did. */
-  async #arrival(token: string, from: string): Promise<string | undefined> {
+  /** Resolves when keys have arrived, or will not. */
+  async #arrival(token: string, from: string): Promise<Arrival> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => { resolve(`no acknowledgement came from ${from} within ${DEADLINE_MS} ms`); }, DEADLINE_MS);
-      this.#awaited.set(token, { from, settle: (failure) => { clearTimeout(timer); resolve(failure); } });
+      const timer = setTimeout(() => { resolve({ failure: `no acknowledgement came from ${from} within ${DEADLINE_MS} ms` }); }, DEADLINE_MS);
+      this.#awaited.set(token, { from, settle: (end) => { clearTimeout(timer); resolve(end); } });
     });
   }
 
-  async #acknowledge(link: KmeLink, request: ExtKeys, failure: string | undefined): Promise<void> {
+  async #acknowledge(link: KmeLink, request: ExtKeys, end: Arrival): Promise<void> {
     const ack: Acknowledgement = {
-      ack_status: failure === undefined ? 'relayed' : 'failed', initiator_sae_id: request.initiator_sae_id, target_sae_ids: request.target_sae_ids,
-      key_ids: request.keys.map(({ key_ID: keyId }) => keyId), ...(failure !== undefined && { message: failure }),
+      ack_status: 'failure' in end ? 'failed' : 'relayed', initiator_sae_id: request.initiator_sae_id, target_sae_ids: request.target_sae_ids,
+      key_ids: request.keys.map(({ key_ID: keyId }) => keyId), ...('failure' in end ? { message: end.failure } : { epione_epsilon: end.epsilon }),
     };
     await link.acknowledge(request.ack_callback_url, ack).catch((thrown: unknown) => {
       this.#log('acknowledgement-lost', { peer: link.config.peerKmeId, reason: messageOf(thrown) });

@@ -59,15 +59,15 @@ export class KeyServers {
   #blocks = 0;
 
   /**
-   * Writes the sites; every two are linked.
+   * Writes the sites; every two are linked, unless the topology says otherwise.
    * @param saes SAE IDs by name of a site
    * @param settings of every site beside those of a topology
    */
-  async write(saes: Readonly<Record<string, readonly string[]>>, settings: object = {}): Promise<void> {
+  async write(saes: Readonly<Record<string, readonly string[]>>, settings: object = {}, topology: Partial<Topology> = {}): Promise<void> {
     this.#authority = await TestAuthority.create(join(this.folder, 'pki'), Date.now());
     const sites: Topology['sites'] = [];
     for (const [site, saeIds] of Object.entries(saes)) sites.push({ site, kmeId: `kme-${site}`, saeIds: [...saeIds], tls: await this.#authority.issue(`kme-${site}`) });
-    this.#sites = await writeSiteConfigs({ sites, profile: 'metro-10dB-short', refillBelowKeys: 1 }, this.folder);
+    this.#sites = await writeSiteConfigs({ sites, profile: 'metro-10dB-short', refillBelowKeys: 1, ...topology }, this.folder);
     for (const { configFile } of this.#sites) writeFileSync(configFile, stringify({ ...(parse(readFileSync(configFile, 'utf8')) as object), ...settings }));
   }
 
