@@ -6,9 +6,9 @@ import { readContentKeys } from '../verify/recompute.js';
 import type { Verdict } from '../verify/report.js';
 import { verify } from '../verify/verify.js';
 import { readHistory, type History } from './history.js';
-import { printLog, printRounds, printStudies, printVerdict } from './print.js';
+import { printLog, printMembers, printRounds, printStudies, printVerdict } from './print.js';
 import { openSource, type Source, type SourceOptions } from './source.js';
-import { showLog, showRounds, showStudies } from './views.js';
+import { showLog, showMembers, showRounds, showStudies } from './views.js';
 
 /** Where results and remarks go. */
 export interface Output {
@@ -80,12 +80,14 @@ async function exporting(options: SourceOptions & { readonly out: string }, outp
 export function auditCommand(output: Output, decided: (verdict: Verdict['verdict']) => void): Command {
   const studies = viewing(output, 'studies', (history, _source, options) => showStudies(history, options.study), printStudies);
   const rounds = viewing(output, 'rounds', (history, _source, options) => showRounds(history, options.study), printRounds);
+  const members = viewing(output, 'members', showMembers, printMembers);
   const log = viewing(output, 'log', (history, { chaincode }) => showLog(history, chaincode), printLog);
   const program = new Command('fl-audit')
     .description('Who did what, when, under which consent; checked without trusting anyone.')
     .addHelpText('before', 'Example: fl-audit verify --evidence evidence --trust-root trust-root.json --blobs blobs\n')
     .addCommand(command('study', 'studies, who approved them and how far they are', 'fl-audit study --profile HospitalA.json').addOption(study).action(studies))
     .addCommand(command('rounds', 'rounds, who submitted and who attested what', 'fl-audit rounds --profile HospitalA.json --study sha256:…').addOption(study).action(rounds))
+    .addCommand(command('members', 'whose keys, from when to when; revocations, and who let whom back in', 'fl-audit members --profile HospitalA.json').action(members))
     .addCommand(command('log', 'every transaction, the refused ones too', 'fl-audit log --evidence evidence --trust-root trust-root.json --json').action(log))
     .addCommand(
       command('verify', 'all checks in their order; exit 0 valid, 1 invalid', 'fl-audit verify --evidence evidence --trust-root trust-root.json --blobs hospital-a/blobs regulator/blobs')

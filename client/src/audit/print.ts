@@ -1,6 +1,6 @@
 /** How results are printed for people: aligned columns, times in UTC, digests shortened. */
 import type { Verdict } from '../verify/report.js';
-import type { LogLine, RoundShown, StudyShown } from './views.js';
+import type { LogLine, MemberShown, RoundShown, StudyShown } from './views.js';
 
 /** Columns as wide as their widest cell. */
 export function columns(rows: readonly (readonly string[])[]): string {
@@ -44,6 +44,18 @@ export const printRounds = (rounds: readonly RoundShown[]): string =>
           when(round.endedAt),
         ]),
       ]);
+
+/** How a record ended, in words. */
+const ended = ({ revoked }: MemberShown): string =>
+  revoked === undefined
+    ? '-'
+    : `${when(revoked.time)} ${revoked.reason}${revoked.since === undefined ? '' : ` since ${when(revoked.since)}`}, by ${revoked.by}${revoked.approvedBy === undefined ? '' : ` for ${names(revoked.approvedBy)}`}`;
+
+export const printMembers = (members: readonly MemberShown[]): string =>
+  columns([
+    ['member', 'version', 'record', 'status', 'registered', 'admitted by', 'revoked'],
+    ...members.map((member) => [member.mspId, String(member.version), short(member.record), member.status, when(member.registeredAt), names(member.admittedBy ?? []), ended(member)]),
+  ]);
 
 export const printLog = (lines: readonly LogLine[]): string =>
   columns([['block', 'time', 'by', 'transaction', 'validity', 'ID'], ...lines.map((line) => [String(line.block), when(line.time), line.by, line.transaction, line.validity, short(`tx:${line.txId}`)])]);

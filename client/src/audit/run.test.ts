@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { runAudit } from './run.js';
-import type { LogLine, RoundShown, StudyShown } from './views.js';
+import type { LogLine, MemberShown, RoundShown, StudyShown } from './views.js';
 
 const recording = fileURLToPath(new URL('../../fixtures/played-study', import.meta.url));
 const trustRoot = join(recording, 'trust-root.json');
@@ -57,6 +57,11 @@ describe('fl-audit', () => {
     const { studies: [study] } = JSON.parse((await audit('study', ...source, '--json')).out) as { studies: [StudyShown] };
     expect((await audit('rounds', ...source, '--study', study.study)).code).to.equal(0);
     expect(await audit('rounds', ...source, '--study', 'sha256:0')).to.deep.equal({ code: 1, out: '', err: 'fl-audit: STUDY_UNKNOWN: the ledger holds no study sha256:0' });
+  });
+
+  it('shows whose keys count', async () => {
+    const { members } = JSON.parse((await audit('members', ...source, '--json')).out) as { members: MemberShown[] };
+    expect(members.map(({ mspId, version, status }) => [mspId, version, status])).to.deep.equal(['HospitalA', 'HospitalB', 'HospitalC', 'Regulator'].map((mspId) => [mspId, 1, 'current']));
   });
 
   it('shows every transaction', async () => {

@@ -35,6 +35,27 @@ export interface RoundShown {
   readonly endedAt?: number;
 }
 
+/** One record of an organization, and what became of it. */
+export interface MemberShown {
+  readonly mspId: string;
+  readonly version: number;
+  readonly record: string;
+  readonly status: 'current' | 'superseded' | 'revoked';
+  readonly registeredAt: number;
+  /** Who let the organization back in with it. */
+  readonly admittedBy?: readonly string[];
+  readonly revoked?: {
+    readonly reason: string;
+    readonly time: number;
+    /** Who carried it out: the organization itself, or a member with a mandate. */
+    readonly by: string;
+    /** Who approved it, where it was not the organization's own wish. */
+    readonly approvedBy?: readonly string[];
+    /** What was stated under it from then on is suspect. */
+    readonly since?: number;
+  };
+}
+
 /** One transaction of the chaincode. */
 export interface LogLine {
   readonly block: number;
@@ -73,6 +94,23 @@ export function showStudies(history: History, study?: string): StudyShown[] {
       suites: book.study.suites,
     };
   });
+}
+
+/** Every record of every organization, by MSP ID and version. */
+export function showMembers({ ledger }: History): MemberShown[] {
+  const approvedBy = (proposal: string): string[] => [...(ledger.motions.get(proposal)?.decisions ?? [])].filter(([, entry]) => entry.statement.decision === 'approve').map(([mspId]) => mspId).sort();
+  const all = [...ledger.recordBooks.values()].map(({ record, statement: { mspId, version }, registeredAt, admission, revoked }): MemberShown => {
+    const { reason, since, mandate } = revoked?.statement ?? {};
+    return {
+      mspId, version, record, registeredAt,
+      status: revoked !== undefined ? 'revoked' : ledger.participants.get(mspId)?.record === record ? 'current' : 'superseded',
+      ...(admission === undefined ? {} : { admittedBy: approvedBy(admission) }),
+      ...(revoked === undefined || reason === undefined ? {} : {
+        revoked: { reason, time: revoked.time, by: revoked.by, ...(mandate === undefined ? {} : { approvedBy: approvedBy(mandate.proposal) }), ...(since === undefined ? {} : { since }) },
+      }),
+    };
+  });
+  return all.sort((a, b) => (a.mspId === b.mspId ? a.version - b.version : a.mspId < b.mspId ? -1 : 1));
 }
 
 function showRound(book: StudyBook, { number, round, state }: RoundFound): RoundShown {

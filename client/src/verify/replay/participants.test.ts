@@ -1,6 +1,9 @@
 /** Revocations and admissions by the members as an auditor repeats them: each rule broken by itself, as colluding peers could let it pass. */
 import { sign, statementDigest, type Digest, type Json, type ParticipantRecord, type Revocation } from '@epione/protocol';
 import { expect } from 'chai';
+import type { History } from '../../audit/history.js';
+import { printMembers } from '../../audit/print.js';
+import { showMembers } from '../../audit/views.js';
 import { Scribe } from '../../testing/scribe.js';
 import { checkSuspects } from '../rounds.js';
 
@@ -31,6 +34,11 @@ describe('records, as an auditor repeats them', () => {
     scribe.propose({ kind: 'end' });
     expect(scribe.faults).to.deep.equal([]);
     expect(scribe.ledger.participants.get(b)).to.deep.equal({ record: statementDigest('participant', next), version: 2, status: 'current' });
+    const shown = showMembers({ ledger: scribe.ledger } as History).filter((member) => member.mspId === b);
+    expect(shown.map(({ version, status }) => [version, status])).to.deep.equal([[1, 'revoked'], [2, 'current']]);
+    expect(shown[0]?.revoked).to.deep.include({ reason: 'compromised', since: 1000, by: 'Regulator', approvedBy: others });
+    expect(shown[1]?.admittedBy).to.deep.equal(others);
+    expect(printMembers(shown)).to.match(/HospitalB {2}1 .* revoked .* compromised since 1970-01-01T00:00:01\.000Z, by Regulator for HospitalA, Regulator\nHospitalB {2}2 .* current .* HospitalA, Regulator {2}-$/);
     checkSuspects(scribe.ledger, scribe.report);
     // Its approval of the study.
     expect(scribe.report.checks().find((check) => check.name === 'keys.suspect')?.message).to.match(/^1 statements under sha256:[0-9a-f]{64} since/);

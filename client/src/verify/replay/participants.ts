@@ -34,6 +34,8 @@ export function registerParticipant(step: Step<ParticipantRecord>): Entry[] {
   const { signed: { statement, digest }, ledger } = step;
   const state: ParticipantState = { record: digest, version: statement.version, status: 'current' };
   ledger.records.set(digest, stored(step));
+  const { admission } = step.signed;
+  ledger.recordBooks.set(digest, { record: digest, statement, registeredAt: step.transaction.time, ...(admission === undefined ? {} : { admission: admission.proposal }) });
   ledger.participants.set(statement.mspId, state);
   return [
     { kind: 'record', parts: [digest], value: stored(step) },
@@ -58,6 +60,8 @@ export function revokeParticipant(step: Step<Revocation>): Entry[] {
   });
   const state = revokedState(statement, ledger.participants.get(mspId)?.version ?? 1);
   ledger.participants.set(mspId, state);
+  const book = ledger.recordBooks.get(record);
+  if (book !== undefined) book.revoked = { statement, by: step.transaction.creator.mspId, time: step.transaction.time };
   if (reason === 'compromised') ledger.compromised.push({ record, since: since ?? 0 });
   return [
     { kind: 'revocation', parts: [digest], value: stored(step) },

@@ -1,6 +1,6 @@
 /** What the ledger holds at a point of its history, rebuilt from accepted statements. */
 import {
-  openRound, type Approval, type Attestation, type Course, type Digest, type Motion, type Opened, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type PersonConsents, type RoundRecords, type Slot,
+  openRound, type Approval, type Attestation, type Course, type Digest, type Motion, type Opened, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type PersonConsents, type Revocation, type RoundRecords, type Slot,
   type Stored, type StoredClosing, type Study, type Submission,
 } from '@epione/protocol';
 
@@ -30,9 +30,22 @@ export interface Compromise {
   readonly since: number;
 }
 
+/** The life of a record. */
+export interface RecordBook {
+  readonly record: Digest;
+  readonly statement: ParticipantRecord;
+  readonly registeredAt: number;
+  /** The proposal that let its organization back in. */
+  readonly admission?: string;
+  /** Its end, unless another record followed it in the ordinary way. */
+  revoked?: { readonly statement: Revocation; readonly by: string; readonly time: number };
+}
+
 export class Registry {
   readonly participants = new Map<string, ParticipantState>();
   readonly records = new Map<string, Stored<ParticipantRecord>>();
+  /** By digest, in the order of their registration. */
+  readonly recordBooks = new Map<string, RecordBook>();
   readonly studies = new Map<string, StudyBook>();
   /** Proposals by digest, with the decisions on them. */
   readonly motions = new Map<string, Motion & { readonly decisions: Map<string, Stored<Approval>> }>();
