@@ -1,7 +1,7 @@
 /** The configuration of a site: one YAML file, parsed strictly, with all its faults reported together. */
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { cascadeVariantNames } from './distillation/cascade-variant.js';
+import { reconciliationNames } from './distillation/reconciliation.js';
 import { QkdError } from './error.js';
 import { limitsConfig } from './kme/limits.js';
 import { saeConfig, saeId } from './kme/sae.js';
@@ -29,7 +29,7 @@ export const linkConfig = z.strictObject({
   /** A name, or a YAML file; both ends must have the same. */
   profile: profileReference,
   /** Instead of the profile's; both ends must have the same. */
-  reconciliation: z.enum(cascadeVariantNames).optional(),
+  reconciliation: z.enum(reconciliationNames).optional(),
   initialKeyFile: file,
   /** Alice's site only: the emulated optics are hers, and so is what Eve does to them. */
   eve: eveSchema.optional(),

@@ -18,6 +18,9 @@ export { type CascadeVariant, type CascadeVariantName, cascadeVariantNames, casc
 export { type CascadePoint, cascadePoint, cascadeStudy, noisyFrames, reconcileFrames } from './study/cascade-study.js';
 export { publishedQbers } from './study/published-cascade.js';
 export { Cascade } from './distillation/cascade.js';
+export type { Reconciler } from './distillation/reconciler.js';
+export { type Reconciliation, reconcilerOf, reconciliationNames } from './distillation/reconciliation.js';
+export { Ldpc } from './distillation/ldpc/ldpc.js';
 export { reconcileFrame } from './distillation/cascade-reference.js';
 export { VERIFICATION_BITS, verificationHash } from './distillation/error-verification.js';
 export { type Counts, type DecoyParameters, type KeyLength, entropy, keyLength } from './distillation/finite-key.js';

@@ -2,9 +2,11 @@
  * Cascade as two mirrored machines. Alice sends the parities that are due; Bob answers with his own XOR hers. Both then
  * know the same odd blocks and the same searches, so no query carries an address: one bit each way for each parity.
  */
+import { xor } from './authentication.js';
 import type { CascadeVariant } from './cascade-variant.js';
 import { FrameGroup } from './frame-group.js';
 import { type PassPlan, planPass } from './parity-pass.js';
+import type { Reconciler } from './reconciler.js';
 
 const popCount = (word: number): number => {
   let count = 0;
@@ -15,7 +17,7 @@ const popCount = (word: number): number => {
 /** All 32 frames of a group. */
 const ALL = -1;
 
-export class Cascade {
+export class Cascade implements Reconciler {
   readonly #groups: FrameGroup[] = [];
   readonly #frameBits: number;
   readonly #blockSizes: readonly number[];
@@ -71,6 +73,13 @@ export class Cascade {
     let at = 0;
     for (const group of this.#groups) at = group.write(bytes, at);
     return bytes;
+  }
+
+  /** Bob's answer to Alice's parities: his own XOR hers, with which he goes on. */
+  answer(parities: Uint8Array): Uint8Array {
+    const differences = xor(this.parities(), parities);
+    this.advance(differences);
+    return differences;
   }
 
   /**

@@ -1,10 +1,10 @@
 /** Alice's half of a block, from the first pulse to a key in the store. She leads; each message has its turn. */
 import { chsh } from '../distillation/bell-test.js';
-import { cascadeVariants } from '../distillation/cascade-variant.js';
-import { Cascade } from '../distillation/cascade.js';
 import { HASH_KEY_BYTES, VERIFICATION_BITS, verificationHash } from '../distillation/error-verification.js';
 import { clearlyAbove, measuredQber } from '../distillation/parameter-estimation.js';
 import { amplify, seedBytes } from '../distillation/privacy-amplification.js';
+import type { Reconciler } from '../distillation/reconciler.js';
+import { reconcilerOf } from '../distillation/reconciliation.js';
 import { secretLength } from '../distillation/secret-length.js';
 import { AliceSifting, type Settings } from '../distillation/sifting.js';
 import { type Profile, blockBits, profileId } from '../profiles/profile.js';
@@ -43,13 +43,13 @@ const refuseQber = (channel: ClassicalChannel, sifting: AliceSifting, profile: P
   return stop(channel, 'abort', `QBER ${qber.toFixed(4)} is above ${profile.maxQber}`, qber);
 };
 
-const reconcile = async ({ channel, profile }: Alice, words: Int32Array, qber: number): Promise<Cascade> => {
-  const cascade = new Cascade(words, profile.frameBits, qber, cascadeVariants[profile.reconciliation], false);
-  while (!cascade.done) {
-    channel.send('parities', cascade.parities());
-    cascade.advance(await channel.receive('differences', TURN_TIMEOUT_MS));
+const reconcile = async ({ channel, profile }: Alice, words: Int32Array, qber: number): Promise<Reconciler> => {
+  const reconciler = reconcilerOf(profile.reconciliation, words, profile.frameBits, qber, false);
+  while (!reconciler.done) {
+    channel.send('parities', reconciler.parities());
+    reconciler.advance(await channel.receive('differences', TURN_TIMEOUT_MS));
   }
-  return cascade;
+  return reconciler;
 };
 
 const verify = async ({ channel, random }: Alice, key: Uint8Array): Promise<void> => {
@@ -79,12 +79,12 @@ export const makeBlock = async (alice: Alice, split: Split): Promise<BlockMade> 
   const measured = { counts, bell: [...sifting.bell], gates };
   if (profile.source === 'photon-pairs' && (chsh(measured.bell)?.value ?? 0) <= 2) stop(channel, 'abort', 'Bell\'s inequality holds: the photons are not entangled', estimate);
   channel.sendJson('estimate', measured);
-  const cascade = await reconcile(alice, sifting.words, estimate);
+  const reconciler = await reconcile(alice, sifting.words, estimate);
   const reconciled = bytesOf(sifting.words);
   await verify(alice, reconciled);
 
-  const qber = cascade.corrections / blockBits(profile);
-  const disclosedBits = cascade.disclosedBits + VERIFICATION_BITS;
+  const qber = reconciler.corrections / blockBits(profile);
+  const disclosedBits = reconciler.disclosedBits + VERIFICATION_BITS;
   const bits = secretLength(counts, profile, disclosedBits);
   const keyBytes = Math.floor(bits / 8);
   if (qber > profile.maxQber) stop(channel, 'abort', `QBER ${qber.toFixed(4)} is above ${profile.maxQber}`, qber);
@@ -102,7 +102,7 @@ export const makeBlock = async (alice: Alice, split: Split): Promise<BlockMade> 
   if (!sameTag(await channel.receive('tag', TURN_TIMEOUT_MS), expected)) {
     return stop(channel, 'drop', 'the tag of the classical channel is wrong: it was tampered with');
   }
-  const stats = blockStats(profile, { disclosedBits, corrections: cascade.corrections }, measured);
+  const stats = blockStats(profile, { disclosedBits, corrections: reconciler.corrections }, measured);
   store.deposit(block, split, secret, stats);
   return { number: block, keyBytes, stats };
 };

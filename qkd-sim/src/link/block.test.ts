@@ -5,7 +5,7 @@ import { duplexPair, type Duplex } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { cascadeVariantNames } from '../distillation/cascade-variant.js';
+import { reconciliationNames } from '../distillation/reconciliation.js';
 import type { Detections } from '../distillation/sifting.js';
 import { QkdError } from '../error.js';
 import { type Eve, noEve } from '../optics/eve.js';
@@ -126,8 +126,8 @@ describe('block', function () {
     for (const store of ends.stores) expect(store.padBytes()).equal(INITIAL_KEY_BYTES - 2 * ATTEMPT_BYTES);
   });
 
-  for (const variant of cascadeVariantNames.filter((name) => name !== 'option3')) {
-    it(`gives both ends the same secret key with the ${variant} variant of Cascade`, async () => {
+  for (const variant of reconciliationNames.filter((name) => name !== 'option3')) {
+    it(`gives both ends the same secret key when they reconcile by ${variant}`, async () => {
       const ends = new Ends(noEve, [1, 1], [{ ...profile, reconciliation: variant }, { ...profile, reconciliation: variant }]);
       // BICONF and option 2 leave errors in one block of ten or so, which verification finds.
       const blocks = [await ends.block(), await ends.block(), await ends.block()];

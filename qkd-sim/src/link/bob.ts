@@ -1,15 +1,15 @@
 /** Bob's half of a block: he answers Alice, corrects his bits, and keeps the same key. */
-import { cascadeVariants } from '../distillation/cascade-variant.js';
-import { Cascade } from '../distillation/cascade.js';
 import { HASH_KEY_BYTES, VERIFICATION_BITS, verificationHash } from '../distillation/error-verification.js';
 import { measuredQber } from '../distillation/parameter-estimation.js';
 import { amplify } from '../distillation/privacy-amplification.js';
+import type { Reconciler } from '../distillation/reconciler.js';
+import { reconcilerOf } from '../distillation/reconciliation.js';
 import { secretLength } from '../distillation/secret-length.js';
 import { BobSifting, type Detections } from '../distillation/sifting.js';
 import { type Profile, blockBits, profileId } from '../profiles/profile.js';
 import { type FillRandom, RandomNumbers } from '../random.js';
 import type { BlockStore } from '../store/block-store.js';
-import { authenticationTag, sameTag, tagKeys, xor } from '../distillation/authentication.js';
+import { authenticationTag, sameTag, tagKeys } from '../distillation/authentication.js';
 import { type BlockMade, TURN_TIMEOUT_MS, agree, blockStats, bytesOf, estimateMessage, startMessage, stop } from './block.js';
 import type { ClassicalChannel } from './classical-channel.js';
 
@@ -36,16 +36,14 @@ const sift = async ({ channel, profile, random, nextDetections }: Bob, run: numb
   return sifting;
 };
 
-const reconcile = async ({ channel, profile }: Bob, words: Int32Array, qber: number): Promise<Cascade> => {
-  const cascade = new Cascade(words, profile.frameBits, qber, cascadeVariants[profile.reconciliation], true);
-  for (let round = 0; !cascade.done; round++) {
+const reconcile = async ({ channel, profile }: Bob, words: Int32Array, qber: number): Promise<Reconciler> => {
+  const reconciler = reconcilerOf(profile.reconciliation, words, profile.frameBits, qber, true);
+  for (let round = 0; !reconciler.done; round++) {
     const parities = await channel.receive('parities', TURN_TIMEOUT_MS);
     if (round === MAX_ROUNDS) stop(channel, 'drop', 'reconciliation does not end');
-    const differences = xor(cascade.parities(), parities);
-    cascade.advance(differences);
-    channel.send('differences', differences);
+    channel.send('differences', reconciler.answer(parities));
   }
-  return cascade;
+  return reconciler;
 };
 
 const verify = async ({ channel }: Bob, key: Uint8Array): Promise<void> => {
@@ -75,11 +73,11 @@ export const followBlock = async (bob: Bob, begun: () => void): Promise<BlockMad
   const sifting = await sift(bob, start.run);
   const measured = estimateMessage.parse(await channel.receiveJson('estimate', TURN_TIMEOUT_MS));
   const { counts } = measured;
-  const cascade = await reconcile(bob, sifting.words, measuredQber(counts) ?? 1);
+  const reconciler = await reconcile(bob, sifting.words, measuredQber(counts) ?? 1);
   const reconciled = bytesOf(sifting.words);
   await verify(bob, reconciled);
 
-  const disclosedBits = cascade.disclosedBits + VERIFICATION_BITS;
+  const disclosedBits = reconciler.disclosedBits + VERIFICATION_BITS;
   const keyBytes = Math.floor(secretLength(counts, profile, disclosedBits) / 8);
   const message = Buffer.from(await channel.receive('amplify', TURN_TIMEOUT_MS));
   const aliceTag = await channel.receive('tag', TURN_TIMEOUT_MS);
@@ -93,7 +91,7 @@ export const followBlock = async (bob: Bob, begun: () => void): Promise<BlockMad
     stop(channel, 'drop', 'the tag of the classical channel is wrong: it was tampered with');
   }
   const tag = authenticationTag(keys.bobToAlice, sent);
-  const stats = blockStats(profile, { disclosedBits, corrections: cascade.corrections }, measured);
+  const stats = blockStats(profile, { disclosedBits, corrections: reconciler.corrections }, measured);
   store.deposit(block, start.split, secret, stats);
   channel.send('tag', tag);
   return { number: block, keyBytes, stats };

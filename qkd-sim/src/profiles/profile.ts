@@ -1,7 +1,7 @@
 /** What a profile holds: the source, channel and detectors of one link, and the parameters of the protocol that go with them. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { cascadeVariantNames } from '../distillation/cascade-variant.js';
+import { reconciliationNames } from '../distillation/reconciliation.js';
 
 const ratio = z.number().min(0).max(1);
 const positive = z.number().positive();
@@ -49,7 +49,7 @@ const link = {
   /** Probability of the key basis X against the check basis Z, for Alice and for Bob. */
   keyBasisProbability: share,
   /** How errors are corrected: a variant of Cascade. A link's own setting stands before its profile's. */
-  reconciliation: z.enum(cascadeVariantNames).default('option3'),
+  reconciliation: z.enum(reconciliationNames).default('option3'),
   /** Bits of one frame of reconciliation, at most 65,536; 32 frames make a group. */
   frameBits: z.int().min(1000).max(65_536),
   /** Groups in a block: a block has 32 · `frameBits` · `groups` sifted bits in the key basis. */

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { QkdError } from '../error.js';
-import { cascadeVariantNames } from '../distillation/cascade-variant.js';
+import { reconciliationNames } from '../distillation/reconciliation.js';
 import { saeId } from '../kme/sae.js';
 import { eveSchema } from '../optics/eve.js';
 import { isProfileFile, profileReference, readProfile } from '../profiles/profile-file.js';
@@ -39,7 +39,7 @@ const topologySchema = z
         bob: name,
         profile: profileReference.optional(),
         /** A variant of Cascade, instead of the profile's. */
-        reconciliation: z.enum(cascadeVariantNames).optional(),
+        reconciliation: z.enum(reconciliationNames).optional(),
         eve: eveSchema.optional(),
         quantumPort: port,
         classicalPort: port,

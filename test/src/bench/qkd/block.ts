@@ -1,8 +1,8 @@
 /** One block of the quantum link, optics and both ends in one thread, with the CPU time of every stage. */
 import { isDeepStrictEqual } from 'node:util';
 import {
-  AliceSifting, BATCH_CLICKS, BobSifting, Cascade, Optics, RandomNumbers, VERIFICATION_BITS, amplify, authenticationTag, blockBits, measuredQber,
-  cascadeVariants, randomBytesOf, secretLength, verificationHash, xor, type FillRandom, type Profile, type SentMessage,
+  AliceSifting, BATCH_CLICKS, BobSifting, Optics, RandomNumbers, VERIFICATION_BITS, amplify, authenticationTag, blockBits, measuredQber,
+  randomBytesOf, reconcilerOf, secretLength, verificationHash, type FillRandom, type Profile, type Reconciler, type SentMessage,
 } from '@epione/qkd-sim';
 
 /** The stages in the order of the data. */
@@ -44,14 +44,14 @@ export function makeBlock(profile: Profile, optics: Optics, random: FillRandom):
 
   const [from, to] = time('reconciliation', () => {
     const estimate = measuredQber(alice.counts) ?? 1;
-    const variant = cascadeVariants[profile.reconciliation];
-    const ends = [new Cascade(alice.words, profile.frameBits, estimate, variant, false), new Cascade(bob.words, profile.frameBits, estimate, variant, true)] as const;
+    const end = (words: Int32Array, corrects: boolean): Reconciler => reconcilerOf(profile.reconciliation, words, profile.frameBits, estimate, corrects);
+    const ends = [end(alice.words, false), end(bob.words, true)] as const;
     while (!ends[0].done) {
       const parities = ends[0].parities();
-      const differences = xor(ends[1].parities(), parities);
-      for (const end of ends) end.advance(differences);
+      const answer = ends[1].answer(parities);
+      ends[0].advance(answer);
       send(toBob, parities);
-      send(toAlice, differences);
+      send(toAlice, answer);
     }
     return ends;
   });

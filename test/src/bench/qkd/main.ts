@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { jsonLine, markdownTable, textLine, type Figure } from '../figure.js';
 import { firstKeyFigures } from './first-key.js';
+import { ldpcFigures } from './ldpc.js';
 import { pipelineFigures } from './pipeline.js';
 import { pulsesFigures } from './pulses.js';
 import { toeplitzFigures } from './toeplitz.js';
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> 
   pulses: pulsesFigures,
   firstKey: firstKeyFigures,
   toeplitz: toeplitzFigures,
+  ldpc: ldpcFigures,
 };
 
 const program = new Command('bench:qkd')
