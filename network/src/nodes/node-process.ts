@@ -1,6 +1,7 @@
 /** How each kind of process is started. */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readDeployment, type Deployment } from './deployment.js';
 import { NetworkError } from '../error.js';
 import type { Binaries } from './fabric-binaries.js';
@@ -27,6 +28,8 @@ function peerProcess(organization: Organization, binaries: Binaries): Omit<Proce
   return { command: binaries.peer, args: ['node', 'start'], cwd, env, ports: { peer, peerChaincode, peerOperations } };
 }
 
+const keepCompiled = fileURLToPath(new URL('keep-compiled.js', import.meta.url));
+
 // Fabric's own server for Node chaincode, with mutual TLS.
 function chaincodeProcess(network: Network, organization: Organization, { packageId, path }: Deployment): Omit<ProcessSpec, 'name'> {
   let server: string;
@@ -47,7 +50,7 @@ function chaincodeProcess(network: Network, organization: Organization, { packag
   };
   // At level info the library writes a line for every transaction. Compiled code is kept, because loading is most of a start.
   const env = { CORE_CHAINCODE_LOGGING_LEVEL: 'warning', NODE_COMPILE_CACHE: join(network.dir, 'compiled') };
-  const args = [server, 'server', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])];
+  const args = ['--import', keepCompiled, server, 'server', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])];
   return { command: process.execPath, args, cwd: path, env, ports: { chaincode } };
 }
 
