@@ -1,8 +1,9 @@
-/** The command line: qkd-sim init, run, status, eve, openapi. */
+/** The command line of qkd-sim. */
 import { Command, CommanderError } from 'commander';
 import { eveCommands } from './cli/eve.js';
 import { linkCommands } from './cli/link.js';
 import { openApiCommands } from './cli/openapi.js';
+import { recoveryCommands } from './cli/recovery.js';
 import { siteCommands } from './cli/site.js';
 import { statusCommands } from './cli/status.js';
 import { topologyCommands } from './cli/topology.js';
@@ -15,7 +16,7 @@ const program = new Command('qkd-sim')
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });
 
-for (const declare of [siteCommands, linkCommands, topologyCommands, statusCommands, eveCommands, openApiCommands]) declare(program);
+for (const declare of [siteCommands, linkCommands, topologyCommands, statusCommands, eveCommands, recoveryCommands, openApiCommands]) declare(program);
 
 try {
   await program.parseAsync();

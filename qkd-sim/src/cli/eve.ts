@@ -1,7 +1,7 @@
 /** The commands that switch Eve's attacks on a link on and off. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { readSiteConfig } from '../config.js';
-import type { Eve } from '../optics/eve.js';
+import { type Eve, alterableMessages } from '../optics/eve.js';
 import { askAdmin } from '../site/admin.js';
 import { command, decibels, fraction, print, printJson } from './command.js';
 
@@ -12,6 +12,8 @@ interface Options {
   readonly json?: true;
   readonly fraction: number;
   readonly fiberLossDb: number;
+  readonly bitsPerPulse: number;
+  readonly message: (typeof alterableMessages)[number];
 }
 
 /** Declares `qkd-sim eve` with a command for each attack. */
@@ -45,5 +47,15 @@ export const eveCommands = (program: Command): void => {
     .option('--fiber-loss-db <dB>', 'loss of her fibre', decibels, 0);
 
   attack('blinding', "She holds Bob's detectors blind and has them click as she likes.", 'blinding', () => ({ attack: 'blinding' }));
+  attack(
+    'trojan-horse', "She reads Alice's settings from light that she shines into her device.", 'trojan-horse --bits-per-pulse 0.05',
+    (options) => ({ attack: 'trojan-horse', bitsPerPulse: options.bitsPerPulse }),
+  ).requiredOption('--bits-per-pulse <bits>', "what Alice's monitor of incoming light allows her to have learnt, 0 to 1", fraction);
+
+  const messageOption = (value: Options['message']): Option => new Option('--message <type>', 'the message of the classical channel').choices(alterableMessages).default(value);
+  attack('tamper', 'She changes a bit of a message between the ends.', 'tamper --message amplify', ({ message }) => ({ attack: 'tamper', message }))
+    .addOption(messageOption('amplify'));
+  attack('replay', 'She sends a message of the block before in place of the new one.', 'replay --message tag', ({ message }) => ({ attack: 'replay', message }))
+    .addOption(messageOption('tag'));
   attack('off', 'Let her go.', 'off', () => ({ attack: 'off' }));
 };

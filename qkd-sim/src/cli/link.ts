@@ -7,7 +7,7 @@ import { type SiteConfig, readSiteConfig } from '../config.js';
 import { entropy } from '../distillation/finite-key.js';
 import { QkdError } from '../error.js';
 import type { LinkReport } from '../link/half-messages.js';
-import { startThreads } from '../site/threads.js';
+import { type ThreadListener, startThreads } from '../site/threads.js';
 import { writeSiteConfigs } from '../site/topology.js';
 import { command, fraction, print, printJson } from './command.js';
 
@@ -62,20 +62,22 @@ export const runLink = async ({ profile, blocks, seed, interceptResend }: LinkOp
     if (alice === undefined || bob === undefined || name === undefined) throw new RangeError('two sites have one link');
     let take: (report: LinkReport) => void = () => undefined;
     let fail: (error: Error) => void = () => undefined;
-    const failed = (error: Error): void => { fail(error); };
-    const threads = [await startThreads(bob, () => undefined, failed), await startThreads(alice, (report) => { if (report.kind !== 'begun') take(report); }, failed)];
+    const listener = (report: (report: LinkReport) => void): ThreadListener =>
+      ({ report, sourceFailed: (reason) => { fail(new Error(reason)); }, failed: (error) => { fail(error); } });
+    const bobs = await startThreads(bob, listener(() => undefined));
+    const alices = await startThreads(alice, listener((report) => { if (report.kind !== 'begun') take(report); }));
     try {
-      if (interceptResend !== undefined) threads[1]?.setEve({ link: name, eve: { attack: 'intercept-resend', fraction: interceptResend } });
+      if (interceptResend !== undefined) await alices.setEve(name, { attack: 'intercept-resend', fraction: interceptResend });
       for (let block = 0; block < blocks; block++) {
         const begun = performance.now();
         const report = await new Promise<LinkReport>((resolve, reject) => {
           [take, fail] = [resolve, reject];
-          threads[1]?.makeBlock({ link: name, split: 'both' });
+          alices.ask({ kind: 'make', link: name, split: 'both' });
         });
         made(rowOf(block, report, performance.now() - begun));
       }
     } finally {
-      await Promise.all(threads.map(async (thread) => thread.stop()));
+      await Promise.all([bobs.stop(), alices.stop()]);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

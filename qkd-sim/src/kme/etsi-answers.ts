@@ -20,7 +20,7 @@ export const statusBody = z.strictObject({
   status_extension: z.strictObject({
     epione_link: z.string().optional(),
     epione_state: z.enum(['idle', 'distilling', 'waiting', 'aborted']),
-    epione_health: z.enum(['ok', 'empty', 'failed']).meta({ description: 'failed: the link is aborted and gives no keys; empty: there are none now.' }),
+    epione_health: z.enum(['ok', 'degraded', 'empty', 'failed']).meta({ description: 'failed: the link is aborted, or the random source of the site has failed, and no keys are given out; empty: there are none now; degraded: there are, though the last block failed.' }),
     epione_reason: z.string().optional().meta({ description: 'Why the link is aborted.' }),
     epione_qber: ratio.optional().meta({ description: 'Quantum bit error rate of the last block.' }),
     epione_chsh: z.number().min(-4).max(4).optional().meta({ description: "S of Bell's inequality in the last block of a link with entangled photons; above 2 they are entangled." }),

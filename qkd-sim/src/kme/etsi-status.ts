@@ -8,7 +8,7 @@ import type { LinkStatus } from './link-status.js';
 const extensionOf = (status: LinkStatus): object => ({
   epione_link: status.name,
   epione_state: status.state,
-  epione_health: status.reason !== undefined ? 'failed' : status.storedKeys > 0 ? 'ok' : 'empty',
+  epione_health: status.health,
   epione_reason: status.reason,
   epione_qber: status.qber,
   epione_chsh: status.chsh,

@@ -27,8 +27,15 @@ const CHECK_MS = 1000;
 
 const badFormat = (reason: string): Answer => refusal(400, `bad request format: ${reason}`);
 
-/** Starts listening. @param random where keys come from that no link made @throws QkdError PORT_IN_USE, CONFIG */
-export const startKeyServer = async (site: SiteConfig, store: StoreClient, links: readonly KmeLink[], log: Log, random: FillRandom = systemRandom): Promise<Server> => {
+/**
+ * Starts listening.
+ * @param random where keys come from that no link made
+ * @param halted why no key may be given out at all, not even one that was made before
+ * @throws QkdError PORT_IN_USE, CONFIG
+ */
+export const startKeyServer = async (
+  site: SiteConfig, store: StoreClient, links: readonly KmeLink[], log: Log, random: FillRandom = systemRandom, halted: () => string | undefined = () => undefined,
+): Promise<Server> => {
   const { limits } = site;
   const gate = new Gate(limits);
   const directory = new Directory(site, links);
@@ -44,6 +51,8 @@ export const startKeyServer = async (site: SiteConfig, store: StoreClient, links
     const { commonName, uri } = callerOf(request);
     const caller = site.sae.idFrom === 'uri' ? uri : commonName;
     if (!site.saeIds.includes(caller)) return refusal(401, 'the certificate names no SAE of this KME');
+    const stopped = route.to === 'etsi' && route.action === 'status' ? undefined : halted();
+    if (stopped !== undefined) return refusal(503, stopped);
     const wait = gate.enter(caller, performance.now());
     if (wait !== undefined) return refusal(503, 'too many requests of this SAE', { headers: { 'retry-after': wait } });
     try {

@@ -33,6 +33,7 @@ export class KmeLink {
   readonly #peer: PeerClient;
   readonly #reservations: ReservationQueue;
   readonly #makeBlock: (split: Split) => void;
+  readonly #halted: () => string | undefined;
   readonly #log: Log;
   /** Bytes below which a block is made for the pool that leaves this site, and for the one that leads to it. */
   readonly #low: { out: number; in: number };
@@ -45,15 +46,18 @@ export class KmeLink {
   /** Whether the other end knows how far this end's pool is used up; not so after a crash or a lost reservation. */
   #agreed = false;
   #settling: Promise<void> | undefined;
-  /** Whether a block is wanted for its own sake, to see what the channel is like now. */
-  #probe = false;
+  /** Blocks that are wanted for their own sake, to see what the channel is like now. */
+  #probes = 0;
+  /** Whether the last block failed. */
+  #failing = false;
 
-  constructor(config: LinkConfig, store: StoreClient, peer: PeerClient, makeBlock: (split: Split) => void, log: Log) {
+  constructor(config: LinkConfig, store: StoreClient, peer: PeerClient, makeBlock: (split: Split) => void, log: Log, halted: () => string | undefined = () => undefined) {
     this.config = config;
     this.#store = store;
     this.#peer = peer;
     this.#reservations = new ReservationQueue(async (reservations) => peer.reserve(reservations));
     this.#makeBlock = makeBlock;
+    this.#halted = halted;
     this.#log = log;
     this.#low = { out: config.refillBelowKeys * KEY_BYTES, in: config.refillBelowKeys * KEY_BYTES };
     if (config.role === 'alice') this.#eve = config.eve ?? noEve;
@@ -70,19 +74,26 @@ export class KmeLink {
     this.#peer.close();
   }
 
+  /** Why the site gives out no key at all, not even one that was made before. */
+  get halted(): string | undefined {
+    return this.#halted();
+  }
+
   /** Why the link does not deliver, or undefined when it does. */
   get aborted(): string | undefined {
-    return this.#store.view(this.config.name).counters.aborted;
+    return this.halted ?? this.#store.view(this.config.name).counters.aborted;
   }
 
   status(): LinkStatus {
-    const { counters: { aborted, ...counters }, pool } = this.#store.view(this.config.name);
+    const { counters: { aborted: refused, ...counters }, pool } = this.#store.view(this.config.name);
     const { name, role, peerKmeId, profile } = this.config;
+    const aborted = this.halted ?? refused;
     const busy: LinkState = this.#distilling ? 'distilling' : this.#retry === undefined ? 'idle' : 'waiting';
     return {
       name, role, peerKmeId, profile: profile.name, lossDb: steadyLossDb(profile), maxQber: profile.maxQber, chsh: this.#chsh,
       state: aborted === undefined ? busy : 'aborted', reason: aborted, ...counters,
       storedKeys: Math.floor(pool.out / KEY_BYTES), peerStoredKeys: Math.floor(pool.in / KEY_BYTES), eve: this.#eve,
+      health: aborted !== undefined ? 'failed' : pool.out < KEY_BYTES ? 'empty' : this.#failing ? 'degraded' : 'ok',
     };
   }
 
@@ -136,6 +147,7 @@ export class KmeLink {
 
   /** The other end is about to give out keys. */
   async reserve(reservations: readonly Reservation[]): Promise<string | undefined> {
+    if (this.halted !== undefined) return this.halted;
     const refused = await this.#store.call('reserve', this.config.name, reservations);
     this.refill();
     return refused;
@@ -162,6 +174,7 @@ export class KmeLink {
       return;
     }
     this.#distilling = false;
+    this.#failing = report.kind === 'failed';
     if (report.kind === 'made') {
       const { number, keyBytes, stats } = report.block;
       this.#chsh = stats.chsh;
@@ -185,7 +198,13 @@ export class KmeLink {
   /** Eve changed: one block is made at once, so that her effect shows, or its end. */
   eveChanged(eve: Eve): void {
     this.#eve = eve;
-    this.#probe = true;
+    // Who replays must have heard a block.
+    this.probe(eve.attack === 'replay' ? 2 : 1);
+  }
+
+  /** Makes blocks at once, to see what the channel is like now. */
+  probe(blocks = 1): void {
+    this.#probes = blocks;
     this.#retryMs = FIRST_RETRY_MS;
     this.#stopWaiting();
     this.refill();
@@ -193,7 +212,7 @@ export class KmeLink {
 
   /** Makes a block if a pool needs one. */
   refill(): void {
-    if (this.config.role !== 'alice' || this.#distilling || this.#retry !== undefined || this.#stopped) return;
+    if (this.config.role !== 'alice' || this.#distilling || this.#retry !== undefined || this.#stopped || this.halted !== undefined) return;
     const split = this.#need();
     if (split !== undefined) this.#make(split);
   }
@@ -203,12 +222,12 @@ export class KmeLink {
     const { pool } = this.#store.view(this.config.name);
     const [out, incoming] = [pool.out < this.#low.out, pool.in < this.#low.in];
     if (out || incoming) return out && incoming ? 'both' : out ? 'alice' : 'bob';
-    return this.#probe || this.aborted !== undefined ? 'both' : undefined;
+    return this.#probes > 0 || this.aborted !== undefined ? 'both' : undefined;
   }
 
   #make(split: Split): void {
     this.#distilling = true;
-    this.#probe = false;
+    if (this.#probes > 0) this.#probes--;
     this.#makeBlock(split);
   }
 

@@ -11,7 +11,7 @@ import { type Profile, blockBits, profileId } from '../profiles/profile.js';
 import { type FillRandom, randomBytesOf } from '../random.js';
 import { type BlockStore, RESERVED_BYTES, type Split } from '../store/block-store.js';
 import { authenticationTag, sameTag, tagKeys } from '../distillation/authentication.js';
-import { type BlockMade, TURN_TIMEOUT_MS, agree, blockStats, bytesOf, readyMessage, stop } from './block.js';
+import { type BlockMade, TURN_TIMEOUT_MS, agree, blockStats, bytesOf, readyMessage, refuseTag, stop } from './block.js';
 import type { ClassicalChannel } from './classical-channel.js';
 
 /** What Alice's half works with. */
@@ -20,22 +20,33 @@ export interface Alice {
   readonly channel: ClassicalChannel;
   readonly store: BlockStore;
   readonly random: FillRandom;
-  /** Her settings at the gates that clicked, one batch of a run at a time. */
-  readonly nextSettings: (run: number) => Promise<Settings>;
+  /** What her device did, one batch of a run at a time. */
+  readonly nextBatch: (run: number) => Promise<AliceBatch>;
 }
 
-const sift = async ({ channel, profile, nextSettings }: Alice, run: number): Promise<{ sifting: AliceSifting; gates: number }> => {
+/** What Alice's device tells of a batch. */
+export interface AliceBatch {
+  /** Her settings at the gates that clicked. */
+  readonly settings: Settings;
+  /** The most that can have leaked about a pulse, in bits: what her monitor of incoming light allows. */
+  readonly leakedBitsPerPulse: number;
+}
+
+const sift = async ({ channel, profile, nextBatch }: Alice, run: number): Promise<{ sifting: AliceSifting; gates: number; leakedBits: number }> => {
   const sifting = new AliceSifting(blockBits(profile));
   let gates = 0;
+  let leakedBitsPerPulse = 0;
   while (!sifting.full) {
-    const settings = await nextSettings(run);
+    const batch = await nextBatch(run);
+    const { settings } = batch;
+    leakedBitsPerPulse = Math.max(leakedBitsPerPulse, batch.leakedBitsPerPulse);
     channel.send('pulses', new Uint8Array());
     gates += settings.gaps.reduce((sum, gap) => sum + gap, 0);
     const kept = sifting.compare(settings, await channel.receive('detections', TURN_TIMEOUT_MS));
     if (clearlyAbove(sifting.counts, profile.maxQber)) refuseQber(channel, sifting, profile);
     channel.send('kept', kept);
   }
-  return { sifting, gates };
+  return { sifting, gates, leakedBits: Math.ceil(leakedBitsPerPulse * blockBits(profile)) };
 };
 
 const refuseQber = (channel: ClassicalChannel, sifting: AliceSifting, profile: Profile): never => {
@@ -70,13 +81,13 @@ export const makeBlock = async (alice: Alice, split: Split): Promise<BlockMade> 
   const own = store.next();
   channel.sendJson('start', { ...own, run, split, profile: profileId(profile), reconciliation: profile.reconciliation });
   const { block, attempt } = agree(channel, own, readyMessage.parse(await channel.receiveJson('ready', TURN_TIMEOUT_MS)));
-  store.skipTo(attempt);
+  store.checkPads(attempt);
 
-  const { sifting, gates } = await sift(alice, run);
+  const { sifting, gates, leakedBits } = await sift(alice, run);
   const { counts } = sifting;
   const estimate = measuredQber(counts) ?? 1;
   if (estimate > profile.maxQber) refuseQber(channel, sifting, profile);
-  const measured = { counts, bell: [...sifting.bell], gates };
+  const measured = { counts, bell: [...sifting.bell], gates, leakedBits };
   if (profile.source === 'photon-pairs' && (chsh(measured.bell)?.value ?? 0) <= 2) stop(channel, 'abort', 'Bell\'s inequality holds: the photons are not entangled', estimate);
   channel.sendJson('estimate', measured);
   const reconciler = await reconcile(alice, sifting.words, estimate);
@@ -85,10 +96,10 @@ export const makeBlock = async (alice: Alice, split: Split): Promise<BlockMade> 
 
   const qber = reconciler.corrections / blockBits(profile);
   const disclosedBits = reconciler.disclosedBits + VERIFICATION_BITS;
-  const bits = secretLength(counts, profile, disclosedBits);
+  const bits = secretLength(counts, profile, disclosedBits + leakedBits);
   const keyBytes = Math.floor(bits / 8);
   if (qber > profile.maxQber) stop(channel, 'abort', `QBER ${qber.toFixed(4)} is above ${profile.maxQber}`, qber);
-  if (keyBytes <= RESERVED_BYTES) stop(channel, 'abort', `no secret key can be distilled at QBER ${qber.toFixed(4)} (${bits} bits)`, qber);
+  if (keyBytes <= RESERVED_BYTES) stop(channel, 'abort', `no secret key can be distilled at QBER ${qber.toFixed(4)} (${bits} bits${leakedBits > 0 ? `, ${leakedBits} leaked from Alice's device` : ''})`, qber);
   const seed = randomBytesOf(random, seedBytes(reconciled.length));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(keyBytes);
@@ -100,7 +111,7 @@ export const makeBlock = async (alice: Alice, split: Split): Promise<BlockMade> 
   const expected = authenticationTag(keys.bobToAlice, received);
   channel.send('tag', authenticationTag(keys.aliceToBob, sent));
   if (!sameTag(await channel.receive('tag', TURN_TIMEOUT_MS), expected)) {
-    return stop(channel, 'drop', 'the tag of the classical channel is wrong: it was tampered with');
+    return refuseTag(channel);
   }
   const stats = blockStats(profile, { disclosedBits, corrections: reconciler.corrections }, measured);
   store.deposit(block, split, secret, stats);

@@ -14,7 +14,7 @@ import { entangledMetro } from '../profiles/entangled-metro.js';
 import { metro } from '../profiles/metro.js';
 import type { Profile } from '../profiles/profile.js';
 import { RandomNumbers, seededRandom } from '../random.js';
-import { BlockStore, INITIAL_KEY_BYTES, blockPlace } from '../store/block-store.js';
+import { BlockStore, FLOOR_ATTEMPTS, INITIAL_KEY_BYTES, blockPlace } from '../store/block-store.js';
 import { openDatabase } from '../store/database.js';
 import { Vault } from '../store/vault.js';
 import { ATTEMPT_BYTES } from '../distillation/authentication.js';
@@ -47,6 +47,7 @@ const relay = (from: Duplex, to: Duplex, tamper: Tamper): void => {
       to.write(frame);
     }
   });
+  from.on('end', () => { to.end(); });
 };
 
 /** Two ends with stores of their own. */
@@ -55,6 +56,8 @@ class Ends {
   readonly stores: readonly [BlockStore, BlockStore];
   readonly #optics: Optics;
   readonly #profiles: readonly [Profile, Profile];
+  /** What Alice's monitor of incoming light reads. */
+  leakedBitsPerPulse = 0;
   readonly #random = seededRandom(new Uint8Array(32).fill(9));
 
   constructor(eve: Eve = noEve, keys: readonly [number, number] = [1, 1], profiles: readonly [Profile, Profile] = [profile, profile]) {
@@ -78,16 +81,14 @@ class Ends {
     const [down, bobSide] = duplexPair();
     relay(up, down, tamperUp);
     relay(down, up, tamperDown);
-    // A pair does not pass a break on by itself.
-    for (const side of [aliceSide, bobSide]) side.on('close', () => { for (const end of [aliceSide, up, down, bobSide]) end.destroy(); });
     const channels = [new ClassicalChannel(aliceSide), new ClassicalChannel(bobSide)] as const;
     const seen: Detections[] = [];
     const alice = makeBlock({
       profile: this.#profiles[0], channel: channels[0], store: this.stores[0], random: this.#random,
-      nextSettings: async () => {
+      nextBatch: async () => {
         const batch = this.#optics.next(BATCH_CLICKS);
         seen.push({ gaps: batch.gaps, gates: batch.gates });
-        return Promise.resolve(settingsOf(batch));
+        return Promise.resolve({ settings: settingsOf(batch), leakedBitsPerPulse: this.leakedBitsPerPulse });
       },
     }, 'both');
     const bob = followBlock({
@@ -177,15 +178,18 @@ describe('block', function () {
 
   // Which byte of which message is changed; a message without payload can only be left out, which is silence.
   const types = ['start', 'ready', 'pulses', 'detections', 'kept', 'estimate', 'parities', 'differences', 'verify', 'verified', 'amplify', 'tag'];
-  for (const [name, place] of [['detections', 0], ['kept', 9], ['parities', 3], ['differences', 5], ['verify', 20], ['amplify', 0], ['amplify', 5000]] as const) {
+  // What is found before the tag looks like an error of the line and drops the block; the tag itself stops the link, and so
+  // does a shifted key, which Cascade mends and then has counted too many errors.
+  for (const [name, place, kind] of [
+    ['detections', 0, 'abort'], ['kept', 9, 'abort'], ['parities', 3, 'drop'], ['differences', 5, 'drop'], ['verify', 20, 'drop'], ['amplify', 0, 'abort'], ['amplify', 5000, 'abort'],
+  ] as const) {
     it(`makes no key when ${name} was changed at ${place}`, async () => {
       const ends = new Ends();
       let changed = 0;
       const tamper: Tamper = (type, payload) => { if (types[type] === name && changed++ === 0) payload[place]! ^= 1; };
       const ended = await ends.block(tamper, tamper);
       expect(changed).above(0);
-      // A shifted key is mended by Cascade, which then has counted too many errors.
-      expect(ended[0]).have.property('kind', name === 'kept' ? 'abort' : 'drop');
+      expect(ended[0]).have.property('kind', kind);
       expect(ends.kept(0)).deep.equal([]);
       // What Bob said is under the last tag of all: he may keep a block that the key servers will drop.
       const number = ends.kept(1).length;
@@ -232,12 +236,36 @@ describe('block', function () {
     }
   });
 
+  it('aborts when the detectors are blind, though errors and counts are as ever', async () => {
+    for (const end of await new Ends({ attack: 'blinding' }).block()) {
+      expect(end).have.property('kind', 'abort');
+      expect((end as BlockFailed).message).match(/^the receiver's click monitor: 0 double clicks in the key basis where \d+ were expected$/);
+    }
+  });
+
+  it('takes what leaked from Alice\'s device off the key, and aborts when nothing is left', async () => {
+    const keyBits = async (leakedBitsPerPulse: number): Promise<BlockMade | BlockFailed> => {
+      const ends = new Ends();
+      ends.leakedBitsPerPulse = leakedBitsPerPulse;
+      const [alice, bob] = await ends.block();
+      expect(alice).deep.equal(bob);
+      return alice!;
+    };
+    const [clean, probed] = [await keyBits(0), await keyBits(0.05)] as BlockMade[];
+    // The same seed: 5 % of 64,000 bits are 400 bytes.
+    expect(clean!.keyBytes - probed!.keyBytes).equal(400);
+    expect(probed!.stats.leakedBits).equal(3200);
+    const open = await keyBits(0.5);
+    expect(open).have.property('kind', 'abort');
+    expect((open as BlockFailed).message).match(/32000 leaked from Alice's device/);
+  });
+
   it('skips pads that one end has used, and refuses a gap that no crash can make', async () => {
     const ends = new Ends();
     ends.stores[1].takePads(0);
     expect((await ends.block())[0]).have.property('number', 0);
     expect(ends.stores.map((store) => store.next().attempt)).deep.equal([2, 2]);
-    ends.stores[0].skipTo(4);
+    for (const attempt of [2, 3]) ends.stores[0].takePads(attempt);
     for (const end of await ends.block()) expect((end as BlockFailed).message).match(/disagree on the authentication key/);
   });
 
@@ -245,8 +273,15 @@ describe('block', function () {
     const [store] = new Ends().stores;
     const once = store.takePads(0);
     expect(once.length).equal(ATTEMPT_BYTES);
-    store.takePads(15);
-    expect(store.padBytes()).equal(0);
+    store.takePads(11);
+    expect(store.padBytes()).equal(FLOOR_ATTEMPTS * ATTEMPT_BYTES);
+    expect(() => store.takePads(12)).throw(QkdError, 'floor of 4 blocks').property('code', 'PADS');
+    for (let attempt = 12; attempt < 16; attempt++) {
+      store.allowAttempt();
+      store.takePads(attempt);
+      expect(() => { store.checkPads(attempt + 1); }).throw(QkdError).property('code', 'PADS');
+    }
+    store.allowAttempt();
     expect(() => store.takePads(16)).throw(QkdError, 'used up');
   });
 });

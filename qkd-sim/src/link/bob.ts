@@ -1,5 +1,6 @@
 /** Bob's half of a block: he answers Alice, corrects his bits, and keeps the same key. */
 import { HASH_KEY_BYTES, VERIFICATION_BITS, verificationHash } from '../distillation/error-verification.js';
+import { ClickMonitor } from '../distillation/click-monitor.js';
 import { measuredQber } from '../distillation/parameter-estimation.js';
 import { amplify } from '../distillation/privacy-amplification.js';
 import type { Reconciler } from '../distillation/reconciler.js';
@@ -10,7 +11,7 @@ import { type Profile, blockBits, profileId } from '../profiles/profile.js';
 import { type FillRandom, RandomNumbers } from '../random.js';
 import type { BlockStore } from '../store/block-store.js';
 import { authenticationTag, sameTag, tagKeys } from '../distillation/authentication.js';
-import { type BlockMade, TURN_TIMEOUT_MS, agree, blockStats, bytesOf, estimateMessage, startMessage, stop } from './block.js';
+import { type BlockMade, TURN_TIMEOUT_MS, agree, blockStats, bytesOf, estimateMessage, refuseTag, startMessage, stop } from './block.js';
 import type { ClassicalChannel } from './classical-channel.js';
 
 /** What Bob's half works with. */
@@ -28,9 +29,13 @@ const MAX_ROUNDS = 40_000;
 
 const sift = async ({ channel, profile, random, nextDetections }: Bob, run: number): Promise<BobSifting> => {
   const sifting = new BobSifting(blockBits(profile), new RandomNumbers(random));
+  const monitor = new ClickMonitor(profile);
   while (!sifting.full) {
     await channel.receive('pulses', TURN_TIMEOUT_MS);
-    channel.send('detections', sifting.announce(await nextDetections(run, TURN_TIMEOUT_MS)));
+    const detections = await nextDetections(run, TURN_TIMEOUT_MS);
+    const alarm = monitor.alarm(detections);
+    if (alarm !== undefined) stop(channel, 'abort', `the receiver's click monitor: ${alarm}`);
+    channel.send('detections', sifting.announce(detections));
     sifting.keep(await channel.receive('kept', TURN_TIMEOUT_MS));
   }
   return sifting;
@@ -67,29 +72,29 @@ export const followBlock = async (bob: Bob, begun: () => void): Promise<BlockMad
   if (start.reconciliation !== profile.reconciliation) stop(channel, 'drop', `the ends reconcile in different ways: ${profile.reconciliation} and ${start.reconciliation}`);
   const own = store.next();
   const { block, attempt } = agree(channel, own, start);
-  store.skipTo(attempt);
+  store.checkPads(attempt);
   channel.sendJson('ready', own);
 
   const sifting = await sift(bob, start.run);
   const measured = estimateMessage.parse(await channel.receiveJson('estimate', TURN_TIMEOUT_MS));
-  const { counts } = measured;
+  const { counts, leakedBits } = measured;
   const reconciler = await reconcile(bob, sifting.words, measuredQber(counts) ?? 1);
   const reconciled = bytesOf(sifting.words);
   await verify(bob, reconciled);
 
   const disclosedBits = reconciler.disclosedBits + VERIFICATION_BITS;
-  const keyBytes = Math.floor(secretLength(counts, profile, disclosedBits) / 8);
+  const keyBytes = Math.floor(secretLength(counts, profile, disclosedBits + leakedBits) / 8);
   const message = Buffer.from(await channel.receive('amplify', TURN_TIMEOUT_MS));
   const aliceTag = await channel.receive('tag', TURN_TIMEOUT_MS);
-  if (message.readUInt32BE() !== keyBytes) stop(channel, 'drop', 'the ends disagree on the length of the key');
-  const secret = amplify(reconciled, message.subarray(4), keyBytes);
 
   const keys = tagKeys(store.takePads(attempt));
   const { sent, received } = channel.transcript;
   // The tag itself came in last and is not under itself.
   if (!sameTag(aliceTag, authenticationTag(keys.aliceToBob, received.slice(0, -1)))) {
-    stop(channel, 'drop', 'the tag of the classical channel is wrong: it was tampered with');
+    refuseTag(channel);
   }
+  if (message.readUInt32BE() !== keyBytes) stop(channel, 'drop', 'the ends disagree on the length of the key');
+  const secret = amplify(reconciled, message.subarray(4), keyBytes);
   const tag = authenticationTag(keys.bobToAlice, sent);
   const stats = blockStats(profile, { disclosedBits, corrections: reconciler.corrections }, measured);
   store.deposit(block, start.split, secret, stats);

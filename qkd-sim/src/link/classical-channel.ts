@@ -15,6 +15,25 @@ export type MessageType = (typeof TYPES)[number];
 const HEADER_BYTES = 5;
 const MAX_PAYLOAD = 1 << 24;
 
+/** A message on its way: its length, its type, its bytes. */
+export const frameHeader = ({ type, payload }: SentMessage): Uint8Array => {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32BE(payload.length);
+  header[4] = type;
+  return header;
+};
+
+/** The next message of a stream, whatever its turn. @throws QkdError TAMPERED when it is longer than any, CHANNEL */
+export const readFrame = async (frames: FrameReader, timeoutMs: number): Promise<SentMessage> => {
+  const header = await frames.read(HEADER_BYTES, timeoutMs);
+  const length = header.readUInt32BE();
+  if (length > MAX_PAYLOAD) throw new QkdError('TAMPERED', `a message of ${length} bytes on the classical channel`);
+  return { type: header[4] ?? 0, payload: await frames.read(length, timeoutMs) };
+};
+
+/** The name of a message's type; undefined when there is none. */
+export const typeName = ({ type }: SentMessage): MessageType | undefined => TYPES[type];
+
 /** The other side ended the block in good order. */
 export class BlockStopped extends Error {
   readonly payload: Uint8Array;
@@ -31,6 +50,7 @@ export class ClassicalChannel {
   readonly #frames: FrameReader;
   readonly #sent: SentMessage[] = [];
   readonly #received: SentMessage[] = [];
+  #closing = false;
 
   constructor(stream: Duplex) {
     this.#stream = stream;
@@ -38,7 +58,7 @@ export class ClassicalChannel {
   }
 
   get open(): boolean {
-    return !this.#stream.destroyed;
+    return !this.#closing && !this.#stream.destroyed;
   }
 
   /** What went out and what came in since the transcript began. */
@@ -55,11 +75,8 @@ export class ClassicalChannel {
   send(type: MessageType, payload: Uint8Array): void {
     const message = { type: TYPES.indexOf(type), payload };
     this.#sent.push(message);
-    const header = Buffer.alloc(HEADER_BYTES);
-    header.writeUInt32BE(payload.length);
-    header[4] = message.type;
     this.#stream.cork();
-    this.#stream.write(header);
+    this.#stream.write(frameHeader(message));
     this.#stream.write(payload);
     this.#stream.uncork();
   }
@@ -71,25 +88,25 @@ export class ClassicalChannel {
   /**
    * Waits for the message whose turn it is.
    * @param timeoutMs 0 waits for ever
-   * @throws BlockStopped when the other side ended the block; QkdError CHANNEL for anything else
+   * @throws BlockStopped when the other side ended the block; QkdError TAMPERED for a message out of turn, CHANNEL for
+   * a stream that ended, failed or stayed silent
    */
   async receive(type: MessageType, timeoutMs: number): Promise<Uint8Array> {
-    const header = await this.#frames.read(HEADER_BYTES, timeoutMs);
-    const length = header.readUInt32BE();
-    const got = header[4] ?? 0;
-    if (length > MAX_PAYLOAD) throw new QkdError('CHANNEL', `a message of ${length} bytes on the classical channel`);
-    const payload = await this.#frames.read(length, timeoutMs);
-    if (TYPES[got] === 'stop') throw new BlockStopped(payload);
-    if (TYPES[got] !== type) throw new QkdError('CHANNEL', `expected the message ${type}, got ${TYPES[got] ?? got}`);
-    this.#received.push({ type: got, payload });
-    return payload;
+    const message = await readFrame(this.#frames, timeoutMs);
+    const got = typeName(message);
+    if (got === 'stop') throw new BlockStopped(message.payload);
+    if (got !== type) throw new QkdError('TAMPERED', `expected the message ${type}, got ${got ?? message.type}`);
+    this.#received.push(message);
+    return message.payload;
   }
 
   async receiveJson(type: MessageType, timeoutMs: number): Promise<unknown> {
     return JSON.parse(Buffer.from(await this.receive(type, timeoutMs)).toString('utf8')) as unknown;
   }
 
+  /** Closes when what was sent has gone out: it may say why. */
   close(): void {
-    this.#stream.destroy();
+    this.#closing = true;
+    this.#stream.end(() => { this.#stream.destroy(); });
   }
 }

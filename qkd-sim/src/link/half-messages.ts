@@ -2,10 +2,12 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { QkdErrorCode } from '../error.js';
 import type { Eve } from '../optics/eve.js';
-import type { ClickBatch } from '../optics/event-sampler.js';
 import type { LinkConfig, SiteConfig } from '../config.js';
 import type { Split } from '../store/block-store.js';
+import type { SourceFault } from '../randomness/quantum-source.js';
+import type { AliceBatch } from './alice.js';
 import type { BlockMade } from './block.js';
+import type { Endpoint } from './socket.js';
 
 /** What the thread of the halves starts with; `optics` leads to the thread of the optics. */
 export interface HalvesData {
@@ -19,14 +21,27 @@ export interface OpticsData {
   readonly halves: MessagePort;
 }
 
-/** To Alice's half: make one block. */
-export interface MakeBlock {
-  readonly link: string;
-  readonly split: Split;
+/** To a half: make a block, find Bob elsewhere (where Eve is), go below the floor once. */
+export type HalfRequest =
+  | { readonly kind: 'make'; readonly link: string; readonly split: Split }
+  | { readonly kind: 'route'; readonly link: string; readonly classical: Endpoint | undefined }
+  | { readonly kind: 'resume'; readonly link: string };
+
+/** To each thread: what is wrong with its random source from now on. */
+export interface SetSource {
+  readonly kind: 'source';
+  readonly fault: SourceFault;
+}
+
+/** From each thread: its random source has failed for good. */
+export interface SourceFailed {
+  readonly kind: 'source-failed';
+  readonly reason: string;
 }
 
 /** From a half: what became of a block. */
 export type HalfReport =
+  | SourceFailed
   | { readonly kind: 'listening' }
   | { readonly kind: 'refused'; readonly code: QkdErrorCode; readonly message: string; readonly remedy: string | undefined }
   | { readonly kind: 'begun'; readonly link: string }
@@ -37,17 +52,25 @@ export type HalfReport =
 /** From a half that runs. */
 export type LinkReport = Extract<HalfReport, { link: string }>;
 
-/** To the optics of a link: the next batch of a run, or what Eve does from now on. */
+/** To the optics of a link: the next batch of a run. */
 export interface NextBatch {
   readonly link: string;
   readonly run: number;
 }
+
+/** To the optics of a link: what Eve does from now on; and the answer, with where Alice finds her in Bob's place. */
 export interface SetEve {
+  readonly kind: 'eve';
   readonly link: string;
   readonly eve: Eve;
 }
+export interface EveSet {
+  readonly kind: 'eve-set';
+  readonly link: string;
+  readonly classical: Endpoint | undefined;
+}
 
-/** From the optics: Alice's settings, or why there are none. */
+/** From the optics: what Alice's device tells of a batch, or why there is none. */
 export type BatchAnswer =
-  | { readonly link: string; readonly settings: ClickBatch }
+  | ({ readonly link: string } & AliceBatch)
   | { readonly link: string; readonly fault: string };

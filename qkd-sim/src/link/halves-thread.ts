@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { QkdError } from '../error.js';
-import { systemRandom } from '../random.js';
+import { SiteRandom } from '../randomness/site-random.js';
 import { databaseFile } from '../config.js';
 import { BlockStore } from '../store/block-store.js';
 import { openDatabase } from '../store/database.js';
 import { Vault } from '../store/vault.js';
 import { AliceHalf } from './alice-half.js';
 import { BobHalf } from './bob-half.js';
-import type { BatchAnswer, HalfReport, HalvesData, MakeBlock, NextBatch } from './half-messages.js';
+import type { BatchAnswer, HalfReport, HalfRequest, HalvesData, NextBatch, SetSource } from './half-messages.js';
 
 const { site, optics } = workerData as HalvesData;
 const report = (message: HalfReport): void => { parentPort?.postMessage(message); };
@@ -20,16 +20,26 @@ const start = async (): Promise<void> => {
   const vault = new Vault(readFileSync(site.storeKeyFile));
   const alices = new Map<string, AliceHalf>();
   const bobs: BobHalf[] = [];
+  const stores = new Map<string, BlockStore>();
+  const random = new SiteRandom((reason) => { report({ kind: 'source-failed', reason }); });
   for (const link of site.links) {
     const store = new BlockStore(database, vault, link.name, link.role);
     store.importInitialKey(link.initialKeyFile);
+    stores.set(link.name, store);
     const { profile } = link;
-    if (link.role === 'alice') alices.set(link.name, new AliceHalf(link, profile, store, systemRandom, askOptics, report));
-    else bobs.push(new BobHalf(link, profile, store, systemRandom, report));
+    if (link.role === 'alice') alices.set(link.name, new AliceHalf(link, profile, store, random.fill, askOptics, report));
+    else bobs.push(new BobHalf(link, profile, store, random.fill, report));
   }
   await Promise.all(bobs.map(async (bob) => bob.listen()));
   optics.on('message', (answer: BatchAnswer) => { alices.get(answer.link)?.take(answer); });
-  parentPort?.on('message', ({ link, split }: MakeBlock) => { void alices.get(link)?.make(split); });
+  parentPort?.on('message', (request: HalfRequest | SetSource) => {
+    switch (request.kind) {
+      case 'make': void alices.get(request.link)?.make(request.split); break;
+      case 'route': alices.get(request.link)?.route(request.classical); break;
+      case 'resume': stores.get(request.link)?.allowAttempt(); break;
+      case 'source': random.setFault(request.fault);
+    }
+  });
 };
 
 try {

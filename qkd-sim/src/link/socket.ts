@@ -2,7 +2,8 @@
 import { type Server, type Socket, connect, createServer } from 'node:net';
 import { QkdError } from '../error.js';
 
-interface Endpoint {
+/** Where a socket is. */
+export interface Endpoint {
   readonly host: string;
   readonly port: number;
 }

@@ -7,6 +7,8 @@ import type { WeakPulseProfile } from '../profiles/profile.js';
 import { type PatternLaw, mixture, photonLaw, poissonLaw } from './pattern-law.js';
 
 const share = z.number().min(0).max(1);
+/** Messages of the classical channel that have bytes to change. */
+export const alterableMessages = ['start', 'ready', 'detections', 'kept', 'estimate', 'parities', 'differences', 'verify', 'amplify', 'tag'] as const;
 
 /** One attack at a time, as the operator asks for it. */
 export const eveSchema = z.discriminatedUnion('attack', [
@@ -19,6 +21,11 @@ export const eveSchema = z.discriminatedUnion('attack', [
   z.strictObject({ attack: z.literal('photon-number-splitting'), fraction: share.default(1), fiberLossDb: z.number().min(0).default(0) }),
   /** Holds Bob's detectors blind with bright light and makes them click with brighter pulses of what she has measured. */
   z.strictObject({ attack: z.literal('blinding') }),
+  /** Reads Alice's settings from light that she shines into her device: so many bits of each pulse in the key. */
+  z.strictObject({ attack: z.literal('trojan-horse'), bitsPerPulse: share }),
+  /** Sits in the classical channel and changes a bit of one kind of message, or sends that of the block before instead. */
+  z.strictObject({ attack: z.literal('tamper'), message: z.enum(alterableMessages).default('amplify') }),
+  z.strictObject({ attack: z.literal('replay'), message: z.enum(alterableMessages).default('tag') }),
 ]);
 
 export type Eve = z.output<typeof eveSchema>;
@@ -96,6 +103,7 @@ export const pulseLaw = (profile: WeakPulseProfile, eve: Eve): PulseLaw => {
     case 'intercept-resend': return interceptResend(profile, eve.fraction);
     case 'photon-number-splitting': return photonNumberSplitting(profile, eve.fraction, eve.fiberLossDb);
     case 'blinding': return blinding(profile);
-    case 'off': return undisturbed(profile);
+    // Not in the light on its way to Bob.
+    case 'off': case 'trojan-horse': case 'tamper': case 'replay': return undisturbed(profile);
   }
 };

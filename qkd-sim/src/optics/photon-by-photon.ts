@@ -67,6 +67,7 @@ const attackOf = (profile: WeakPulseProfile, random: RandomNumbers, eve: Eve): (
     }
     // Her own receiver sees as much as Bob's would, twice over.
     case 'blinding': return (pulse) => ({ ...pulse, photons: Array.from({ length: pulse.photons }, () => chance(Math.min(1, 2 * pulse.transmittance))).filter(Boolean).length });
-    case 'off': return (pulse) => pulse;
+    // Nothing, or nothing to the light on its way to Bob.
+    case 'off': case 'trojan-horse': case 'tamper': case 'replay': return (pulse) => pulse;
   }
 };

@@ -19,12 +19,17 @@ export class TestedSource {
   constructor(source: QuantumSource, failed: (reason: string) => void) {
     this.#source = source;
     this.#failed = failed;
-    this.#take(START_UP_SAMPLES);
+    this.observe(START_UP_SAMPLES);
   }
 
   /** The test that failed, for good. */
   get failure(): string | undefined {
     return this.#failure;
+  }
+
+  /** Tests samples that nobody uses. */
+  observe(count: number): void {
+    this.#take(count);
   }
 
   /**

@@ -18,7 +18,7 @@ const addressFile = (site: SiteConfig): string => join(site.state, 'admin.json')
 
 const LOCAL_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
-/** One thing the operator can ask for. */
+/** One thing the operator can ask for; it may take a moment. */
 export type AdminAction = (body: unknown) => unknown;
 
 /** Nothing but the page's own files may run on it, and nothing on it may send elsewhere. */
@@ -43,7 +43,7 @@ export const startAdmin = async (site: SiteConfig, actions: Readonly<Record<stri
       if (request.headers.authorization !== `Bearer ${token}`) return [401, { code: 'USAGE', message: 'not the operator of this site' }];
       if (action === undefined) return [400, { code: 'USAGE', message: 'no such action' }];
       try {
-        return [200, action(await readBody(request)) as object];
+        return [200, (await action(await readBody(request))) as object];
       } catch (thrown) {
         return [400, { code: thrown instanceof QkdError ? thrown.code : 'USAGE', message: messageOf(thrown) }];
       }

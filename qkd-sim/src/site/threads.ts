@@ -1,21 +1,31 @@
 /** Starts the two threads of a site beside the key server: the halves of its links, and the optics of Alice's. */
 import { MessageChannel, Worker } from 'node:worker_threads';
-import type { HalfReport, HalvesData, LinkReport, MakeBlock, OpticsData, SetEve } from '../link/half-messages.js';
+import type { EveSet, HalfReport, HalfRequest, HalvesData, LinkReport, OpticsData, SetEve, SetSource, SourceFailed } from '../link/half-messages.js';
+import type { Eve } from '../optics/eve.js';
+import type { SourceFault } from '../randomness/quantum-source.js';
 import { QkdError } from '../error.js';
 import type { SiteConfig } from '../config.js';
 
 /** The running threads. */
 export interface Threads {
-  makeBlock(message: MakeBlock): void;
-  setEve(message: SetEve): void;
+  ask(request: HalfRequest): void;
+  /** Resolves when Eve is in her place and Alice's next block meets her. */
+  setEve(link: string, eve: Eve): Promise<void>;
+  setSourceFault(fault: SourceFault): void;
   stop(): Promise<void>;
 }
 
-/**
- * Starts the threads; resolves when Bob's halves listen.
- * @param failed called when a thread dies later on
- */
-export const startThreads = async (site: SiteConfig, report: (report: LinkReport) => void, failed: (error: Error) => void): Promise<Threads> => {
+/** Who hears of what happens in them. */
+export interface ThreadListener {
+  report(report: LinkReport): void;
+  /** A random source has failed. */
+  sourceFailed(reason: string): void;
+  /** A thread has died. */
+  failed(error: Error): void;
+}
+
+/** Starts the threads; resolves when Bob's halves listen. */
+export const startThreads = async (site: SiteConfig, listener: ThreadListener): Promise<Threads> => {
   const { port1, port2 } = new MessageChannel();
   const opticsData: OpticsData = { links: site.links.filter(({ role }) => role === 'alice'), halves: port1 };
   const halvesData: HalvesData = { site, optics: port2 };
@@ -29,7 +39,8 @@ export const startThreads = async (site: SiteConfig, report: (report: LinkReport
       halves.on('message', (message: HalfReport) => {
         if (message.kind === 'listening') resolve();
         else if (message.kind === 'refused') reject(new QkdError(message.code, message.message, message.remedy === undefined ? {} : { remedy: message.remedy }));
-        else report(message);
+        else if (message.kind === 'source-failed') listener.sourceFailed(message.reason);
+        else listener.report(message);
       });
       for (const thread of [optics, halves]) thread.on('error', reject);
     });
@@ -37,10 +48,27 @@ export const startThreads = async (site: SiteConfig, report: (report: LinkReport
     await stop();
     throw thrown;
   }
-  for (const thread of [optics, halves]) thread.on('error', failed);
+  for (const thread of [optics, halves]) thread.on('error', (error: Error) => { listener.failed(error); });
+
+  const settings = new Map<string, () => void>();
+  optics.on('message', (message: EveSet | SourceFailed) => {
+    if (message.kind === 'source-failed') {
+      listener.sourceFailed(message.reason);
+      return;
+    }
+    const { link, classical } = message;
+    halves.postMessage({ kind: 'route', link, classical } satisfies HalfRequest);
+    settings.get(link)?.();
+  });
+  const setEve = async (link: string, eve: Eve): Promise<void> => new Promise((resolve) => {
+    settings.set(link, resolve);
+    optics.postMessage({ kind: 'eve', link, eve } satisfies SetEve);
+  });
+  await Promise.all(opticsData.links.map(async ({ name, eve }) => (eve === undefined ? undefined : setEve(name, eve))));
   return {
-    makeBlock: (message) => { halves.postMessage(message); },
-    setEve: (message) => { optics.postMessage(message); },
+    ask: (request) => { halves.postMessage(request); },
+    setEve,
+    setSourceFault: (fault) => { for (const thread of [optics, halves]) thread.postMessage({ kind: 'source', fault } satisfies SetSource); },
     stop,
   };
 };

@@ -20,7 +20,7 @@ const link = {
   lastReason: undefined, storedKeys: 1234, peerStoredKeys: 987,
 } as Partial<LinkStatus> as LinkStatus;
 const aborted = { ...link, name: 'north-east', state: 'aborted', reason: 'QBER 26.1 % <b>is above</b> the limit' } as LinkStatus;
-const status: SiteStatus = { site: 'north', kmeId: 'kme-north', pid: 1, links: [link, aborted] };
+const status: SiteStatus = { site: 'north', kmeId: 'kme-north', pid: 1, randomness: { failure: undefined }, links: [link, aborted] };
 
 describe('the view of a site', function () {
   this.timeout(300_000);

@@ -20,5 +20,5 @@ export const viewPages = (status: () => SiteStatus): ReadonlyMap<string, Page> =
   ['/links.css', file('links.css', 'text/css')],
   ['/links.js', file('links.js', 'text/javascript')],
   ['/links.json', { type: 'application/json', body: () => JSON.stringify(status()) }],
-  ['/metrics', { type: 'text/plain; version=0.0.4; charset=utf-8', body: () => metricsPage(status().links) }],
+  ['/metrics', { type: 'text/plain; version=0.0.4; charset=utf-8', body: () => metricsPage(status()) }],
 ]);

@@ -14,6 +14,8 @@ export const REFILL_BYTES = 128;
 const CONFIRMATION_BYTES = 32;
 /** Bytes at the head of each block that are never delivered. */
 export const RESERVED_BYTES = REFILL_BYTES + CONFIRMATION_BYTES;
+/** Attempts that are kept for the operator's word, so that no attacker can use up a link's authentication key. */
+export const FLOOR_ATTEMPTS = 4;
 /** Bytes of an initial key: pads for 16 attempts at a first block. */
 export const INITIAL_KEY_BYTES = 16 * ATTEMPT_BYTES;
 /** Pools are cut at multiples of this, one key of 256 bits. */
@@ -26,6 +28,8 @@ export type Split = 'both' | 'alice' | 'bob';
 export interface BlockStats {
   readonly siftedBits: number;
   readonly disclosedBits: number;
+  /** What may have leaked from Alice's device, booked like what was disclosed. */
+  readonly leakedBits: number;
   readonly qber: number;
   /** S of Bell's inequality, of a link with entangled photons. */
   readonly chsh?: number | undefined;
@@ -64,6 +68,7 @@ export class BlockStore {
   readonly #link: string;
   readonly #role: 'alice' | 'bob';
   readonly #now: () => number;
+  #allowed = false;
 
   /** @param now ms since 1970 */
   constructor(database: DatabaseSync, vault: Vault, link: string, role: 'alice' | 'bob', now: () => number = Date.now) {
@@ -99,17 +104,34 @@ export class BlockStore {
     return this.#pads().length;
   }
 
-  /** Burns the pads of attempts before this one, which the other end has already used. */
-  skipTo(attempt: number): void {
-    inTransaction(this.#database, () => { this.#advance(attempt); });
+  /** Attempts that are left, those below the floor included. */
+  get attemptsLeft(): number {
+    return Math.floor(this.padBytes() / ATTEMPT_BYTES);
+  }
+
+  /** Lets one attempt go below the floor: the operator's word. */
+  allowAttempt(): void {
+    this.#allowed = true;
+  }
+
+  /** Makes sure that there are pads for an attempt. @throws QkdError PADS when the floor is reached */
+  checkPads(attempt: number): void {
+    const left = this.attemptsLeft - Math.max(0, attempt - numberIn(this.#row(), 'attempt')) - 1;
+    if (left >= (this.#allowed ? 0 : FLOOR_ATTEMPTS)) return;
+    throw left < 0
+      ? new QkdError('PADS', `the authentication key of link ${this.#link} is used up`, { remedy: 'Give both ends a new initial key.' })
+      : new QkdError('PADS', `the authentication key of link ${this.#link} is at its floor of ${FLOOR_ATTEMPTS} blocks: too many failed`, { remedy: 'Find out why, then let both ends try again with qkd-sim resume.' });
   }
 
   /**
-   * The secret of one attempt. It is gone from the store, durably, before it is returned.
-   * @throws QkdError STORE when the pads are used up
+   * The secret of one attempt. It is gone from the store, durably, before it is returned, and so are those of attempts
+   * before, which the other end has used.
+   * @throws QkdError PADS when the floor is reached
    */
   takePads(attempt: number): Uint8Array {
     return inTransaction(this.#database, () => {
+      this.checkPads(attempt);
+      if (this.attemptsLeft <= FLOOR_ATTEMPTS) this.#allowed = false;
       this.#advance(attempt);
       const secret = this.#pads().slice(0, ATTEMPT_BYTES);
       this.#advance(attempt + 1);
@@ -147,12 +169,8 @@ export class BlockStore {
   #advance(attempt: number): void {
     const steps = attempt - numberIn(this.#row(), 'attempt');
     if (steps <= 0) return;
-    const pads = this.#pads();
-    if (pads.length < steps * ATTEMPT_BYTES) {
-      throw new QkdError('STORE', `the authentication key of link ${this.#link} is used up`, { remedy: 'Give both ends a new initial key.' });
-    }
     this.#sql('UPDATE link SET pads = ?, attempt = ? WHERE name = ?')
-      .run(this.#vault.seal(pads.subarray(steps * ATTEMPT_BYTES), padsPlace(this.#link)), attempt, this.#link);
+      .run(this.#vault.seal(this.#pads().subarray(steps * ATTEMPT_BYTES), padsPlace(this.#link)), attempt, this.#link);
   }
 }
 

@@ -16,7 +16,7 @@ export interface BlockOffer {
 }
 
 const blockStats = z.object({
-  siftedBits: z.number(), disclosedBits: z.number(), qber: z.number(), linkSeconds: z.number(), epsilon: z.number(), chsh: z.number().optional(),
+  siftedBits: z.number(), disclosedBits: z.number(), leakedBits: z.number(), qber: z.number(), linkSeconds: z.number(), epsilon: z.number(), chsh: z.number().optional(),
 }) satisfies z.ZodType<BlockStats>;
 
 export class Blocks {
@@ -89,9 +89,9 @@ export class Blocks {
     const refilled = Buffer.concat([this.#vault.open(pads, padsPlace(link)), this.bytes(link, number, 0, REFILL_BYTES)]);
     this.#sql("UPDATE block SET state = 'open' WHERE link = ? AND number = ?").run(link, number);
     this.#sql(`UPDATE link SET pads = ?, blocks = blocks + 1, siftedBits = siftedBits + ?, disclosedBits = disclosedBits + ?,
-        secretBits = secretBits + ?, epsilon = epsilon + ?, qber = ?, keyRateBps = ?,
+        leakedBits = leakedBits + ?, secretBits = secretBits + ?, epsilon = epsilon + ?, qber = ?, keyRateBps = ?,
         aborted = CASE WHEN abortedFrom <= ? THEN NULL ELSE aborted END WHERE name = ?`)
-      .run(this.#vault.seal(refilled, padsPlace(link)), stats.siftedBits, stats.disclosedBits, keyBits, stats.epsilon, stats.qber,
+      .run(this.#vault.seal(refilled, padsPlace(link)), stats.siftedBits, stats.disclosedBits, stats.leakedBits, keyBits, stats.epsilon, stats.qber,
         keyBits / stats.linkSeconds, number, link);
     this.wipe(link, number);
   }

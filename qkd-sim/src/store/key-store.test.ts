@@ -37,7 +37,7 @@ class Pair {
   deposit(ends: readonly Site[] = [this.alice, this.bob], split: Split = 'both'): number {
     const number = this.#number++;
     const secret = randomBytesOf(this.#random, BLOCK_BYTES);
-    const stats = { siftedBits: 1000, disclosedBits: 100, qber: 0.02, linkSeconds: 1, epsilon: 1e-10 };
+    const stats = { siftedBits: 1000, disclosedBits: 100, leakedBits: 0, qber: 0.02, linkSeconds: 1, epsilon: 1e-10 };
     for (const end of ends) end.blocks.deposit(number, split, secret, stats);
     return number;
   }
@@ -177,7 +177,7 @@ describe('key store', function () {
     const pair = new Pair();
     pair.deposit([pair.alice]);
     new BlockStore(pair.bob.database, new Vault(new Uint8Array(32).fill(1)), LINK, 'bob')
-      .deposit(0, 'both', new Uint8Array(BLOCK_BYTES), { siftedBits: 1, disclosedBits: 1, qber: 0, linkSeconds: 1, epsilon: 1e-10 });
+      .deposit(0, 'both', new Uint8Array(BLOCK_BYTES), { siftedBits: 1, disclosedBits: 1, leakedBits: 0, qber: 0, linkSeconds: 1, epsilon: 1e-10 });
     pair.match();
     expect(pair.alice.keys.view(LINK).pool).deep.equal({ out: 0, in: 0 });
     expect(pair.bob.keys.view(LINK).pool).deep.equal({ out: 0, in: 0 });

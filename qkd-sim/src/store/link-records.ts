@@ -3,7 +3,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ATTEMPT_BYTES } from '../distillation/authentication.js';
 import { REFILL_BYTES, RESERVED_BYTES } from './block-store.js';
 import { prepared } from './database.js';
-import { numberIn, optional, textIn } from './row.js';
+import { bytesIn, numberIn, optional, textIn } from './row.js';
+import { SEAL_BYTES } from './vault.js';
 
 /** The counters of a link, over its whole life. Bits unless the name says otherwise; ratios 0 to 1. */
 export interface LinkCounters {
@@ -16,9 +17,13 @@ export interface LinkCounters {
   readonly blocks: number;
   readonly siftedBits: number;
   readonly disclosedBits: number;
+  /** Booked as leaked from Alice's device. */
+  readonly leakedBits: number;
   readonly secretBits: number;
   /** Secret bits used to authenticate the classical channel and to compare blocks. */
   readonly authenticationBits: number;
+  /** Blocks for which there is authentication key, those below the floor included. */
+  readonly attemptsLeft: number;
   /** Secret bits given a key_ID, in both directions. */
   readonly usedBits: number;
   /** Secret bits lost: rests too small for a key, and keys that no one got. */
@@ -61,8 +66,9 @@ export class LinkRecords {
     const blocks = count('blocks');
     return {
       aborted: optional(row, 'aborted', textIn), qber: optional(row, 'qber', numberIn), keyRateBps: optional(row, 'keyRateBps', numberIn),
-      blocks, siftedBits: count('siftedBits'), disclosedBits: count('disclosedBits'), secretBits: count('secretBits'),
+      blocks, siftedBits: count('siftedBits'), disclosedBits: count('disclosedBits'), leakedBits: count('leakedBits'), secretBits: count('secretBits'),
       authenticationBits: 8 * (count('attempt') * ATTEMPT_BYTES + blocks * (RESERVED_BYTES - REFILL_BYTES)),
+      attemptsLeft: Math.floor((bytesIn(row, 'pads').length - SEAL_BYTES) / ATTEMPT_BYTES),
       usedBits: count('usedBits'), burntBits: count('burntBits'), epsilon: count('epsilon'),
       aborts: count('aborts'), drops: count('drops'), lastReason: optional(row, 'lastReason', textIn),
     };

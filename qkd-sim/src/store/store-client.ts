@@ -17,12 +17,14 @@ interface Waiting extends Call {
 export class StoreClient {
   readonly #links: readonly string[];
   readonly #thread: Worker;
+  readonly #sourceFailed: (reason: string) => void;
   #views: readonly LinkView[] = [];
   #waiting: Waiting[] = [];
   #written: Waiting[] | undefined;
   #dead: Error | undefined;
 
-  private constructor(links: readonly string[], thread: Worker, failed: (error: Error) => void) {
+  private constructor(links: readonly string[], thread: Worker, failed: (error: Error) => void, sourceFailed: (reason: string) => void) {
+    this.#sourceFailed = sourceFailed;
     this.#links = links;
     this.#thread = thread;
     thread.on('message', (report: StoreReport) => { this.#take(report); });
@@ -35,15 +37,16 @@ export class StoreClient {
   /**
    * Starts the thread; resolves when it is ready.
    * @param failed called when it dies later on
+   * @param sourceFailed called when its random source has failed
    * @throws QkdError STORE
    */
-  static async start(data: StoreData, failed: (error: Error) => void): Promise<StoreClient> {
+  static async start(data: StoreData, failed: (error: Error) => void, sourceFailed: (reason: string) => void = () => undefined): Promise<StoreClient> {
     const thread = new Worker(new URL('./store-thread.js', import.meta.url), { workerData: data });
     const [report] = (await once(thread, 'message').catch((cause: unknown) => {
       throw new QkdError('STORE', `the store ${data.databaseFile} does not open: ${messageOf(cause)}`, { cause });
     })) as [StoreReport];
-    const client = new StoreClient(data.links, thread, failed);
-    client.#views = report.views;
+    const client = new StoreClient(data.links, thread, failed, sourceFailed);
+    client.#take(report);
     return client;
   }
 
@@ -78,8 +81,9 @@ export class StoreClient {
     this.#thread.postMessage(this.#written.map(({ operation, args }): Call => ({ operation, args })));
   }
 
-  #take({ outcomes, views }: StoreReport): void {
+  #take({ outcomes, views, sourceFailure }: StoreReport): void {
     this.#views = views;
+    if (sourceFailure !== undefined) this.#sourceFailed(sourceFailure);
     const written = this.#written ?? [];
     this.#written = undefined;
     if (this.#waiting.length > 0) this.#write();

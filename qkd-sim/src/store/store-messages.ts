@@ -28,4 +28,6 @@ export type Outcome = { readonly result: unknown } | { readonly fault: string };
 export interface StoreReport {
   readonly outcomes: readonly Outcome[];
   readonly views: readonly LinkView[];
+  /** Why the thread's random source gives nothing any more. */
+  readonly sourceFailure: string | undefined;
 }

@@ -4,6 +4,8 @@ import { QkdError } from '../error.js';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+/** What sealing adds. */
+export const SEAL_BYTES = NONCE_BYTES + TAG_BYTES;
 
 export class Vault {
   readonly #key: Uint8Array;

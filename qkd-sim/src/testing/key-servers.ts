@@ -86,7 +86,7 @@ export class KeyServers {
         secrets.set(name, secret);
         const store = new BlockStore(database, new Vault(readFileSync(config.storeKeyFile)), name, role, () => madeAt);
         store.importInitialKey(initialKeyFile);
-        store.deposit(this.#blocks, 'both', secret, { siftedBits: 1000, disclosedBits: 100, qber: 0.02, linkSeconds: 1, epsilon });
+        store.deposit(this.#blocks, 'both', secret, { siftedBits: 1000, disclosedBits: 100, leakedBits: 0, qber: 0.02, linkSeconds: 1, epsilon });
       }
       database.close();
     }
