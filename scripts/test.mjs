@@ -1,4 +1,4 @@
-// Runs the tests of all packages, or of those named: `npm test -- protocol chaincode`; `faults` are the slow ones that break a network.
+// Runs the tests of all packages, or of those named: `npm test -- protocol chaincode`; `faults` are the slow ones, which break a network or build a client of another language.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ if (unknown.length > 0) {
   console.error(`There is no package ${unknown.join(', ')}; there are ${workspaces.join(', ')}, and faults.`);
   process.exit(2);
 }
-const specs = (asked.length > 0 ? asked : workspaces).map((name) => (name === 'faults' ? 'test/dist/faults/**/*.fault.js' : `${name}/dist/**/*.test.js`));
+const specs = (asked.length > 0 ? asked : workspaces).flatMap((name) => (name === 'faults' ? ['test/dist/faults/**/*.fault.js', 'test/dist/**/*.slow.js'] : [`${name}/dist/**/*.test.js`]));
 // Node's own option stands before mocha: told of it, mocha would start a second process, and end with code 0 when that is interrupted.
 const args = [
   '--enable-source-maps', join('node_modules', 'mocha', 'bin', 'mocha.js'),
