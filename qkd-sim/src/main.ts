@@ -6,6 +6,7 @@ import { openApiCommands } from './cli/openapi.js';
 import { recoveryCommands } from './cli/recovery.js';
 import { siteCommands } from './cli/site.js';
 import { statusCommands } from './cli/status.js';
+import { studyCommands } from './cli/study.js';
 import { topologyCommands } from './cli/topology.js';
 import { QkdError } from './error.js';
 
@@ -16,7 +17,7 @@ const program = new Command('qkd-sim')
   .exitOverride()
   .configureOutput({ writeErr: (text) => process.stderr.write(text) });
 
-for (const declare of [siteCommands, linkCommands, topologyCommands, statusCommands, eveCommands, recoveryCommands, openApiCommands]) declare(program);
+for (const declare of [siteCommands, linkCommands, topologyCommands, statusCommands, eveCommands, recoveryCommands, openApiCommands, studyCommands]) declare(program);
 
 try {
   await program.parseAsync();
