@@ -4,7 +4,7 @@
  * failed block is lost and nothing wears out. A forger succeeds with probability at most (L/128 + 1) · 2^−128.
  */
 import { timingSafeEqual } from 'node:crypto';
-import { Ghash } from './ghash.js';
+import { VectorGhash } from './vector-ghash.js';
 
 /** Bytes of secret that one attempt at a block takes: hash key and pad for each direction. */
 export const ATTEMPT_BYTES = 64;
@@ -33,7 +33,7 @@ export const xor = (a: Uint8Array, b: Uint8Array): Uint8Array => a.map((byte, in
 
 /** The tag of a direction: each message as a block of type and length, then its payload filled up to whole blocks. */
 export const authenticationTag = ({ hashKey, pad }: TagKey, messages: readonly SentMessage[]): Uint8Array => {
-  const hash = new Ghash(hashKey);
+  const hash = new VectorGhash(hashKey);
   for (const { type, payload } of messages) {
     const header = new Uint8Array(16);
     const view = new DataView(header.buffer);

@@ -73,7 +73,7 @@ export class BobSifting {
   /** The announcement of a batch: little-endian words of gap (13 bits), whether Bob's basis was turned, his basis, and his bit unless it is key. */
   announce({ gaps, gates }: Detections): Uint8Array {
     let longGaps = 0;
-    for (const gap of gaps) if (gap >= LONG_GAP) longGaps += Math.floor(gap / LONG_GAP);
+    for (let i = 0; i < gaps.length; i++) longGaps += Math.trunc((gaps[i] ?? 0) / LONG_GAP);
     const words = new Uint16Array(gates.length + longGaps);
     const bits = new Uint8Array(gates.length);
     let at = 0;

@@ -1,7 +1,7 @@
 /** What a half of a link keeps: the one-time pads of its classical channel, and the blocks it has made. */
 import { readFileSync, rmSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { Ghash } from '../distillation/ghash.js';
+import { VectorGhash } from '../distillation/vector-ghash.js';
 import { QkdError } from '../error.js';
 import { ATTEMPT_BYTES, xor } from '../distillation/authentication.js';
 import { inTransaction, prepared } from './database.js';
@@ -56,7 +56,7 @@ const parts = (bytes: number, split: Split): [alice: number, bob: number] => {
 const confirmationOf = (secret: Uint8Array): Uint8Array => {
   const hashKey = secret.subarray(REFILL_BYTES, REFILL_BYTES + 16);
   const pad = secret.subarray(REFILL_BYTES + 16, RESERVED_BYTES);
-  return xor(new Ghash(hashKey).update(secret.subarray(0, REFILL_BYTES)).update(secret.subarray(RESERVED_BYTES)).digest(), pad);
+  return xor(new VectorGhash(hashKey).update(secret.subarray(0, REFILL_BYTES)).update(secret.subarray(RESERVED_BYTES)).digest(), pad);
 };
 
 export const padsPlace = (link: string): string => `pads of ${link}`;
