@@ -54,13 +54,13 @@ sites:
   - { site: a, kmeId: kme-a, saeIds: [s-a], port: 20001, tls: { certificateFile: c, privateKeyFile: k, caFile: ca } }
   - { site: b, kmeId: kme-b, saeIds: [s-b], tls: { certificateFile: c, privateKeyFile: k, caFile: ca } }
 links:
-  - { alice: b, bob: a, profile: metro-10dB-short, reconciliation: option7, eve: { attack: intercept-resend, fraction: 0.5 }, quantumPort: 20002 }
+  - { alice: b, bob: a, profile: metro-10dB-short, reconciliation: option7, eve: { attack: intercept-resend, fraction: 0.5 }, pace: real, quantumPort: 20002 }
 refillBelowKeys: 7
 `);
     const [a, b] = (await writeSiteConfigs(readTopology(file), folder)).map(({ configFile }) => readSiteConfig(configFile));
     expect(a!.listen.port).equal(20001);
-    expect(a!.links[0]).deep.include({ role: 'bob', profile: { ...metroShort, reconciliation: 'option7' }, refillBelowKeys: 7 }).and.not.have.property('eve');
-    expect(b!.links[0]).deep.include({ role: 'alice', eve: { attack: 'intercept-resend', fraction: 0.5 }, quantum: { host: '127.0.0.1', port: 20002 } });
+    expect(a!.links[0]).deep.include({ role: 'bob', profile: { ...metroShort, reconciliation: 'option7' }, refillBelowKeys: 7 }).and.not.have.any.keys('eve', 'pace');
+    expect(b!.links[0]).deep.include({ role: 'alice', eve: { attack: 'intercept-resend', fraction: 0.5 }, pace: 'real', quantum: { host: '127.0.0.1', port: 20002 } });
   });
 
   it('does not write over a site', async () => {

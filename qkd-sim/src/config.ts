@@ -35,6 +35,8 @@ export const linkConfig = z.strictObject({
   eve: eveSchema.optional(),
   /** Alice's site only, for studies: 64 hex digits from which the optics draw; without it the system's randomness. */
   opticsSeed: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits').optional(),
+  /** Alice's site only: `max` emulates as fast as it can, `real` in step with the clock. Default: max. */
+  pace: z.enum(['max', 'real']).optional(),
   /** A block is made when a pool holds fewer keys of 256 bits than this. */
   refillBelowKeys: z.int().min(1).max(100_000).default(256),
 });
@@ -72,9 +74,9 @@ const siteConfig = z
       const faulty = paths.some((path) => path[0] !== site.kmeId || path.at(-1) !== kmeId || !neighbours.includes(path[1] ?? ''));
       if (faulty) context.addIssue({ code: 'custom', path: ['routes', index], message: `each path must lead from ${site.kmeId} over a link to ${kmeId}` });
     }
-    for (const [index, { role, eve, opticsSeed }] of site.links.entries()) {
-      if (role === 'bob' && (eve ?? opticsSeed) !== undefined) {
-        context.addIssue({ code: 'custom', path: ['links', index], message: 'eve and opticsSeed belong to the site of Alice' });
+    for (const [index, { role, eve, opticsSeed, pace }] of site.links.entries()) {
+      if (role === 'bob' && (eve ?? opticsSeed ?? pace) !== undefined) {
+        context.addIssue({ code: 'custom', path: ['links', index], message: 'eve, opticsSeed and pace belong to the site of Alice' });
       }
     }
   });

@@ -8,6 +8,7 @@ import { type FillRandom, RandomNumbers, seededRandom } from '../random.js';
 import { SiteRandom } from '../randomness/site-random.js';
 import type { LinkConfig } from '../config.js';
 import type { BatchAnswer, EveSet, NextBatch, OpticsData, SetEve, SetSource, SourceFailed } from './half-messages.js';
+import { PacedOptics, wallClock } from './paced-optics.js';
 import { BATCH_CLICKS, encodeDetections, settingsOf } from './quantum-channel.js';
 import { ManInTheMiddle } from './man-in-the-middle.js';
 import { type Endpoint, connectTo } from './socket.js';
@@ -16,6 +17,7 @@ import { type Endpoint, connectTo } from './socket.js';
 class OpticalLink {
   readonly #link: LinkConfig;
   readonly #optics: Optics;
+  readonly #paced: PacedOptics;
   readonly #man: ManInTheMiddle;
   #leakedBitsPerPulse = 0;
   #socket: Socket | undefined;
@@ -24,6 +26,7 @@ class OpticalLink {
     const fill = link.opticsSeed === undefined ? random : seededRandom(Buffer.from(link.opticsSeed, 'hex'));
     this.#link = link;
     this.#optics = new Optics(link.profile, new RandomNumbers(fill));
+    this.#paced = new PacedOptics(this.#optics, link.pace ?? 'max', wallClock);
     this.#man = new ManInTheMiddle(link.classical);
   }
 
@@ -41,7 +44,7 @@ class OpticalLink {
     const link = this.#link.name;
     try {
       if (this.#socket?.writable !== true) this.#socket = await connectTo(this.#link.quantum, 'quantum channel');
-      const batch = this.#optics.next(BATCH_CLICKS);
+      const batch = await this.#paced.next(BATCH_CLICKS);
       await send(this.#socket, encodeDetections(run, batch));
       return { link, settings: settingsOf(batch), leakedBitsPerPulse: this.#leakedBitsPerPulse };
     } catch (thrown) {

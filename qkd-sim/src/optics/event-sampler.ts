@@ -70,9 +70,10 @@ export class EventSampler {
     return this.#gate;
   }
 
-  /** Lets gates pass without looking. */
+  /** Lets gates pass without looking; the next gap begins there. */
   skipTo(gate: number): void {
     this.#gate = Math.max(this.#gate, gate);
+    this.#lastRecorded = this.#gate;
     while ((this.#pending[0]?.gate ?? Infinity) <= this.#gate) this.#takeAfterpulses();
   }
 

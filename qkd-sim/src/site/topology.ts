@@ -41,6 +41,7 @@ const topologySchema = z
         /** A variant of Cascade, instead of the profile's. */
         reconciliation: z.enum(reconciliationNames).optional(),
         eve: eveSchema.optional(),
+        pace: z.enum(['max', 'real']).optional(),
         quantumPort: port,
         classicalPort: port,
       }))
@@ -150,7 +151,7 @@ export const writeSiteConfigs = async (input: Topology, folder: string): Promise
         name: link.name, role, peerKmeId: peer.kmeId, peerUrl: `https://${peer.host}:${peer.port}`, peerSaeIds: peer.saeIds,
         quantum: link.quantum, classical: link.classical, profile: keepProfile(link.profile ?? profile, join(folder, site.site)), initialKeyFile,
         ...(link.reconciliation !== undefined && { reconciliation: link.reconciliation }),
-        ...(link.eve !== undefined && role === 'alice' && { eve: link.eve }), ...(refillBelowKeys !== undefined && { refillBelowKeys }),
+        ...(link.eve !== undefined && role === 'alice' && { eve: link.eve }), ...(link.pace !== undefined && role === 'alice' && { pace: link.pace }), ...(refillBelowKeys !== undefined && { refillBelowKeys }),
       };
     });
     const config: SiteConfigInput = {
