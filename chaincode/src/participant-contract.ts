@@ -1,10 +1,9 @@
 /** Participants: records of public keys with proof of possession, their rotation and revocation (PROTOCOL section 2). */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
-  assertMandatedRevocation, assertSignedBy, assertSuccession, checkEncapsulationKey, digestParameter, fromBase64Url, mspIdParameter, participantRecord, readSigned, revocation, revokedState,
+  assertMandatedRevocation, assertSignedBy, assertSuccession, checkEncapsulationKey, fromBase64Url, participantQuestion, participantRecord, readSigned, recordQuestion, revocation, revokedState,
   signatureLengths, type Authority, type Mandate, type Named, type ParticipantRecord, type ParticipantState, type Revocation, type Standing, type Stored,
 } from '@epione/protocol';
-import { z } from 'zod';
 import { assertRole, assertSignedAs, callerKey, callerMsp, currentRecord, store } from './caller.js';
 import { announce, get, history, put, refuseUnless } from './ledger.js';
 import { motionOf } from './motions.js';
@@ -90,7 +89,7 @@ export class ParticipantContract extends StrictContract {
   @Param('argument', 'string', 'canonical JSON {mspId}')
   @Returns('string')
   async getParticipant(ctx: Context, argument: string): Promise<string> {
-    const { mspId } = question(z.strictObject({ mspId: mspIdParameter }), argument);
+    const { mspId } = question(participantQuestion, argument);
     const state = await get<ParticipantState>(ctx, 'participant', mspId);
     if (state === undefined) return answer({});
     return answer({ state, record: await get<Stored<ParticipantRecord>>(ctx, 'record', state.record) });
@@ -101,7 +100,7 @@ export class ParticipantContract extends StrictContract {
   @Param('argument', 'string', 'canonical JSON {record}')
   @Returns('string')
   async getRecord(ctx: Context, argument: string): Promise<string> {
-    const { record } = question(z.strictObject({ record: digestParameter }), argument);
+    const { record } = question(recordQuestion, argument);
     return answer({ record: await get<Stored<ParticipantRecord>>(ctx, 'record', record) });
   }
 
@@ -110,7 +109,7 @@ export class ParticipantContract extends StrictContract {
   @Param('argument', 'string', 'canonical JSON {mspId}')
   @Returns('string')
   async getParticipantHistory(ctx: Context, argument: string): Promise<string> {
-    const { mspId } = question(z.strictObject({ mspId: mspIdParameter }), argument);
+    const { mspId } = question(participantQuestion, argument);
     return answer({ changes: await history<ParticipantState>(ctx, 'participant', mspId) });
   }
 }

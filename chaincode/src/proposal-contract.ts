@@ -1,10 +1,9 @@
 /** Proposals and what they change: the next epoch of a study, and its end (PROTOCOL sections 3 and 4). */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
-  assertEnding, assertNextEpoch, assertProposal, deriveRound, digestParameter, ending, nextEpoch, organizationsOf, pageQuestion, participantsOf, proposal, readSigned, withEpoch,
+  assertEnding, assertNextEpoch, assertProposal, deriveRound, ending, nextEpoch, organizationsOf, participantsOf, proposal, proposalQuestion, proposalsQuestion, readSigned, withEpoch,
   type Approval, type Course, type Digest, type Ending, type NextEpoch, type Proposal, type RoundContext, type RoundState, type Stored,
 } from '@epione/protocol';
-import { z } from 'zod';
 import { assertAuthor, store } from './caller.js';
 import { announce, get, list, page, put, refuseUnless, txTime } from './ledger.js';
 import { decisionsOf, motionOf, recordsOf } from './motions.js';
@@ -88,7 +87,7 @@ export class ProposalContract extends StrictContract {
   @Param('argument', 'string', 'canonical JSON {proposal}')
   @Returns('string')
   async getProposal(ctx: Context, argument: string): Promise<string> {
-    const asked = question(z.strictObject({ proposal: digestParameter }), argument);
+    const asked = question(proposalQuestion, argument);
     return answer({ found: await withDecisions(ctx, asked.proposal) });
   }
 
@@ -97,7 +96,7 @@ export class ProposalContract extends StrictContract {
   @Param('argument', 'string', 'canonical JSON {bookmark?, pageSize, study}')
   @Returns('string')
   async listProposals(ctx: Context, argument: string): Promise<string> {
-    const { study, pageSize, bookmark = '' } = question(pageQuestion.extend({ study: digestParameter }), argument);
+    const { study, pageSize, bookmark = '' } = question(proposalsQuestion, argument);
     const found = await page<{ proposal: Digest }>(ctx, pageSize, bookmark, 'agenda', study);
     const proposals = [];
     for (const entry of found.entries) proposals.push(await withDecisions(ctx, entry.proposal));

@@ -1,10 +1,9 @@
 /** Rounds: submit, retract, close, abort, attest. Their state is derived, never written (PROTOCOL section 4). */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
-  assertAttestation, assertClosing, assertRetraction, assertSubmission, attestation, closing, digestParameter, epochOf, mspIdParameter, openRound, readSigned, roundParameter, retraction, submission,
+  assertAttestation, assertClosing, assertRetraction, assertSubmission, attestation, closing, epochOf, openRound, readSigned, retraction, roundQuestion, slotQuestion, submission,
   type Attestation, type Closing, type Epoch, type Named, type OpeningEvidence, type Opened, type ParticipantRecord, type PreviousRound, type RoundContext, type RoundRecords, type Slot, type Stored, type StoredClosing,
 } from '@epione/protocol';
-import { z } from 'zod';
 import { assertAuthor, authorPlaces, store } from './caller.js';
 import { announce, get, history, put, putOwned, readAhead, refuseUnless, roundKey, txTime, type Ownership, type Place } from './ledger.js';
 import { motionOf } from './motions.js';
@@ -169,7 +168,7 @@ export class RoundContract extends StrictContract {
   @Param('argument', 'string', 'canonical JSON {round, study}')
   @Returns('string')
   async getRound(ctx: Context, argument: string): Promise<string> {
-    const name = question(z.strictObject({ study: digestParameter, round: roundParameter }), argument);
+    const name = question(roundQuestion, argument);
     const epoch = epochOf(await courseOf(ctx, name.study), name.round);
     refuseUnless(epoch !== undefined, 'ROUND_NOT_OPEN', `there is no epoch for round ${name.round}`);
     await readAhead(ctx, [closingPlace(name), ...epoch.participants.map((entry) => slotPlace(name, entry.mspId)), ...epoch.aggregators.map((id) => attestationPlace(name, id))]);
@@ -183,7 +182,7 @@ export class RoundContract extends StrictContract {
   @Param('argument', 'string', 'canonical JSON {participant, round, study}')
   @Returns('string')
   async getSlotHistory(ctx: Context, argument: string): Promise<string> {
-    const asked = question(z.strictObject({ study: digestParameter, round: roundParameter, participant: mspIdParameter }), argument);
+    const asked = question(slotQuestion, argument);
     return answer({ changes: await history<Slot>(ctx, 'submission', asked.study, roundKey(asked.round), asked.participant) });
   }
 }

@@ -1,10 +1,9 @@
 /** Studies: registered by a member, approved by a quorum, opened with a first epoch (PROTOCOL section 3). */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
-  approval, assertOpening, digestParameter, mayDecide, membersOf, opening, pageQuestion, participantsOf, readSigned, readStudy, statementDigest, study,
+  approval, assertOpening, mayDecide, membersOf, opening, pageQuestion, participantsOf, readSigned, readStudy, statementDigest, study, studyQuestion,
   type Approval, type Course, type Digest, type Proposal, type Stored, type Study,
 } from '@epione/protocol';
-import { z } from 'zod';
 import { assertAuthor, assertSigner, callerMsp, store } from './caller.js';
 import { announce, get, list, page, put, refuseUnless, txTime } from './ledger.js';
 import { decisionsOf, recordsOf } from './motions.js';
@@ -95,7 +94,7 @@ export class StudyContract extends StrictContract {
   @Param('argument', 'string', 'canonical JSON {study}')
   @Returns('string')
   async getStudy(ctx: Context, argument: string): Promise<string> {
-    const asked = question(z.strictObject({ study: digestParameter }), argument);
+    const asked = question(studyQuestion, argument);
     const found = await get<Stored<Study>>(ctx, 'study', asked.study);
     refuseUnless(found !== undefined, 'STUDY_UNKNOWN', `there is no study ${asked.study}`);
     const approvals = await list<Stored<Approval>>(ctx, 'approval', asked.study);

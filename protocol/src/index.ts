@@ -7,6 +7,7 @@ export { parse } from './fields.js';
 export type { ApprovalRefs, Mandate, SubmissionRef } from './fields.js';
 export * from './suites.js';
 export * from './signed.js';
+export * from './questions.js';
 export * from './participant.js';
 export * from './study.js';
 export * from './approval.js';

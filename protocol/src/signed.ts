@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { decodeCanonical, encodeCanonical, LIMITS, type Json } from './canonical-json.js';
 import { digestOf, fromBase64Url, toBase64Url, type Digest } from './digest.js';
 import { CodedError } from './error.js';
-import { base64url, digest, mandate, mspId, parse, roundNumber, text, time, type Mandate } from './fields.js';
+import { base64url, mandate, mspId, parse, time, type Mandate } from './fields.js';
 import { verify, type Signer } from './ml-dsa.js';
 import type { ParticipantRecord } from './participant.js';
 import { signedBytes, signedBytesOf, type StatementName } from './statement.js';
@@ -96,9 +96,3 @@ export const assertSignedBy = (name: StatementName, signed: Signed<unknown>, rec
 
 /** As `assertSignedBy`, for a statement that was read from its bytes: they are not made again. @throws CodedError BAD_SIGNATURE. */
 export const assertReadSignedBy = (name: StatementName, read: Named<unknown>, record: ParticipantRecord): void => { assertGood(isSignature(read.signedBytes, read.signature, record), name, record); };
-
-/** Schemas of query parameters. */
-export { digest as digestParameter, mspId as mspIdParameter, roundNumber as roundParameter };
-
-/** What a query that answers in pages is asked. */
-export const pageQuestion = z.strictObject({ pageSize: z.int().min(1).max(500), bookmark: text.optional() });
