@@ -26,7 +26,7 @@ const curve = (history, maxQber) => {
 
 const card = (link, history) => {
   const rows = [
-    ['QBER', `${percent(link.qber)}${link.maxQber === undefined ? '' : ` (limit ${percent(link.maxQber)})`}`],
+    ['QBER', `${percent(link.qber)}${link.maxQber === undefined ? '' : ` (limit ${(100 * link.maxQber).toFixed(0)} %)`}`],
     ['Secret key', rate(link.keyRateBps)],
     ['Keys ready', `${link.storedKeys} out, ${link.peerStoredKeys} in`],
     ['Loss', loss(link)],

@@ -23,6 +23,13 @@ describe('qkd-sim link', function () {
     }
   });
 
+  it('repeats a run from its seed', async () => {
+    const seed = '07'.repeat(32);
+    const [one, same, other] = [await rows({ blocks: 1, seed }), await rows({ blocks: 1, seed }), await rows({ blocks: 1, seed: '08'.repeat(32) })].map((made) => made.map((row) => ({ ...row, wallMs: 0 })));
+    expect(one).deep.equal(same);
+    expect(one).not.deep.equal(other);
+  });
+
   it('shows what an eavesdropper does', async () => {
     const [row] = await rows({ blocks: 1, interceptResend: 1 });
     expect(row?.keyBits).equal(undefined);

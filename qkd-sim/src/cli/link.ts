@@ -1,4 +1,5 @@
 /** The command that runs one link alone: blocks made between its two halves over real sockets, without a key server. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,8 +65,9 @@ export const runLink = async ({ profile, blocks, seed, interceptResend }: LinkOp
     let fail: (error: Error) => void = () => undefined;
     const listener = (report: (report: LinkReport) => void): ThreadListener =>
       ({ report, sourceFailed: (reason) => { fail(new Error(reason)); }, failed: (error) => { fail(error); } });
-    const bobs = await startThreads(bob, listener(() => undefined));
-    const alices = await startThreads(alice, listener((report) => { if (report.kind !== 'begun') take(report); }));
+    const seedOf = (site: string): Uint8Array | undefined => (seed === undefined ? undefined : createHash('sha256').update(`${site} ${seed}`).digest());
+    const bobs = await startThreads(bob, listener(() => undefined), seedOf('bob'));
+    const alices = await startThreads(alice, listener((report) => { if (report.kind !== 'begun') take(report); }), seedOf('alice'));
     try {
       if (interceptResend !== undefined) await alices.setEve(name, { attack: 'intercept-resend', fraction: interceptResend });
       for (let block = 0; block < blocks; block++) {
@@ -107,7 +109,7 @@ export const linkCommands = (program: Command): void => {
   command(program, 'link', 'Run one link alone and show its blocks.', 'qkd-sim link --profile metro-10dB --blocks 5')
     .option('--profile <name>', 'the link', 'metro-10dB')
     .option('--blocks <n>', 'how many', count, 5)
-    .option('--seed <hex>', '64 hex digits from which the optics draw; without it the system\'s randomness', seed)
+    .option('--seed <hex>', '64 hex digits from which everything is drawn, so that the run can be repeated; without it the system\'s randomness', seed)
     .option('--intercept-resend <share>', 'let Eve measure and resend a share of the pulses, 0 to 1', fraction)
     .option('--json', 'one line of JSON a block')
     .action(async ({ json, ...options }: LinkOptions & { json?: true }) => {

@@ -12,6 +12,8 @@ import type { Endpoint } from './socket.js';
 /** What the thread of the halves starts with; `optics` leads to the thread of the optics. */
 export interface HalvesData {
   readonly site: SiteConfig;
+  /** 32 bytes from which everything here is drawn, for a study that is to be repeated; absent, the system's randomness. */
+  readonly seed?: Uint8Array;
   readonly optics: MessagePort;
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { QkdError } from '../error.js';
+import { seededRandom, systemRandom } from '../random.js';
 import { SiteRandom } from '../randomness/site-random.js';
 import { databaseFile } from '../config.js';
 import { BlockStore } from '../store/block-store.js';
@@ -11,7 +12,7 @@ import { AliceHalf } from './alice-half.js';
 import { BobHalf } from './bob-half.js';
 import type { BatchAnswer, HalfReport, HalfRequest, HalvesData, NextBatch, SetSource } from './half-messages.js';
 
-const { site, optics } = workerData as HalvesData;
+const { site, seed, optics } = workerData as HalvesData;
 const report = (message: HalfReport): void => { parentPort?.postMessage(message); };
 const askOptics = (message: NextBatch): void => { optics.postMessage(message); };
 
@@ -21,7 +22,7 @@ const start = async (): Promise<void> => {
   const alices = new Map<string, AliceHalf>();
   const bobs: BobHalf[] = [];
   const stores = new Map<string, BlockStore>();
-  const random = new SiteRandom((reason) => { report({ kind: 'source-failed', reason }); });
+  const random = new SiteRandom((reason) => { report({ kind: 'source-failed', reason }); }, seed === undefined ? systemRandom : seededRandom(seed));
   for (const link of site.links) {
     const store = new BlockStore(database, vault, link.name, link.role);
     store.importInitialKey(link.initialKeyFile);

@@ -24,11 +24,14 @@ export interface ThreadListener {
   failed(error: Error): void;
 }
 
-/** Starts the threads; resolves when Bob's halves listen. */
-export const startThreads = async (site: SiteConfig, listener: ThreadListener): Promise<Threads> => {
+/**
+ * Starts the threads; resolves when Bob's halves listen.
+ * @param seed see `HalvesData`
+ */
+export const startThreads = async (site: SiteConfig, listener: ThreadListener, seed?: Uint8Array): Promise<Threads> => {
   const { port1, port2 } = new MessageChannel();
   const opticsData: OpticsData = { links: site.links.filter(({ role }) => role === 'alice'), halves: port1 };
-  const halvesData: HalvesData = { site, optics: port2 };
+  const halvesData: HalvesData = { site, ...(seed !== undefined && { seed }), optics: port2 };
   const optics = new Worker(new URL('../link/optics-thread.js', import.meta.url), { workerData: opticsData, transferList: [port1] });
   const halves = new Worker(new URL('../link/halves-thread.js', import.meta.url), { workerData: halvesData, transferList: [port2] });
   const stop = async (): Promise<void> => {

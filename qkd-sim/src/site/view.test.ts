@@ -44,7 +44,7 @@ describe('the view of a site', function () {
 
   it('shows each link in a browser, looks again each second, and takes names as text', async () => {
     const page = await renderedPage(url, 3500);
-    expect(page).contain('north (kme-north)').contain('2.48 % (limit 11.00 %)').contain('574.0 kb/s').contain('1234 out, 987 in').contain('10.0 dB');
+    expect(page).contain('north (kme-north)').contain('2.48 % (limit 11 %)').contain('574.0 kb/s').contain('1234 out, 987 in').contain('10.0 dB');
     expect(page).match(/<section class="link" data-state="aborted" data-link="north-east">/);
     expect(page).contain('QBER 26.1 % &lt;b&gt;is above&lt;/b&gt; the limit');
     expect(page.match(/<polyline class="curve" points="[^"]+"/g)).length(2);
