@@ -1,7 +1,8 @@
 /** The door of this package: everything others may use. */
 export { QkdError, type QkdErrorCode } from './error.js';
 export { profileNames, profileOf } from './profiles/named.js';
-export { type PairProfile, type Profile, type WeakPulseProfile, blockBits } from './profiles/profile.js';
+export { type PairProfile, type Profile, type WeakPulseProfile, blockBits, profileSchema, steadyLossDb } from './profiles/profile.js';
+export { readProfile } from './profiles/profile-file.js';
 export type { LinkState, LinkStatus } from './kme/link-status.js';
 export type { SiteStatus } from './site/site-status.js';
 export { type Topology, type WrittenSite, readTopology, writeSiteConfigs } from './site/topology.js';
@@ -9,7 +10,9 @@ export { type Topology, type WrittenSite, readTopology, writeSiteConfigs } from 
 // The algorithms, for researchers and benchmarks.
 export { type FillRandom, RandomNumbers, randomBytesOf, seededRandom, systemRandom } from './random.js';
 export type { ClickBatch } from './optics/event-sampler.js';
+export { type Eve, eveSchema } from './optics/eve.js';
 export { Optics } from './optics/optics.js';
+export { passSeconds, placeInPass, satelliteLossDb } from './optics/satellite.js';
 export { pulseByPulse } from './optics/pulse-by-pulse.js';
 export { BATCH_CLICKS } from './link/quantum-channel.js';
 export { AliceSifting, BobSifting } from './distillation/sifting.js';
@@ -32,6 +35,7 @@ export { TSIRELSON, bbm92Rate, chshOf, deviceIndependentRate } from './distillat
 export { type DecoyProtocol, type DetectionModel, type ExpectedKey, expectedBlock, expectedKey } from './distillation/key-rate/expected-block.js';
 export { bb84Rate, deadTimeRate, interceptResendQber, interceptResendThreshold, multiPhotonShare, plobBound, sixStateRate, threshold, transmittanceOf } from './distillation/key-rate/ideal-bounds.js';
 export { optimalKey } from './distillation/key-rate/optimal-block.js';
+export { type BellCounts, chsh } from './distillation/bell-test.js';
 export { type OneBasisCounts, tomamichelLength } from './distillation/tomamichel.js';
 export { secretLength } from './distillation/secret-length.js';
 export { type BitProducts, PRODUCT_BYTES, PlainBitProducts } from './distillation/bit-products.js';
