@@ -1,6 +1,7 @@
 // Clients of other authors against two real sites: what they do is right, and where they differ from the standard is listed with its reason.
 import { expect } from 'chai';
 import { EtsiQkd014Client } from '@epione/client/etsi-qkd-014';
+import { startClassicalFront } from './classical-front.js';
 import { startKeySites, type KeySites, type SaeId } from './key-sites.js';
 import { runPython } from './python.js';
 
@@ -19,7 +20,7 @@ const expectedOfQkdsec: Readonly<Record<string, readonly [status: string, reason
 };
 
 describe('foreign clients of ETSI GS QKD 014', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let sites: KeySites;
 
   before(async () => {
@@ -34,6 +35,10 @@ describe('foreign clients of ETSI GS QKD 014', function () {
     const { certificateFile, privateKeyFile, caFile } = sites.access[sae];
     return [cert, certificateFile, key, privateKeyFile, ca, caFile];
   };
+
+  /** Host and files of every SAE, for a script. @param hosts others than those of the key servers. */
+  const whereabouts = (hosts: Partial<Record<string, string>> = {}): object =>
+    Object.fromEntries(Object.entries(sites.access).map(([id, { url, certificateFile, privateKeyFile, caFile }]) => [id, { host: hosts[id] ?? new URL(url).host, cert: certificateFile, key: privateKeyFile, ca: caFile }]));
 
   describe('qkdsec 0.3.0 (PyPI)', () => {
     const options = ['--cert', '--key', '--ca-cert'] as const;
@@ -85,8 +90,7 @@ print(json.dumps(out))
 `;
 
     it('gets status, keys and every refusal as the standard has them', async () => {
-      const where = Object.fromEntries(Object.entries(sites.access).map(([id, { url, certificateFile, privateKeyFile, caFile }]) => [id, { host: new URL(url).host, cert: certificateFile, key: privateKeyFile, ca: caFile }]));
-      const { stdout, stderr, code } = await runPython('python', '-c', script, JSON.stringify(where));
+      const { stdout, stderr, code } = await runPython('python', '-c', script, JSON.stringify(whereabouts()));
       expect([code, stderr]).deep.equal([0, '']);
       const out = JSON.parse(stdout) as Record<string, [number, unknown]>;
       expect(out['status']).deep.equal([200, 256, 128]);
@@ -99,6 +103,37 @@ print(json.dumps(out))
       expect(out['again']).deep.equal([400, 'one or more keys specified are not found on KME']);
       expect(out['size']).deep.equal([400, 'size shall be a multiple of 8']);
       expect(out['extension']).deep.equal([400, 'not all extension_mandatory parameters are supported']);
+    });
+  });
+
+  describe('skip-qkd 1.0.0 (PyPI)', () => {
+    /** Calls of an encryptor at each end, by SKIP. A client of this library is good for one request: it keeps the connection that it has closed. */
+    const script = `
+import hashlib, json, sys
+from skip_qkd.skip_qkd import MTLSConfig, SkipQKDClient
+where = json.loads(sys.argv[1])
+def client(sae): return SkipQKDClient(where[sae]["host"], sae, mtls_config=MTLSConfig(where[sae]["ca"], where[sae]["cert"], where[sae]["key"]))
+def show(key): return [key["keyId"], len(key["key"]), hashlib.sha256(key["key"].encode()).hexdigest()]
+taken = client("sae-a").request_key("sae-b", 512)
+out = {"able": client("sae-a").capabilities(), "taken": show(taken), "entropy": client("sae-a").entropy(512)["minentropy"]}
+out["same"] = show(client("sae-b").fetch_key_by_id(taken["keyId"], "sae-a"))
+try: client("sae-b").fetch_key_by_id(taken["keyId"], "sae-a")
+except RuntimeError as error: out["again"] = str(error)
+print(json.dumps(out))
+`;
+
+    it('gets the same key at both ends, from the same pools', async () => {
+      // It takes its TLS from Python itself, which may be built without X25519MLKEM768.
+      await using a = await startClassicalFront(sites, 'sae-a');
+      await using b = await startClassicalFront(sites, 'sae-b');
+      const { stdout, stderr, code } = await runPython('python', '-c', script, JSON.stringify(whereabouts({ 'sae-a': `localhost:${a.port}`, 'sae-b': `localhost:${b.port}` })));
+      expect([code, stderr]).deep.equal([0, '']);
+      const out = JSON.parse(stdout) as Record<string, unknown> & { taken: [string, number, string] };
+      expect(out['able']).deep.include({ key: true, entropy: true, localSystemID: 'sae-a' });
+      expect(out.taken[1]).equal(128);
+      expect(out['same']).deep.equal(out.taken);
+      expect(out['again']).match(/400/);
+      expect(out['entropy']).equal(512);
     });
   });
 

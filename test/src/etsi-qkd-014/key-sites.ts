@@ -1,7 +1,7 @@
 /** Two sites of the emulator as real processes, joined by one link: `sae-a` at one end, `sae-b` and `sae-c` at the other. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -52,6 +52,8 @@ export async function startKeySites(): Promise<KeySites> {
     sites: (['a', 'b'] as const).map((site) => ({ site, kmeId: `kme-${site}`, saeIds: Object.entries(ends).filter(([, end]) => end.site === site).map(([id]) => id), tls: files(`kme-${site}`) })),
     profile: 'metro-10dB-short', refillBelowKeys: 200,
   }, folder);
+  // Keys by SKIP too, from the same pools.
+  for (const { configFile } of sites) appendFileSync(configFile, 'skip: true\n');
   const urlOf = (name: string): string => sites.find(({ site }: WrittenSite) => site === name)?.url ?? '';
   const access = Object.fromEntries(Object.entries(ends).map(([id, { site }]) => [id, { url: urlOf(site), ...files(id) }])) as KeySites['access'];
   const log = openSync(join(folder, 'log'), 'w');

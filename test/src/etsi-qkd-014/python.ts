@@ -1,15 +1,15 @@
 /** Clients of other authors from PyPI, unchanged, in an environment of their own that is made once. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { repository } from '../study/command.js';
 
 const folder = join(repository, 'test', '.state', 'python-clients');
-const packages = ['qkdsec[doctor]==0.3.0', 'etsi-qkd-014-client==0.9.0', 'pyOpenSSL==26.4.0', 'cryptography==50.0.2'];
+const packages = ['qkdsec[doctor]==0.3.0', 'etsi-qkd-014-client==0.9.0', 'skip-qkd==1.0.0', 'pyOpenSSL==26.4.0', 'cryptography==50.0.2'];
 const complete = join(folder, 'complete');
 
-/** Both clients reach TLS through urllib3, which can take it from pyOpenSSL: its OpenSSL has X25519MLKEM768, whatever Python was built with. */
+/** The first two reach TLS through urllib3, which can take it from pyOpenSSL: its OpenSSL has X25519MLKEM768, whatever Python was built with. */
 const hook = 'import urllib3.contrib.pyopenssl as tls; tls.inject_into_urllib3()\n';
 
 function run(command: string, ...args: string[]): void {
@@ -22,14 +22,15 @@ function run(command: string, ...args: string[]): void {
 /** The folder of the environment's programs. */
 function environment(): string {
   const bin = join(folder, 'bin');
-  if (existsSync(complete)) return bin;
+  const wanted = `${packages.join('\n')}\n`;
+  if (existsSync(complete) && readFileSync(complete, 'utf8') === wanted) return bin;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   run('python3', '-m', 'venv', folder);
   run(join(bin, 'python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages);
   const [libraries] = globSync(join(folder, 'lib', 'python*', 'site-packages'));
   writeFileSync(join(libraries ?? folder, 'post-quantum.pth'), hook);
-  writeFileSync(complete, `${packages.join('\n')}\n`);
+  writeFileSync(complete, wanted);
   return bin;
 }
 
