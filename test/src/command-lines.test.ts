@@ -8,7 +8,7 @@ import { programs, repository, type ProgramName } from './study/command.js';
 
 const commands: Record<ProgramName, readonly string[]> = {
   'fl-network': ['up', 'down', 'status', 'logs', 'deploy', 'doctor', 'clean'],
-  'qkd-sim': ['init', 'run', 'status', 'eve'],
+  'qkd-sim': ['init', 'run', 'status', 'eve', 'resume', 'randomness'],
   'fl-worker': ['init', 'run', 'status', 'doctor'],
   'etsi-qkd-014': ['status', 'get-key', 'get-key-with-ids', 'doctor'],
   'fl-audit': ['study', 'rounds', 'verify', 'log', 'export'],
