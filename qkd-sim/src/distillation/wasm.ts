@@ -26,6 +26,14 @@ export const reserve = (memory: WasmMemory, bytes: number): void => {
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
 };
 
+const bytesOf = (name: string): Uint8Array => {
+  const file = new URL(`../wasm/${name}.wasm`, import.meta.url);
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new Error(`${file.pathname} cannot be read: npm run build makes it`, { cause });
+  }
+};
+
 /** Makes an instance of a module. @throws Error when it is not built */
-export const instantiate = (name: string): object =>
-  new WebAssembly.Instance(new WebAssembly.Module(readFileSync(new URL(`../wasm/${name}.wasm`, import.meta.url)))).exports;
+export const instantiate = (name: string): object => new WebAssembly.Instance(new WebAssembly.Module(bytesOf(name))).exports;
