@@ -89,7 +89,7 @@ export class EventSampler {
       const lit = pulse === undefined || nextLight <= pulse.gate;
       const gate = lit ? nextLight : pulse.gate;
       if (gate > until) {
-        this.#gate = until;
+        this.#gate = Math.max(this.#gate, until);
         break;
       }
       this.#gate = gate;

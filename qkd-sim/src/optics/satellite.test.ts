@@ -77,7 +77,9 @@ describe('satellite', function () {
     const optics = new Optics(micius, numbers(3));
     optics.skipTo(duration - 1);
     expect(optics.next(1_000_000, duration + 1).gates.length).within(1, 10_000);
-    expect(optics.next(1_000_000, 80_000)).deep.equal({ gaps: new Uint32Array(), gates: new Uint8Array() });
+    const passed = optics.gates;
+    for (const until of [80_000, 1]) expect(optics.next(1_000_000, until)).deep.equal({ gaps: new Uint32Array(), gates: new Uint8Array() });
+    expect(optics.gates).equal(passed);
     optics.skipTo(86_400 + duration / 2);
     expect(optics.next(1000).gates.length).equal(1000);
     expect(optics.seconds).within(86_400 + duration / 2, 86_401 + duration / 2);
