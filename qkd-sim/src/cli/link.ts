@@ -16,6 +16,8 @@ import { command, fraction, print, printJson } from './command.js';
 export interface BlockRow {
   readonly block: number;
   readonly qber?: number | undefined;
+  /** S of Bell's inequality, of entangled photons. */
+  readonly chsh?: number | undefined;
   readonly siftedBits?: number;
   readonly disclosedBits?: number;
   /** Bits disclosed by error correction for each bit that theory demands. */
@@ -46,9 +48,9 @@ const twoSites = async (folder: string, profile: string, seed: string | undefine
 
 const rowOf = (block: number, report: LinkReport, wallMs: number): BlockRow => {
   if (report.kind === 'made') {
-    const { keyBytes, stats: { qber, siftedBits, disclosedBits, linkSeconds } } = report.block;
+    const { keyBytes, stats: { qber, chsh, siftedBits, disclosedBits, linkSeconds } } = report.block;
     const keyBits = 8 * keyBytes;
-    return { block, qber, siftedBits, disclosedBits, efficiency: disclosedBits / (siftedBits * entropy(qber)), keyBits, linkSeconds, keyRateBps: keyBits / linkSeconds, wallMs };
+    return { block, qber, ...(chsh !== undefined && { chsh }), siftedBits, disclosedBits, efficiency: disclosedBits / (siftedBits * entropy(qber)), keyBits, linkSeconds, keyRateBps: keyBits / linkSeconds, wallMs };
   }
   if (report.kind === 'failed') return { block, qber: report.qber, wallMs, failure: report.reason };
   return { block, wallMs, failure: report.kind === 'unreachable' ? report.reason : report.kind };
@@ -86,11 +88,11 @@ export const runLink = async ({ profile, blocks, seed, interceptResend }: LinkOp
   }
 };
 
-const cells = ({ block, qber, siftedBits, efficiency, keyBits, linkSeconds, keyRateBps, wallMs, failure }: BlockRow): string => {
+const cells = ({ block, qber, chsh, siftedBits, efficiency, keyBits, linkSeconds, keyRateBps, wallMs, failure }: BlockRow): string => {
   const number = (value: number | undefined, digits: number, width: number): string => (value === undefined ? '-' : value.toFixed(digits)).padStart(width);
   const percent = qber === undefined ? undefined : 100 * qber;
   const rate = keyRateBps === undefined ? undefined : keyRateBps / 1000;
-  return `${number(block, 0, 5)} ${number(percent, 2, 7)} ${number(siftedBits, 0, 12)} ${number(efficiency, 3, 7)} ${number(keyBits, 0, 10)} ${number(linkSeconds, 3, 9)} ${number(rate, 1, 10)} ${number(wallMs, 0, 8)}${failure === undefined ? '' : `  ${failure}`}`;
+  return `${number(block, 0, 5)} ${number(percent, 2, 7)} ${number(siftedBits, 0, 12)} ${number(efficiency, 3, 7)} ${number(keyBits, 0, 10)} ${number(linkSeconds, 3, 9)} ${number(rate, 1, 10)} ${number(wallMs, 0, 8)}${chsh === undefined ? '' : `  S ${chsh.toFixed(3)}`}${failure === undefined ? '' : `  ${failure}`}`;
 };
 const HEADING = 'block  QBER %  sifted bits       f   key bits    link s       kb/s       ms';
 
@@ -107,7 +109,7 @@ const seed = (text: string): string => {
 /** Declares `qkd-sim link`. */
 export const linkCommands = (program: Command): void => {
   command(program, 'link', 'Run one link alone and show its blocks.', 'qkd-sim link --profile metro-10dB --blocks 5')
-    .option('--profile <name>', 'the link', 'metro-10dB')
+    .option('--profile <name|file>', 'the link: a named profile, or a YAML file of your own', 'metro-10dB')
     .option('--blocks <n>', 'how many', count, 5)
     .option('--seed <hex>', '64 hex digits from which everything is drawn, so that the run can be repeated; without it the system\'s randomness', seed)
     .option('--intercept-resend <share>', 'let Eve measure and resend a share of the pulses, 0 to 1', fraction)
