@@ -42,3 +42,5 @@ export { type BitProducts, PRODUCT_BYTES, PlainBitProducts } from './distillatio
 export { VectorBitProducts } from './distillation/vector-bit-products.js';
 export { amplify } from './distillation/privacy-amplification.js';
 export { type SentMessage, type TagKey, authenticationTag, tagKeys, xor } from './distillation/authentication.js';
+export { type GivenBlocks, giveBlocks } from './site/given-blocks.js';
+export { type SiteConfig, readSiteConfig } from './config.js';

@@ -89,7 +89,7 @@ export const startKeyServer = async (
 
   const server = createServer({
     ...tlsOptions(site), requestCert: true, rejectUnauthorized: true, handshakeTimeout: limits.requestTimeoutMs, headersTimeout: limits.requestTimeoutMs,
-    requestTimeout: limits.requestTimeoutMs, keepAliveTimeout: IDLE_MS, connectionsCheckingInterval: CHECK_MS, maxHeaderSize: MAX_HEADER_BYTES,
+    requestTimeout: limits.requestTimeoutMs, keepAliveTimeout: IDLE_MS, connectionsCheckingInterval: CHECK_MS, maxHeaderSize: MAX_HEADER_BYTES, noDelay: true,
   }, (request, response) => {
     answer(request).then(
       (result) => {

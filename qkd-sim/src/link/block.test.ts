@@ -102,7 +102,7 @@ class Ends {
 
   /** The blocks that an end has kept. */
   kept(end: 0 | 1): { number: number; secret: Uint8Array; confirmation: Uint8Array }[] {
-    return this.databases[end].prepare('SELECT number, secret, confirmation FROM block ORDER BY number').all().map((row) => {
+    return this.databases[end].prepare('SELECT number, secret.bytes AS secret, confirmation FROM block JOIN secret ON block = number ORDER BY number').all().map((row) => {
       const number = row['number'] as number;
       return { number, secret: vault.open(row['secret'] as Uint8Array, blockPlace('a-b', number)), confirmation: row['confirmation'] as Uint8Array };
     });

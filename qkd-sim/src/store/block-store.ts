@@ -145,12 +145,15 @@ export class BlockStore {
     const middle = RESERVED_BYTES + aliceBytes;
     const halves = [[RESERVED_BYTES, middle], [middle, middle + bobBytes]];
     const [out, incoming] = this.#role === 'alice' ? halves : halves.reverse();
-    this.#sql(`INSERT INTO block (link, number, state, bytes, aliceBytes, secret, confirmation, stats, epsilon, madeAt, outStart, outMark, outEnd, inMark, inEnd)
-        VALUES (?, ?, 'deposited', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-      .run(
-        this.#link, number, secret.length, aliceBytes, this.#vault.seal(secret, blockPlace(this.#link, number)),
-        confirmationOf(secret), JSON.stringify(stats), stats.epsilon, this.#now(), out?.[0] ?? 0, ...(out ?? []), ...(incoming ?? []),
-      );
+    inTransaction(this.#database, () => {
+      this.#sql('INSERT INTO secret (link, block, bytes) VALUES (?, ?, ?)').run(this.#link, number, this.#vault.seal(secret, blockPlace(this.#link, number)));
+      this.#sql(`INSERT INTO block (link, number, state, bytes, aliceBytes, confirmation, stats, epsilon, madeAt, outStart, outMark, outEnd, inMark, inEnd)
+          VALUES (?, ?, 'deposited', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+        .run(
+          this.#link, number, secret.length, aliceBytes, confirmationOf(secret), JSON.stringify(stats), stats.epsilon, this.#now(),
+          out?.[0] ?? 0, ...(out ?? []), ...(incoming ?? []),
+        );
+    });
   }
 
   #sql(text: string): StatementSync {

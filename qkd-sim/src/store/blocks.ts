@@ -98,13 +98,12 @@ export class Blocks {
 
   /** Forgets the bytes of a block that is used up. */
   wipe(link: string, number: number): void {
-    const wiped = this.#sql("UPDATE block SET secret = NULL WHERE link = ? AND number = ? AND state = 'open' AND outMark = outEnd AND inMark = inEnd")
-      .run(link, number);
-    if (wiped.changes > 0) this.#forget(link, number);
+    const row = this.openRow(link, number);
+    if (row !== undefined && row['outMark'] === row['outEnd'] && row['inMark'] === row['inEnd']) this.#forget(link, number);
   }
 
   #sealed(link: string, number: number): Uint8Array {
-    return bytesIn(this.#sql('SELECT secret FROM block WHERE link = ? AND number = ?').get(link, number), 'secret');
+    return bytesIn(this.#sql('SELECT bytes FROM secret WHERE link = ? AND block = ?').get(link, number), 'bytes');
   }
 
   #matches(link: string, offer: BlockOffer): boolean {
@@ -114,15 +113,16 @@ export class Blocks {
   }
 
   #drop(link: string, number: number): void {
-    this.#forget(link, number);
-    this.#sql("UPDATE block SET state = 'dropped', secret = NULL, outMark = outEnd, inMark = inEnd WHERE link = ? AND number = ? AND state = 'deposited'")
+    const dropped = this.#sql("UPDATE block SET state = 'dropped', outMark = outEnd, inMark = inEnd WHERE link = ? AND number = ? AND state = 'deposited'")
       .run(link, number);
+    if (dropped.changes > 0) this.#forget(link, number);
   }
 
   #forget(link: string, number: number): void {
     const place = blockPlace(link, number);
     this.#secrets.get(place)?.fill(0);
     this.#secrets.delete(place);
+    this.#sql('DELETE FROM secret WHERE link = ? AND block = ?').run(link, number);
   }
 
   #sql(text: string): StatementSync {

@@ -35,7 +35,7 @@ describe('database', () => {
     const old = new DatabaseSync(file);
     old.exec('CREATE TABLE block (link TEXT)');
     old.close();
-    expect(() => openDatabase(file)).throw(QkdError, /made by another version of this program: schema 0, not 3/);
+    expect(() => openDatabase(file)).throw(QkdError, /made by another version of this program: schema 0, not 4/);
     rmSync(folder, { recursive: true });
   });
 });

@@ -6,11 +6,11 @@ import { QkdError } from '../error.js';
 import { numberIn } from './row.js';
 
 /** Grows with every change of the schema. */
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 4;
 
 /**
  * link: the one-time pads of the classical channel and the counters. block: secret key in the order it was made, with
- * marks that only grow. key: every key_ID that ever was; such rows never vanish, `secret` does when its last recipient
+ * marks that only grow. secret: the bits of a block, apart from its marks, which are written with every key. key: every key_ID that ever was; such rows never vanish, `secret` does when its last recipient
  * at this site has it. recipient: who may ask for a key here, once. A key between two SAEs of one site has no place.
  * part: what has come by one of several paths of a key that others relay, until all is here.
  */
@@ -24,9 +24,12 @@ CREATE TABLE link (
 ) STRICT;
 CREATE TABLE block (
   link TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, bytes INTEGER NOT NULL, aliceBytes INTEGER NOT NULL,
-  secret BLOB, confirmation BLOB NOT NULL, stats TEXT NOT NULL, epsilon REAL NOT NULL, madeAt INTEGER NOT NULL,
+  confirmation BLOB NOT NULL, stats TEXT NOT NULL, epsilon REAL NOT NULL, madeAt INTEGER NOT NULL,
   outStart INTEGER NOT NULL, outMark INTEGER NOT NULL, outEnd INTEGER NOT NULL, inMark INTEGER NOT NULL, inEnd INTEGER NOT NULL,
   PRIMARY KEY (link, number)
+) STRICT;
+CREATE TABLE secret (
+  link TEXT NOT NULL, block INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (link, block)
 ) STRICT;
 CREATE INDEX outPool ON block (link, number) WHERE outMark < outEnd;
 CREATE INDEX inPool ON block (link, number) WHERE inMark < inEnd;
@@ -51,7 +54,7 @@ PRAGMA user_version = ${SCHEMA_VERSION};
 export const openDatabase = (file: string): DatabaseSync => {
   if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(file, { timeout: 10_000 });
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;');
+  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 4000;');
   try {
     inTransaction(database, () => { prepareSchema(database, file); });
   } catch (thrown) {
@@ -88,6 +91,12 @@ export const inTransaction = <T>(database: DatabaseSync, run: () => T): T => {
     throw thrown;
   }
 };
+
+/**
+ * Runs statements in the transaction that is open, or in one of their own: for work that is refused before its first
+ * write or not at all. A part that can be undone alone costs much more.
+ */
+export const joinTransaction = <T>(database: DatabaseSync, run: () => T): T => (database.isTransaction ? run() : inTransaction(database, run));
 
 const prepareSchema = (database: DatabaseSync, file: string): void => {
   const version = numberIn(database.prepare('PRAGMA user_version').get(), 'user_version');

@@ -155,7 +155,7 @@ describe('key store', function () {
     pair.match();
     const keys = pair.get(pair.alice, 10)!;
     pair.get(pair.bob, 10);
-    for (const end of [pair.alice, pair.bob]) expect(end.database.prepare('SELECT secret FROM block').get()!['secret']).equal(null);
+    for (const end of [pair.alice, pair.bob]) expect(end.database.prepare('SELECT * FROM secret').all()).deep.equal([]);
     const delivered = pair.bob.keys.deliver('sae-a', 'sae-b', keys.map(({ keyId }) => keyId)) as DeliveredKey[];
     expect(delivered.map(({ key }) => Buffer.from(key))).deep.equal(keys.map(({ key }) => Buffer.from(key)));
     expect(pair.bob.database.prepare('SELECT count(*) AS n FROM key WHERE secret IS NOT NULL AND start >= ?').get(RESERVED_BYTES)!['n']).equal(0);

@@ -1,11 +1,10 @@
 /** All that a key server asks of its store, each operation a transaction of its own or a part of a larger one. */
-import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { xor } from '../distillation/authentication.js';
 import { type FillRandom, randomBytesOf } from '../random.js';
 import { type BlockOffer, Blocks } from './blocks.js';
-import { inTransaction } from './database.js';
-import { type DeliveredKey, Keys } from './keys.js';
+import { inTransaction, joinTransaction } from './database.js';
+import { type DeliveredKey, Keys, keyIdAt } from './keys.js';
 import { type LinkCounters, LinkRecords } from './link-records.js';
 import { Parts } from './parts.js';
 import { type Cut, type Demand, type Mark, type Place, type PoolBytes, Pools } from './pools.js';
@@ -67,6 +66,7 @@ export interface LinkView {
 export class KeyStore {
   readonly #database: DatabaseSync;
   readonly #random: FillRandom;
+  readonly #now: () => number;
   readonly #blocks: Blocks;
   readonly #pools: Pools;
   readonly #keys: Keys;
@@ -74,9 +74,10 @@ export class KeyStore {
   readonly #records: LinkRecords;
 
   /** @param random where keys between two SAEs of one site come from */
-  constructor(database: DatabaseSync, vault: Vault, random: FillRandom) {
+  constructor(database: DatabaseSync, vault: Vault, random: FillRandom, now: () => number = Date.now) {
     this.#database = database;
     this.#random = random;
+    this.#now = now;
     this.#blocks = new Blocks(database, vault);
     this.#pools = new Pools(database, this.#blocks);
     this.#keys = new Keys(database, vault);
@@ -115,7 +116,7 @@ export class KeyStore {
    * reserved at the other ends before anyone gets them. The first link's bytes are the keys; others' hide them.
    */
   allocate(request: Allocation): Allocated | NotAllocated {
-    return this.#attempt<Allocated | NotAllocated>(() => this.#allocate(request));
+    return joinTransaction(this.#database, () => this.#allocate(request));
   }
 
   /**
@@ -124,7 +125,7 @@ export class KeyStore {
    */
   reserve(link: string, reservations: readonly Reservation[]): string | undefined {
     return this.#attempt<string | undefined>(() => {
-      for (const reservation of reservations) this.#reserve(link, reservation);
+      this.#reserve(link, reservations);
       return undefined;
     });
   }
@@ -146,7 +147,7 @@ export class KeyStore {
 
   /** See `Keys.deliver`. */
   deliver(master: string, caller: string, keyIds: readonly string[]): DeliveredKey[] | 'unknown' | 'not entitled' {
-    return inTransaction(this.#database, () => this.#keys.deliver(master, caller, keyIds));
+    return joinTransaction(this.#database, () => this.#keys.deliver(master, caller, keyIds));
   }
 
   /** See `LinkRecords.abort`. */
@@ -168,15 +169,17 @@ export class KeyStore {
     return { counters: this.#records.counters(link), pool: this.#pools.bytes(link) };
   }
 
-  #allocate({ count, bytes, master, slaves, links, demand }: Allocation): Allocated {
-    const taken = links.map(({ link, slaves: remote }) => {
-      const cuts = this.#pools.take(link, count, bytes, demand);
-      if (typeof cuts === 'string') throw new Refused({ refused: cuts, link });
-      return { link, slaves: remote, cuts };
-    });
+  #allocate({ count, bytes, master, slaves, links, demand }: Allocation): Allocated | NotAllocated {
+    const taken: { link: string; slaves: readonly string[]; cuts: readonly Cut[] }[] = [];
+    for (const { link, slaves: remote } of links) {
+      const cuts = this.#pools.cut(link, count, bytes, demand);
+      if (typeof cuts === 'string') return { refused: cuts, link };
+      taken.push({ link, slaves: remote, cuts });
+    }
+    for (const { link, cuts } of taken) this.#pools.pass(link, cuts);
     const [source, ...others] = taken;
     const keys = Array.from({ length: count }, (_, index): DeliveredKey => ({
-      keyId: randomUUID(),
+      keyId: keyIdAt(this.#now(), this.#random),
       key: source === undefined ? randomBytesOf(this.#random, bytes) : at(source.cuts, index).key,
       epsilon: taken.reduce((sum, { cuts }) => sum + at(cuts, index).epsilon, 0),
     }));
@@ -193,15 +196,15 @@ export class KeyStore {
     return { keys, reservations: [...(source === undefined ? [] : [reservations(source, false)]), ...others.map((other) => reservations(other, true))] };
   }
 
-  #reserve(link: string, { masked, ...reservation }: Reservation): void {
-    const refused = this.#pools.checkPlace(link, reservation);
-    if (refused !== undefined) throw new Refused(refused);
-    if (this.#keys.has(reservation.keyId)) throw new Refused(`${reservation.keyId} is taken`);
-    const { block, start, bytes: length } = reservation;
-    const bytes = this.#blocks.bytes(link, block, start, length);
-    if (masked !== undefined && masked.length !== bytes.length) throw new Refused(`the key of ${reservation.keyId} and its pad differ in length`);
-    this.#keys.insert({ ...reservation, key: masked === undefined ? bytes : xor(masked, bytes), direction: 'in', place: { ...reservation, link } });
-    this.#pools.passPlace(link, reservation);
+  #reserve(link: string, reservations: readonly Reservation[]): void {
+    const taken = this.#pools.takePlaces(link, reservations);
+    if (typeof taken === 'string') throw new Refused(taken);
+    reservations.forEach(({ masked, ...reservation }, index) => {
+      const bytes = taken[index] ?? new Uint8Array();
+      if (this.#keys.has(reservation.keyId)) throw new Refused(`${reservation.keyId} is taken`);
+      if (masked !== undefined && masked.length !== bytes.length) throw new Refused(`the key of ${reservation.keyId} and its pad differ in length`);
+      this.#keys.insert({ ...reservation, key: masked === undefined ? bytes : xor(masked, bytes), direction: 'in', place: { ...reservation, link } });
+    });
   }
 
   /** Runs a transaction that may end in a refusal, which undoes it and is its answer. */

@@ -57,10 +57,10 @@ export class Pools {
   }
 
   /**
-   * Takes keys off the head of the pool that leaves this site, all or none.
+   * Finds keys at the head of the pool that leaves this site, all or none; `pass` takes them.
    * @returns `empty` when there are too few, `unmet` when the next ones are not what is demanded
    */
-  take(link: string, count: number, bytes: number, { maxEpsilon = Infinity, madeAfter = -Infinity }: Demand = {}): Cut[] | 'empty' | 'unmet' {
+  cut(link: string, count: number, bytes: number, { maxEpsilon = Infinity, madeAfter = -Infinity }: Demand = {}): Cut[] | 'empty' | 'unmet' {
     const cuts: Cut[] = [];
     const rows = this.#sql("SELECT number, outMark, outEnd, epsilon, madeAt FROM block WHERE link = ? AND state = 'open' AND outMark < outEnd ORDER BY number")
       .iterate(link);
@@ -73,30 +73,40 @@ export class Pools {
       }
       if (cuts.length === count) break;
     }
-    if (cuts.length < count) return 'empty';
+    return cuts.length < count ? 'empty' : cuts;
+  }
+
+  /** Takes what `cut` found out of the pool. */
+  pass(link: string, cuts: readonly Cut[]): void {
     // The cuts of a block follow each other: its last one moves the mark over all of them.
-    cuts.forEach(({ block, start }, index) => {
+    cuts.forEach(({ block, start, bytes }, index) => {
       if (cuts[index + 1]?.block !== block) this.#advance(link, block, 'out', start + bytes, cuts.filter((cut) => cut.block === block).length * bytes);
     });
-    return cuts;
   }
 
   /**
-   * Whether a place in the pool that leads to this site is free, as the other end has given it a key_ID.
-   * @returns why it is refused, or undefined when it is free
+   * Takes places out of the pool that leads to this site, in their order, because the other end has given them key_IDs.
+   * @returns their bytes, or why they are refused
    */
-  checkPlace(link: string, { block, start, bytes }: Place): string | undefined {
-    // The other end takes only from blocks that this end has confirmed, even if it did not live to know.
-    this.#blocks.open(link, block);
-    const row = this.#blocks.openRow(link, block);
-    if (row === undefined) return `block ${block} is not open here`;
-    if (start < numberIn(row, 'inMark') || start + bytes > numberIn(row, 'inEnd')) return `place ${start} of block ${block} is taken`;
-    return undefined;
-  }
-
-  /** Moves the mark of the pool that leads to this site behind a place that `checkPlace` allowed. */
-  passPlace(link: string, { block, start, bytes }: Place): void {
-    this.#advance(link, block, 'in', start + bytes, bytes);
+  takePlaces(link: string, places: readonly Place[]): Uint8Array[] | string {
+    let [current, mark, end, given] = [-1, 0, 0, 0];
+    const taken: Uint8Array[] = [];
+    const pass = (): void => { if (current >= 0) this.#advance(link, current, 'in', mark, given); };
+    for (const { block, start, bytes } of places) {
+      if (block !== current) {
+        pass();
+        // The other end takes only from blocks that this end has confirmed, even if it did not live to know.
+        this.#blocks.open(link, block);
+        const row = this.#blocks.openRow(link, block);
+        if (row === undefined) return `block ${block} is not open here`;
+        [current, mark, end, given] = [block, numberIn(row, 'inMark'), numberIn(row, 'inEnd'), 0];
+      }
+      if (start < mark || start + bytes > end) return `place ${start} of block ${block} is taken`;
+      taken.push(this.#blocks.bytes(link, block, start, bytes));
+      [mark, given] = [start + bytes, given + bytes];
+    }
+    pass();
+    return taken;
   }
 
   /** The mark of the pool that leaves this site: of the last block that it has used; undefined when it has used none. */
@@ -121,12 +131,14 @@ export class Pools {
   #advance(link: string, block: number, direction: 'in' | 'out', end: number, given: number): void {
     const [mark, last] = [`${direction}Mark`, `${direction}End`];
     const earlier = this.#sql(`SELECT number, ${last} - ${mark} AS rest FROM block WHERE link = ? AND number < ? AND ${mark} < ${last}`).all(link, block);
-    const before = numberIn(this.#blocks.row(link, block), mark);
-    const passed = earlier.reduce((sum, row) => sum + numberIn(row, 'rest'), Math.max(0, end - before));
+    const row = this.#blocks.row(link, block);
+    const before = numberIn(row, mark);
+    const passed = earlier.reduce((sum, left) => sum + numberIn(left, 'rest'), Math.max(0, end - before));
     if (earlier.length > 0) this.#sql(`UPDATE block SET ${mark} = ${last} WHERE link = ? AND number < ? AND ${mark} < ${last}`).run(link, block);
     this.#sql(`UPDATE block SET ${mark} = max(${mark}, ?) WHERE link = ? AND number = ?`).run(end, link, block);
     this.#sql('UPDATE link SET usedBits = usedBits + ?, burntBits = burntBits + ? WHERE name = ?').run(8 * given, 8 * (passed - given), link);
-    for (const number of [...earlier.map((row) => numberIn(row, 'number')), block]) this.#blocks.wipe(link, number);
+    for (const left of earlier) this.#blocks.wipe(link, numberIn(left, 'number'));
+    if (end >= numberIn(row, last)) this.#blocks.wipe(link, block);
   }
 
   #sql(text: string): StatementSync {

@@ -2,7 +2,6 @@
  * Key servers without quantum links, for the tests of this package: real servers, stores and TLS, and blocks of key
  * that both ends of a link are given.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -13,11 +12,10 @@ import { tlsOptions } from '../kme/http.js';
 import { startKeyServer } from '../kme/key-server.js';
 import { KmeLink } from '../kme/kme-link.js';
 import { PeerClient } from '../kme/peer-client.js';
+import { systemRandom } from '../random.js';
+import { giveBlocks } from '../site/given-blocks.js';
 import { type Topology, type WrittenSite, writeSiteConfigs } from '../site/topology.js';
-import { BlockStore, RESERVED_BYTES } from '../store/block-store.js';
-import { openDatabase } from '../store/database.js';
 import { StoreClient } from '../store/store-client.js';
-import { Vault } from '../store/vault.js';
 import { Sae } from './sae.js';
 import { TestAuthority } from './test-authority.js';
 
@@ -56,7 +54,6 @@ export class KeyServers {
   readonly #saes = new Map<string, Sae>();
   #authority: TestAuthority | undefined;
   #sites: readonly WrittenSite[] = [];
-  #blocks = 0;
 
   /**
    * Writes the sites; every two are linked, unless the topology says otherwise.
@@ -75,22 +72,9 @@ export class KeyServers {
     return readSiteConfig(join(this.folder, site, 'site.yaml'));
   }
 
-  /** Gives both ends of every link blocks with so many keys of 256 bits each, for each direction. */
+  /** Gives both ends of every link a block with so many keys of 256 bits for each direction. */
   deposit(keysEachWay: number, madeAt = Date.now(), epsilon = 1e-10): void {
-    const secrets = new Map<string, Uint8Array>();
-    for (const { site } of this.#sites) {
-      const config = this.config(site);
-      const database = openDatabase(databaseFile(config));
-      for (const { name, role, initialKeyFile } of config.links) {
-        const secret = secrets.get(name) ?? randomBytes(RESERVED_BYTES + 64 * keysEachWay);
-        secrets.set(name, secret);
-        const store = new BlockStore(database, new Vault(readFileSync(config.storeKeyFile)), name, role, () => madeAt);
-        store.importInitialKey(initialKeyFile);
-        store.deposit(this.#blocks, 'both', secret, { siftedBits: 1000, disclosedBits: 100, leakedBits: 0, qber: 0.02, linkSeconds: 1, epsilon });
-      }
-      database.close();
-    }
-    this.#blocks++;
+    giveBlocks(this.#sites.map(({ site }) => this.config(site)), { keysEachWay, madeAt, epsilon }, systemRandom);
   }
 
   /** An application with a certificate of the authority. */

@@ -1,15 +1,8 @@
 /** How soon a pair of sites delivers its first key: two real processes from an empty folder, asked over ETSI GS QKD 014. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAuthority, issueCertificate, validFor } from '@epione/network';
-import { writeSiteConfigs } from '@epione/qkd-sim';
-import { programs } from '../../study/command.js';
 import { against, type Figure } from '../figure.js';
+import { SitePair } from './site-pair.js';
 
 /** Seconds that we want. */
 const goal = 1;
@@ -30,46 +23,22 @@ async function keysFrom(url: string, agent: Agent): Promise<number> {
   });
 }
 
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill('SIGTERM');
-  await once(child, 'exit');
-}
-
 /** Seconds from the start of two sites to the first key. @throws Error when a site ends, or no key comes within two minutes */
 async function firstKeySeconds(): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'epione-first-key-'));
-  const file = (name: string, content: string): string => {
-    writeFileSync(join(folder, name), content, { mode: 0o600 });
-    return join(folder, name);
-  };
-  const validity = validFor(1, new Date());
-  const authority = await createAuthority('ca', 'bench', validity);
-  const caFile = file('ca.pem', authority.certificate);
-  const certificates = async (commonName: string): Promise<{ certificate: string; privateKey: string }> =>
-    issueCertificate(authority, { commonName, organization: 'bench', use: { kind: 'tls', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] }, validity });
-  const site = async (name: string): Promise<{ site: string; kmeId: string; saeIds: string[]; tls: { certificateFile: string; privateKeyFile: string; caFile: string } }> => {
-    const { certificate, privateKey } = await certificates(`kme-${name}`);
-    return { site: name, kmeId: `kme-${name}`, saeIds: [`sae-${name}`], tls: { certificateFile: file(`${name}.pem`, certificate), privateKeyFile: file(`${name}.key`, privateKey), caFile } };
-  };
-  const written = await writeSiteConfigs({ sites: [await site('north'), await site('south')] }, join(folder, 'sites'));
-  const sae = await certificates('sae-north');
-  const agent = new Agent({ cert: sae.certificate, key: sae.privateKey, ca: authority.certificate, keepAlive: true });
-  const url = `${written[0]?.url ?? ''}/api/v1/keys/sae-south/enc_keys`;
+  const sites = await SitePair.create();
+  const agent = new Agent({ ...sites.sae, keepAlive: true });
   const begun = performance.now();
-  const sites = written.map(({ configFile }) => spawn(process.execPath, [programs['qkd-sim'], 'run', '--config', configFile], { stdio: 'ignore' }));
+  sites.start();
   try {
-    while ((await keysFrom(url, agent)) === 0) {
-      const ended = sites.find(({ exitCode }) => exitCode !== null);
-      if (ended !== undefined) throw new Error(`a site ended with exit code ${ended.exitCode}`);
+    while ((await keysFrom(`${sites.url}enc_keys`, agent)) === 0) {
+      sites.check();
       if (performance.now() - begun > timeoutMs) throw new Error('no key within two minutes');
       await sleep(10);
     }
     return (performance.now() - begun) / 1000;
   } finally {
     agent.destroy();
-    await Promise.all(sites.map(stop));
-    rmSync(folder, { recursive: true, force: true });
+    await sites.remove();
   }
 }
 

@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { jsonLine, markdownTable, textLine, type Figure } from '../figure.js';
 import { firstKeyFigures } from './first-key.js';
+import { kmeFigures } from './kme.js';
 import { ldpcFigures } from './ldpc.js';
 import { pipelineFigures } from './pipeline.js';
 import { pulsesFigures } from './pulses.js';
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> 
   pipeline: pipelineFigures,
   pulses: pulsesFigures,
   firstKey: firstKeyFigures,
+  kme: kmeFigures,
   toeplitz: toeplitzFigures,
   ldpc: ldpcFigures,
 };
