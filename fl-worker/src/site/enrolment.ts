@@ -82,7 +82,7 @@ export async function initialise(config: WorkerConfig, random: Surroundings['ran
   const opened = await openMembership(config);
   using ledger = opened.ledger;
   const present = presentOf(await ledger.getParticipant(config.mspId));
-  // What is in the outbox under a revoked record is lost; but nobody may be at work on it now.
+  // What is in the outbox under a revoked record counts no more; but nobody may be at work on it now.
   if (present?.state.status === 'revoked') mayChange();
   const made = [...missing, ...(present === undefined ? [] : await freshKeys(opened, present, random))];
   const membership: Membership = { ...opened, keys: await readKeys(config.state, config.suites.signature, config.suites.kem) };

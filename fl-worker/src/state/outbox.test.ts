@@ -41,8 +41,14 @@ describe('durable state', () => {
     outbox.keepSubmission(sign('submission', submissionOf(1, ['k1']), newSigner('mldsa65', bytes(7))), bytes(1), { words: bytes(2), subjects: [] });
     outbox.giveUpOthers(digest);
     expect(outbox.find('submission', 1)?.committed).to.equal(false);
-    outbox.giveUpOthers(`sha256:${'2'.repeat(64)}`);
-    expect(outbox.find('submission', 1)?.committed).to.equal(true);
+    const next = `sha256:${'2'.repeat(64)}` as const;
+    outbox.giveUpOthers(next);
+    expect(outbox.find('submission', 1)).to.equal(undefined);
+    const anew = sign('submission', { ...submissionOf(1, ['k2']), record: next }, newSigner('mldsa65', bytes(8)));
+    outbox.keepSubmission(anew, bytes(3), { words: bytes(4), subjects: [] });
+    outbox.committed('submission', 1);
+    outbox.giveUpOthers(digest);
+    expect(outbox.find('submission', 1), 'what the ledger has stays').to.deep.equal({ signed: anew, committed: true });
   });
 
   it('puts a QKD key into one header at most, and uses a left-over one first', async () => {

@@ -62,9 +62,13 @@ export class Outbox {
     this.#database.prepare('UPDATE outbox SET committed = 1 WHERE kind = ? AND round = ?').run(kind, round);
   }
 
-  /** Gives up what was signed under another record than the present one: the ledger will never take it, so the site sits out what it had begun. */
+  /** Gives up what was signed under another record than the present one and is not on the ledger: it never will be, so the site begins anew. */
   giveUpOthers(record: string): void {
-    this.#database.prepare("UPDATE outbox SET committed = 1 WHERE committed = 0 AND json_extract(signed, '$.statement.record') <> ?").run(record);
+    const others = "FROM outbox WHERE committed = 0 AND json_extract(signed, '$.statement.record') <> ?";
+    atomically(this.#database, () => {
+      this.#database.prepare(`DELETE FROM own_update WHERE round IN (SELECT round ${others} AND kind = 'submission')`).run(record);
+      this.#database.prepare(`DELETE ${others}`).run(record);
+    });
   }
 
   /** This site's own update of a round, as the words that it sealed. */
