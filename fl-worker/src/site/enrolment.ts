@@ -49,12 +49,22 @@ interface Present {
 
 const presentOf = ({ state, record }: ParticipantView): Present | undefined => state && record && { state, record: record.statement };
 
-const bears = (record: ParticipantRecord, { signer, kem }: Membership['keys']): boolean => record.signingKey === toBase64Url(signer.publicKey) || record.encapsulationKey === toBase64Url(kem.encapsulationKey);
+/** A pair of public keys, base64url. */
+type PublicKeys = Pick<ParticipantRecord, 'signingKey' | 'encapsulationKey'>;
 
-/** Keys that whoever made the organization leave may know are put aside, and new ones made. @returns the files made. */
-async function freshKeys({ config, keys }: Membership, { state, record }: Present, random: Surroundings['random']): Promise<string[]> {
-  if (!needsAdmission(state) || !bears(record, keys)) return [];
-  await retireSeeds(config.state, `version-${state.version}`);
+/**
+ * Whether key files must be put aside before a new record: the keys of a record whose organization needs an admission, since others
+ * may have them, and the encapsulation key that is left when the signing key is lost, since an admission wants both anew.
+ */
+export function mustRetire({ state, record }: { readonly state: ParticipantState; readonly record: PublicKeys }, files: PublicKeys): boolean {
+  const [signs, opens] = [record.signingKey === files.signingKey, record.encapsulationKey === files.encapsulationKey];
+  return needsAdmission(state) ? signs || opens : !signs && opens;
+}
+
+/** Makes new keys where the present ones may not come back. @returns the files made. */
+async function freshKeys({ config, keys: { signer, kem } }: Membership, present: Present, random: Surroundings['random']): Promise<string[]> {
+  if (!mustRetire(present, { signingKey: toBase64Url(signer.publicKey), encapsulationKey: toBase64Url(kem.encapsulationKey) })) return [];
+  await retireSeeds(config.state, `version-${present.state.version}`);
   return makeSeeds(config.state, config.suites.signature, config.suites.kem, random);
 }
 
@@ -66,7 +76,7 @@ async function voucherFor(membership: Membership, record: ParticipantRecord, { s
   const admission: Mandate | undefined = await admissionOf(membership, study, digest);
   if (admission !== undefined) return { admission };
   throw new WorkerError('NOT_APPROVED', `${record.mspId} comes with new keys, and the members have not admitted its record ${digest}`, {
-    remedy: `Read this digest to the other members, by telephone or in person. One of them runs: fl-worker study propose admit ${study} --organization ${record.mspId} --record ${digest}; the others approve; then run fl-worker init again.`,
+    remedy: `If the key files of version ${state.version} still exist and nobody else has them, put them back. Otherwise read this digest to the other members, by telephone or in person. One of them runs: fl-worker study propose admit ${study} --organization ${record.mspId} --record ${digest}; the others approve; then run fl-worker init again.`,
   });
 }
 
@@ -89,7 +99,9 @@ export async function initialise(config: WorkerConfig, random: Surroundings['ran
   const wanted = await wantedRecord(membership);
   if (present?.state.status === 'current') {
     if (content(present.record) === content(wanted)) return { digest: statementDigest('participant', present.record), record: present.record, made, registered: 'before' };
-    if (!mayChange()) throw new WorkerError('RECORD_NOT_CURRENT', 'the record cannot be replaced while a round is under way', { remedy: 'Let the worker finish its round, then run fl-worker init again.' });
+    const isFree = mayChange();
+    // Nobody can send any more what was to be signed with a key that is lost.
+    if (!isFree && present.record.signingKey === wanted.signingKey) throw new WorkerError('RECORD_NOT_CURRENT', 'the record cannot be replaced while a round is under way', { remedy: 'Let the worker finish its round, then run fl-worker init again.' });
   }
   const record = present === undefined ? wanted : { ...wanted, version: present.state.version + 1, previous: present.state.record as ParticipantRecord['previous'] };
   const signed = sign('participant', record, membership.keys.signer);
