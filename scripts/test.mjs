@@ -1,4 +1,4 @@
-// Runs the tests of all packages, or of those named: `npm test -- protocol chaincode`; `faults` are the slow ones, which break a network or build a client of another language.
+// Runs the tests of all packages, or of those named: `npm test -- protocol chaincode`; `faults` are the slow ones that break a network, `foreign` builds a client of another language.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,12 +7,13 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { workspaces } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => name !== 'faults' && !workspaces.includes(name));
+const apart = { faults: 'test/dist/faults/**/*.fault.js', foreign: 'test/dist/**/*.slow.js' };
+const unknown = asked.filter((name) => !(name in apart) && !workspaces.includes(name));
 if (unknown.length > 0) {
-  console.error(`There is no package ${unknown.join(', ')}; there are ${workspaces.join(', ')}, and faults.`);
+  console.error(`There is no package ${unknown.join(', ')}; there are ${[...workspaces, ...Object.keys(apart)].join(', ')}.`);
   process.exit(2);
 }
-const specs = (asked.length > 0 ? asked : workspaces).flatMap((name) => (name === 'faults' ? ['test/dist/faults/**/*.fault.js', 'test/dist/**/*.slow.js'] : [`${name}/dist/**/*.test.js`]));
+const specs = (asked.length > 0 ? asked : workspaces).map((name) => apart[name] ?? `${name}/dist/**/*.test.js`);
 // Node's own option stands before mocha: told of it, mocha would start a second process, and end with code 0 when that is interrupted.
 const args = [
   '--enable-source-maps', join('node_modules', 'mocha', 'bin', 'mocha.js'),

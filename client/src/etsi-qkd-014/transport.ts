@@ -59,6 +59,9 @@ const postQuantumGroups = ['X25519MLKEM768', 'SecP256r1MLKEM768', 'SecP384r1MLKE
 const classicalGroups = ['X25519', 'P-256', 'P-384', 'P-521'];
 const maxAnswerBytes = 4 << 20;
 
+/** Idle connections are closed before servers usually do it (5 s): a request on one that the server is closing would end without an answer. */
+const idleMs = 2000;
+
 /** The alert in a message of OpenSSL; it comes as an error of reading, or of writing. */
 const alertIn = (message: string): string | undefined => /(?:ssl|tls)\S* alert ([a-z ]+)/i.exec(message)?.[1];
 
@@ -105,7 +108,7 @@ export class Transport implements Disposable {
     const groups = onClassicalTls === undefined ? postQuantumGroups : [...postQuantumGroups, ...classicalGroups];
     try {
       const secureContext = createSecureContext({ ...tls, ecdhCurve: groups.join(':'), minVersion: onClassicalTls === undefined ? 'TLSv1.3' : 'TLSv1.2' });
-      this.#agent = new Agent({ secureContext, keepAlive: true, maxSockets: 8, checkServerIdentity: identityCheck(kmeId) });
+      this.#agent = new Agent({ secureContext, keepAlive: true, timeout: idleMs, maxSockets: 8, checkServerIdentity: identityCheck(kmeId) });
     } catch (cause) {
       throw new EtsiQkd014Error('BAD_OPTION', `the certificate, its key or the authorities cannot be used: ${(cause as Error).message}`, { cause });
     }

@@ -66,8 +66,8 @@ async function getKeyWithIds(keyIds: readonly string[], flags: GetKeyWithIdsFlag
 async function doctor(flags: DoctorFlags, output: Output): Promise<boolean> {
   const { slave, depth, json, slaveUrl, slaveCert, slaveKey, thirdUrl = slaveUrl, thirdCert, thirdKey } = flags;
   const { certificateFile, privateKeyFile, caFile, ...options } = clientOptions(flags, output);
-  const slaveSae = await otherSae(slaveUrl, slaveCert, slaveKey, caFile);
-  const thirdSae = await otherSae(thirdUrl, thirdCert, thirdKey, caFile);
+  const slaveSae = await otherSae('slave', slaveUrl, slaveCert, slaveKey, caFile);
+  const thirdSae = await otherSae('third', thirdUrl, thirdCert, thirdKey, caFile);
   const report = await examine({
     ...options, tls: await readTlsIdentity({ certificateFile, privateKeyFile, caFile }), slave, depth,
     ...(slaveSae === undefined ? {} : { slaveSae }), ...(thirdSae === undefined ? {} : { thirdSae }),

@@ -1,6 +1,7 @@
 /** Options that all commands share, and how they open what they name. */
 import { Command, InvalidArgumentError } from 'commander';
 import { EtsiQkd014Client } from '../client.js';
+import { EtsiQkd014Error } from '../error.js';
 import { readTlsIdentity } from '../options.js';
 import type { OtherSae } from '../doctor/examine.js';
 import type { TlsConnection } from '../transport.js';
@@ -56,8 +57,9 @@ export const clientOptions = ({ url, cert, key, ca, kmeId, allowClassicalTls, ti
   ...(allowClassicalTls === undefined ? {} : { onClassicalTls: ({ protocol, group }: TlsConnection) => { note(`warning: ${protocol} with ${group} is not post-quantum: who records it now may read the keys later`); } }),
 });
 
-/** Another SAE's access, where its certificate is given. */
-export async function otherSae(url: string | undefined, cert: string | undefined, key: string | undefined, ca: string): Promise<OtherSae | undefined> {
-  if (cert === undefined || key === undefined || url === undefined) return undefined;
+/** Another SAE's access, where it is given. @param name of its options. @throws EtsiQkd014Error BAD_OPTION when a part of it is missing. */
+export async function otherSae(name: string, url: string | undefined, cert: string | undefined, key: string | undefined, ca: string): Promise<OtherSae | undefined> {
+  if (cert === undefined && key === undefined) return undefined;
+  if (url === undefined || cert === undefined || key === undefined) throw new EtsiQkd014Error('BAD_OPTION', `--${name}-url, --${name}-cert and --${name}-key go together`);
   return { url, tls: await readTlsIdentity({ certificateFile: cert, privateKeyFile: key, caFile: ca }) };
 }

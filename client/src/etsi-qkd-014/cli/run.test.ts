@@ -78,6 +78,7 @@ describe('etsi-qkd-014', () => {
     const good = await call('doctor', ...access('sae-a'), ...both);
     expect(good.out).match(/0 deviate, 0 could not be told; \d+ keys taken$/);
     expect(good.code).equal(0);
+    expect(await call('doctor', ...access('sae-a'), '--slave', 'sae-b', '--third-cert', file('sae-c.pem'))).deep.include({ code: 2, note: 'etsi-qkd-014: BAD_OPTION: --third-url, --third-cert and --third-key go together' });
     refusal = { status: 404, body: {} };
     const bad = await call('doctor', ...access('sae-a'), '--slave', 'sae-b', '--depth', 'status', '--json');
     expect(bad.code).equal(1);
