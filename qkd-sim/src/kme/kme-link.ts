@@ -6,8 +6,9 @@ import type { LinkConfig } from '../config.js';
 import { messageOf } from '../error.js';
 import type { LinkReport } from '../link/half-messages.js';
 import type { Log } from '../log.js';
+import { leastLossDb } from '../optics/channel.js';
 import { type Eve, noEve } from '../optics/eve.js';
-import { blockBits, steadyLossDb } from '../profiles/profile.js';
+import { blockBits } from '../profiles/profile.js';
 import type { Split } from '../store/block-store.js';
 import type { BlockOffer } from '../store/blocks.js';
 import type { Reservation } from '../store/key-store.js';
@@ -90,7 +91,7 @@ export class KmeLink {
     const aborted = this.halted ?? refused;
     const busy: LinkState = this.#distilling ? 'distilling' : this.#retry === undefined ? 'idle' : 'waiting';
     return {
-      name, role, peerKmeId, profile: profile.name, lossDb: steadyLossDb(profile), maxQber: profile.maxQber, chsh: this.#chsh,
+      name, role, peerKmeId, profile: profile.name, lossDb: leastLossDb(profile), maxQber: profile.maxQber, chsh: this.#chsh,
       state: aborted === undefined ? busy : 'aborted', reason: aborted, ...counters,
       storedKeys: Math.floor(pool.out / KEY_BYTES), peerStoredKeys: Math.floor(pool.in / KEY_BYTES), eve: this.#eve,
       health: aborted !== undefined ? 'failed' : pool.out < KEY_BYTES ? 'empty' : this.#failing ? 'degraded' : 'ok',

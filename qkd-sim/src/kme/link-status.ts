@@ -14,7 +14,7 @@ export interface LinkStatus extends Omit<LinkCounters, 'aborted'> {
   readonly role: 'alice' | 'bob';
   readonly peerKmeId: string;
   readonly profile: string;
-  /** Loss of the channel in dB; of a satellite without what changes during a pass. */
+  /** Loss of the channel in dB; of a satellite at the highest point of a pass. */
   readonly lossDb: number;
   /** QBER above which a block is refused and the link stops. */
   readonly maxQber: number;

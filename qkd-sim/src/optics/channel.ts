@@ -24,6 +24,10 @@ export const segmentAt = (profile: Profile, gate: number): Segment => {
   return { lossDb: steady + satelliteLossDb(satellite, Math.min(middle, passSeconds(satellite))), lastGate: gate - 1 - inPass + lastInPass };
 };
 
+/** The loss in dB at its least: of a satellite at the highest point of a pass. */
+export const leastLossDb = (profile: Profile): number =>
+  steadyLossDb(profile) + (profile.satellite === undefined ? 0 : satelliteLossDb(profile.satellite, passSeconds(profile.satellite) / 2));
+
 /** Emulated seconds when a gate has passed. */
 export const secondsAt = (profile: Profile, gate: number): number => {
   const { satellite, gateHz } = profile;

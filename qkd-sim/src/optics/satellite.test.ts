@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { micius } from '../profiles/literature.js';
 import { steadyLossDb } from '../profiles/profile.js';
 import { RandomNumbers, seededRandom } from '../random.js';
-import { gateAt, secondsAt, segmentAt } from './channel.js';
+import { gateAt, leastLossDb, secondsAt, segmentAt } from './channel.js';
 import { clickTable } from './click-table.js';
 import { noEve } from './eve.js';
 import { aliceBasis, aliceBit, bobBasis, patternOf } from './gate.js';
@@ -46,6 +46,7 @@ describe('satellite', function () {
     const losses: number[] = [];
     for (; gate <= passGates; gate = segmentAt(micius, gate).lastGate + 1) losses.push(segmentAt(micius, gate).lossDb);
     expect([gate, losses.length]).deep.equal([passGates + 1, Math.ceil(duration)]);
+    expect(leastLossDb(micius)).closeTo(Math.min(...losses), 0.01).and.closeTo(29.5, 0.2);
     for (let i = 1; i < losses.length; i++) expect(Math.abs(losses[i]! - losses[i - 1]!)).below(0.2);
   });
 
