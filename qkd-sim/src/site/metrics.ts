@@ -28,6 +28,8 @@ const metrics: readonly Metric[] = [
   { name: 'secret_bits_total', type: 'counter', help: 'Secret bits made.', of: ({ secretBits }) => secretBits },
   { name: 'authentication_bits_total', type: 'counter', help: 'Secret bits used up by the link itself.', of: ({ authenticationBits }) => authenticationBits },
   { name: 'delivered_bits_total', type: 'counter', help: 'Secret bits given a key_ID, in both directions.', of: ({ usedBits }) => usedBits },
+  { name: 'burnt_bits_total', type: 'counter', help: 'Secret bits lost: rests too small for a key, and keys that could not be given out.', of: ({ burntBits }) => burntBits },
+  { name: 'running_epsilon', type: 'gauge', help: 'Epsilons of all blocks, summed.', of: ({ epsilon }) => epsilon },
 ];
 
 /** The page of a site and its links. */

@@ -26,7 +26,7 @@ export interface LinkCounters {
   readonly attemptsLeft: number;
   /** Secret bits given a key_ID, in both directions. */
   readonly usedBits: number;
-  /** Secret bits lost: rests too small for a key, and keys that no one got. */
+  /** Secret bits lost: rests too small for a key, and keys with a key_ID that could not be given out. */
   readonly burntBits: number;
   /** The epsilons of all blocks so far, summed: a bound on the probability that any key of the link is not secret. */
   readonly epsilon: number;
@@ -57,7 +57,7 @@ export class LinkRecords {
 
   /** Counts keys that got a key_ID and then could not be given out. */
   countBurnt(link: string, bits: number): void {
-    this.#sql('UPDATE link SET usedBits = usedBits - ?1, burntBits = burntBits + ?1 WHERE name = ?2').run(bits, link);
+    this.#sql('UPDATE link SET burntBits = burntBits + ? WHERE name = ?').run(bits, link);
   }
 
   counters(link: string): LinkCounters {
