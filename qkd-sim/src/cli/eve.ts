@@ -18,15 +18,15 @@ interface Options {
 
 /** Declares `qkd-sim eve` with a command for each attack. */
 export const eveCommands = (program: Command): void => {
-  const at = 'qkd-sim eve --config sites/north/site.yaml --link north-south';
-  const eve = command(program, 'eve', 'Let Eve attack a link, one way at a time, or let her go.', `${at} intercept-resend --fraction 0.5`)
+  const exampleOf = (attack: string): string => `qkd-sim eve ${attack} --config sites/north/site.yaml --link north-south`;
+  const eve = command(program, 'eve', 'Let Eve attack a link, one way at a time, or let her go.', exampleOf('intercept-resend --fraction 0.5'))
     .requiredOption('--config <file>', 'the configuration of the site where Alice is')
     .requiredOption('--link <name>', 'the link')
     .option('--json', 'print what was set as JSON')
     .helpCommand(false);
 
   const attack = (name: Eve['attack'], description: string, example: string, asked: (options: Options) => Eve): Command =>
-    command(eve, name, description, `${at} ${example}`).action(async (_options: unknown, made: Command) => {
+    command(eve, name, description, exampleOf(example)).configureHelp({ showGlobalOptions: true }).action(async (_options: unknown, made: Command) => {
       const options = made.optsWithGlobals<Options>();
       const { config, link, json } = options;
       const set = await askAdmin(readSiteConfig(config), 'eve', { link, eve: asked(options) });
