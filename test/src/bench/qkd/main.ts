@@ -1,6 +1,7 @@
 /** `npm run bench:qkd`: the figures of the quantum link and the key server, printed as ratios of one run. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { jsonLine, markdownTable, textLine, type Figure } from '../figure.js';
+import { cascadeFigures } from './cascade.js';
 import { firstKeyFigures } from './first-key.js';
 import { kmeFigures } from './kme.js';
 import { ldpcFigures } from './ldpc.js';
@@ -27,6 +28,7 @@ const benchmarks: Readonly<Record<string, (runs: number) => Promise<Figure[]>>> 
   pulses: pulsesFigures,
   firstKey: firstKeyFigures,
   kme: kmeFigures,
+  cascade: cascadeFigures,
   toeplitz: toeplitzFigures,
   ldpc: ldpcFigures,
 };
