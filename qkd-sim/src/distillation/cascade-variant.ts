@@ -41,7 +41,7 @@ const sizes: Readonly<Record<CascadeVariantName, (qber: number) => number[]>> = 
 const variant = (name: CascadeVariantName): CascadeVariant => ({
   name,
   reusesParts: ['option4', 'option7', 'option8'].includes(name),
-  turns: name === 'biconf' ? 2 : 1,
+  turns: ['biconf', 'option2'].includes(name) ? 2 : 1,
   cleanHalves: name === 'biconf' ? 10 : 0,
   blockSizes: (qber, frameBits) => sizes[name](qber).map((size) => Math.max(2, Math.min(size, Math.ceil(frameBits / 2)))),
 });

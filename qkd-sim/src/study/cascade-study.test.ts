@@ -15,8 +15,8 @@ describe('study of Cascade', function () {
         const point = cascadePoint(variant, qber, 32, seededRandom(new Uint8Array(32).fill(index)));
         // A frame's f has a standard deviation below 0.04, so the mean of 1,024 has one below 0.0013.
         expect(point.efficiency, `at ${qber}`).within(1, (point.published ?? 1.11) + 0.01);
-        // Published: at most 5·10⁻⁴, but 2.6·10⁻³ without many passes; 5 and 11 in 1,024 come by chance with 2·10⁻⁴ and 10⁻⁴.
-        expect(point.failedFrames, `at ${qber}`).most(['biconf', 'option2'].includes(variant) ? 10 : 4);
+        // Published: at most 5·10⁻⁴; 5 in 1,024 come by chance with 2·10⁻⁴. Without many passes we and the package `qkd` see 5·10⁻³: 16 come with 10⁻⁴.
+        expect(point.failedFrames, `at ${qber}`).most(['biconf', 'option2'].includes(variant) ? 15 : 4);
         expect(point.effectiveEfficiency).least(point.efficiency - 1e-12);
       }
     });
