@@ -92,20 +92,23 @@ export class FrameGroup {
     let at = start;
     let byte = out[at >> 3] ?? 0;
     let index = -1;
-    let pass = NONE;
+    let { blocks, firstLeaf, bitsOf, nodes } = NONE;
     for (let next = 0; next < length; next++, at++) {
       const search = items[next] ?? 0;
       if (search >>> PASS !== index) {
         index = search >>> PASS;
-        pass = this.#pass(index);
+        ({ blocks, firstLeaf, bitsOf, nodes } = this.#pass(index));
       }
       const node = (search >> NODE) & NODE_MASK;
-      const leaf = node - pass.firstLeaf;
-      const word = leaf < 0 ? pass.nodes[2 * node + pass.blocks] : bits[pass.bitsOf[2 * leaf] ?? 0];
+      const leaf = node - firstLeaf;
+      const word = leaf < 0 ? nodes[2 * node + blocks] : bits[bitsOf[2 * leaf] ?? 0];
       byte |= (((word ?? 0) >>> (search & FRAME_MASK)) & 1) << (at & 7);
-      out[at >> 3] = byte;
-      if ((at & 7) === 7) byte = 0;
+      if ((at & 7) === 7) {
+        out[at >> 3] = byte;
+        byte = 0;
+      }
     }
+    if ((at & 7) !== 0) out[at >> 3] = byte;
     return at;
   }
 
@@ -121,14 +124,13 @@ export class FrameGroup {
     let searching = 0;
     let kept = 0;
     let index = -1;
-    let pass = NONE;
+    let { blocks, firstLeaf, bitsOf, cut } = NONE;
     for (let next = 0, at = start; next < length; next++, at++) {
       const search = items[next] ?? 0;
       if (search >>> PASS !== index) {
         index = search >>> PASS;
-        pass = this.#pass(index);
+        ({ blocks, firstLeaf, bitsOf, cut } = this.#pass(index));
       }
-      const { blocks, firstLeaf, bitsOf, cut } = pass;
       const frame = search & FRAME_MASK;
       const node = (search >> NODE) & NODE_MASK;
       const even = 1 ^ (((differences[at >> 3] ?? 0) >> (at & 7)) & 1);
