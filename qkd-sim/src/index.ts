@@ -10,7 +10,7 @@ export { type Topology, type WrittenSite, readTopology, writeSiteConfigs } from 
 // The algorithms, for researchers and benchmarks.
 export { type FillRandom, RandomNumbers, randomBytesOf, seededRandom, systemRandom } from './random.js';
 export type { ClickBatch } from './optics/event-sampler.js';
-export { type Eve, eveSchema } from './optics/eve.js';
+export { type Eve, eveSchema, noEve } from './optics/eve.js';
 export { Optics } from './optics/optics.js';
 export { passSeconds, placeInPass, satelliteLossDb } from './optics/satellite.js';
 export { pulseByPulse } from './optics/pulse-by-pulse.js';
@@ -44,3 +44,6 @@ export { amplify } from './distillation/privacy-amplification.js';
 export { type SentMessage, type TagKey, authenticationTag, tagKeys, xor } from './distillation/authentication.js';
 export { type GivenBlocks, giveBlocks } from './site/given-blocks.js';
 export { type SiteConfig, readSiteConfig } from './config.js';
+export { ClickMonitor } from './distillation/click-monitor.js';
+export { type WithoutDecoys, rateWithoutDecoys } from './distillation/key-rate/without-decoys.js';
+export { AdaptiveProportion, RepetitionCount, proportionCutoff, repetitionCutoff } from './randomness/health-tests.js';

@@ -1,7 +1,7 @@
 /** What Eve's attacks on the light do to the counts, and what a bound from these counts makes of it. */
 import { expect } from 'chai';
 import { type Counts, type PerIntensity, keyLength } from '../distillation/finite-key.js';
-import { rateWithoutDecoys } from '../distillation/without-decoys.js';
+import { rateWithoutDecoys } from '../distillation/key-rate/without-decoys.js';
 import { metro } from '../profiles/metro.js';
 import type { WeakPulseProfile } from '../profiles/profile.js';
 import { RandomNumbers, seededRandom } from '../random.js';

@@ -2,7 +2,7 @@
  * The asymptotic key rate of weak pulses without decoy states, after Gottesman, Lo, Lütkenhaus and Preskill, QIC 4, 325
  * (2004): every pulse of more than one photon is taken to have reached Bob, and to be Eve's.
  */
-import { entropy } from './finite-key.js';
+import { entropy } from '../finite-key.js';
 
 /** What is known of the link. */
 export interface WithoutDecoys {
