@@ -179,7 +179,7 @@ export class KeyStore {
     for (const { link, cuts } of taken) this.#pools.pass(link, cuts);
     const [source, ...others] = taken;
     const keys = Array.from({ length: count }, (_, index): DeliveredKey => ({
-      keyId: keyIdAt(this.#now(), this.#random),
+      keyId: keyIdAt(this.#now()),
       key: source === undefined ? randomBytesOf(this.#random, bytes) : at(source.cuts, index).key,
       epsilon: taken.reduce((sum, { cuts }) => sum + at(cuts, index).epsilon, 0),
     }));

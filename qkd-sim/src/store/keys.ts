@@ -1,6 +1,6 @@
 /** Keys with a key_ID: who may have them here, and that each gets them once. */
+import { randomUUID } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type FillRandom, randomBytesOf } from '../random.js';
 import { prepared } from './database.js';
 import type { Place } from './pools.js';
 import { bytesIn, numberIn, textIn } from './row.js';
@@ -26,14 +26,11 @@ export interface NewKey extends DeliveredKey {
 
 /**
  * A new key_ID: a UUID of version 7 (RFC 9562), which begins with the time, so that keys that are made together lie
- * together in the store; 74 bits of it are random.
+ * together in the store. The rest is random, and no secret.
  */
-export const keyIdAt = (nowMs: number, random: FillRandom): string => {
-  const tail = Buffer.from(randomBytesOf(random, 10));
-  tail.writeUInt8(0x70 | (tail.readUInt8(0) & 0x0f), 0);
-  tail.writeUInt8(0x80 | (tail.readUInt8(2) & 0x3f), 2);
-  const hex = nowMs.toString(16).padStart(12, '0') + tail.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+export const keyIdAt = (nowMs: number): string => {
+  const time = nowMs.toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 };
 
 const keyPlace = (keyId: string): string => `key ${keyId}`;
