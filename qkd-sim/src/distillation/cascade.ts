@@ -111,6 +111,7 @@ export class Cascade implements Reconciler {
       for (const group of this.#groups) group.forget();
     } else {
       this.#plan = undefined;
+      for (const group of this.#groups) group.forget();
       return;
     }
     // The parity of the whole frame is known from the first pass, so that the last block's of a later one follows.

@@ -21,7 +21,7 @@ interface Pass extends PassPlan {
 /** All 32 frames. */
 const ALL = -1;
 const NOTHING = new Int32Array(0);
-const NONE: Pass = { blocks: 0, depth: 0, firstLeaf: 0, bitsOf: new Uint16Array(0), leafOf: new Uint16Array(0), nodes: NOTHING, odd: NOTHING, dirty: NOTHING, cut: NOTHING };
+const NONE: Pass = { blocks: 0, depth: 0, firstLeaf: 0, bitsOf: new Uint16Array(0), leafOf: new Uint16Array(0), spare: [], nodes: NOTHING, odd: NOTHING, dirty: NOTHING, cut: NOTHING };
 
 // A search is one number: the frame in its lowest 5 bits, then 18 bits of node, then the pass.
 const NODE = 5;
@@ -59,17 +59,18 @@ export class FrameGroup {
 
   /** Begins a pass. @returns one's own parities of its blocks */
   begin(plan: PassPlan): Int32Array {
-    const { blocks, depth, firstLeaf, bitsOf, leafOf } = plan;
+    const { blocks, depth, firstLeaf } = plan;
     // Short blocks are searched in nearly every group, halves of the frame in few.
     const nodes = blocks > 2 ? nodeParities(plan, this.#bits) : NOTHING;
     const odd = new Int32Array(this.#reusesParts ? firstLeaf + (blocks << depth) : blocks);
     const cut = this.#reusesParts ? new Int32Array(firstLeaf) : NOTHING;
-    this.#passes.push({ blocks, depth, firstLeaf, bitsOf, leafOf, nodes, odd, dirty: new Int32Array((odd.length + 31) >> 5), cut });
+    this.#passes.push({ ...plan, nodes, odd, dirty: new Int32Array((odd.length + 31) >> 5), cut });
     return blocks > 2 ? nodes.subarray(0, blocks) : blockParities(plan, this.#bits);
   }
 
   /** Forgets all passes: what is corrected from now on has no effect on them. */
   forget(): void {
+    for (const { nodes, spare } of this.#passes) if (nodes.length > 0) spare.push(nodes);
     this.#passes = [];
   }
 

@@ -16,6 +16,8 @@ export interface PassPlan {
   readonly bitsOf: Uint16Array;
   /** The leaf, counted from the first, in which each bit of the frame lies. */
   readonly leafOf: Uint16Array;
+  /** Memory for the parities of all nodes that nobody uses now: to take it from the system anew costs as much as to fill it. */
+  readonly spare: Int32Array[];
 }
 
 /** The first position of node `index` of `count`: the nodes of a level divide the positions as evenly as can be. */
@@ -47,7 +49,7 @@ const layOut = (order: Uint16Array, blocks: number, positions: number): PassPlan
     for (const bit of pair) leafOf[bit] = leaf;
     start = end;
   }
-  return { blocks, depth, firstLeaf: leaves - blocks, bitsOf, leafOf };
+  return { blocks, depth, firstLeaf: leaves - blocks, bitsOf, leafOf, spare: [] };
 };
 
 const plans = new Map<string, PassPlan>();
@@ -74,9 +76,9 @@ export const planPass = (frameBits: number, pass: number, blockSize: number, pos
 };
 
 /** The parity words of all nodes of a pass: bit j of a word belongs to frame j. */
-export const nodeParities = ({ blocks, firstLeaf, bitsOf }: PassPlan, bits: Int32Array): Int32Array => {
+export const nodeParities = ({ blocks, firstLeaf, bitsOf, spare }: PassPlan, bits: Int32Array): Int32Array => {
   const leaves = bitsOf.length >> 1;
-  const words = new Int32Array(firstLeaf + leaves);
+  const words = spare.pop() ?? new Int32Array(firstLeaf + leaves);
   for (let leaf = 0; leaf < leaves; leaf++) words[firstLeaf + leaf] = leafParity(bitsOf, leaf, bits);
   for (let node = firstLeaf - 1; node >= 0; node--) words[node] = (words[2 * node + blocks] ?? 0) ^ (words[2 * node + blocks + 1] ?? 0);
   return words;

@@ -3,7 +3,7 @@ import { cascadePoint, cascadeVariantNames, cascadeVariants, noisyFrames, publis
 import { figure, type Figure } from '../figure.js';
 
 const frameBits = 10_000;
-const warmUp = 40;
+const warmUp = 200;
 const groups = 60;
 /** Groups of 32 frames for an efficiency: 1,024 frames. */
 const efficiencyGroups = 32;
