@@ -11,6 +11,7 @@ import { relayedStatusOf, statusOf } from './etsi-status.js';
 import { type Answer, refusal } from './http.js';
 import { issueKeys } from './issue.js';
 import { NoKeys } from './kme-link.js';
+import { OrderQueue } from './order-queue.js';
 
 /** What an application can ask, and the methods it may use for it. */
 export const ETSI_METHODS = { status: ['GET'], enc_keys: ['GET', 'POST'], dec_keys: ['GET', 'POST'] } as const;
@@ -49,6 +50,7 @@ export class EtsiApi {
   readonly #passOn: PassOn;
   readonly #log: Log;
   readonly #now: () => number;
+  readonly #orders = new OrderQueue<DeliveredKey>();
 
   /** @param now ms since 1970, from which the ages of keys count */
   constructor(site: SiteConfig, store: StoreClient, directory: Directory, passOn: PassOn, log: Log, now: () => number) {
@@ -101,15 +103,21 @@ export class EtsiApi {
     return message === undefined ? [] : [{ name: 'additional_slave_SAE_IDs', message }];
   }
 
-  async #issue({ count, bytes, additionalSlaves }: KeyRequest, master: string, slave: string, demand: Demand): Promise<readonly DeliveredKey[] | undefined> {
+  async #issue(asked: KeyRequest, master: string, slave: string, demand: Demand): Promise<readonly DeliveredKey[] | undefined> {
+    const { count, bytes, additionalSlaves } = asked;
+    if (additionalSlaves.length > 0 || demand.madeAfter !== undefined || demand.maxEpsilon !== undefined) return this.#issueAlone(asked, master, slave, demand);
+    return this.#orders.add(`${bytes} ${master} ${slave}`, count, async (all, marked) => this.#issueAlone({ ...asked, count: all }, master, slave, demand, marked));
+  }
+
+  async #issueAlone({ count, bytes, additionalSlaves }: KeyRequest, master: string, slave: string, demand: Demand, marked?: () => void): Promise<readonly DeliveredKey[] | undefined> {
     const { here, links, routes } = this.#directory.group([slave, ...additionalSlaves]);
     const order = { count, bytes, master, slaves: here, links, demand };
-    if (routes.length === 0) return issueKeys(order, this.#store, this.#log);
+    if (routes.length === 0) return issueKeys(order, this.#store, this.#log, marked);
     // What other sites' links take for a relayed key is theirs to choose.
     if (demand.madeAfter !== undefined || demand.maxEpsilon !== undefined) return undefined;
     const relay = async (keys: readonly DeliveredKey[]): Promise<number> =>
       (await Promise.all(routes.map(async ({ route, slaves }) => this.#passOn(keys, route, master, slaves)))).reduce((sum, epsilon) => sum + epsilon, 0);
-    return issueKeys({ ...order, relay }, this.#store, this.#log);
+    return issueKeys({ ...order, relay }, this.#store, this.#log, marked);
   }
 
   /** Keys that were given out already are delivered even when their link has been aborted since: they were safe. */

@@ -69,7 +69,7 @@ export const parseKeyRequest = (method: string, query: URLSearchParams, body: un
   check(additionalSlaves.every((id) => id.trim() !== ''), 'additional_slave_SAE_IDs', 'must not be blank');
   check(new Set(additionalSlaves).size === additionalSlaves.length, 'additional_slave_SAE_IDs', 'must not name an SAE twice');
   if (faults.length > 0) return { faults };
-  const demands = { required: required.demand, wished: stricter(required.demand, wished.demand), wishesKnown: wished.complete };
+  const demands = { required: required.demand, wished: optional.length === 0 ? required.demand : stricter(required.demand, wished.demand), wishesKnown: wished.complete };
   return { value: { count: number, bytes: size / 8, additionalSlaves, ...demands } };
 };
 

@@ -4,7 +4,7 @@ import type { Log } from '../log.js';
 import type { DeliveredKey } from '../store/keys.js';
 import type { Demand } from '../store/pools.js';
 import type { StoreClient } from '../store/store-client.js';
-import { type KmeLink, NoKeys } from './kme-link.js';
+import { type KmeLink, NoKeys, TooFewKeys } from './kme-link.js';
 
 /** Keys that a master of this site asks for. */
 export interface Order {
@@ -23,17 +23,19 @@ export interface Order {
 /**
  * Makes keys for an order. They are durable here and known at every slave's key server before they are returned. Those
  * of the first link are its pool's bytes; another link carries them under a one-time pad of its own pool.
+ * @param marked called when the keys are taken, and the next may be
  * @returns undefined when the next keys are not what is demanded
  * @throws NoKeys when there are none to give now
  */
-export const issueKeys = async ({ count, bytes, links, demand, relay, ...who }: Order, store: StoreClient, log: Log): Promise<readonly DeliveredKey[] | undefined> => {
+export const issueKeys = async ({ count, bytes, links, demand, relay, ...who }: Order, store: StoreClient, log: Log, marked: () => void = () => undefined): Promise<readonly DeliveredKey[] | undefined> => {
   await Promise.all(links.map(async ({ link }) => link.ready()));
   const made = await store.call('allocate', { count, bytes, ...who, demand, links: links.map(({ link, slaves }) => ({ link: link.config.name, slaves })) });
+  marked();
   if ('refused' in made) {
     if (made.refused === 'unmet') return undefined;
     const short = links.find(({ link }) => link.config.name === made.link)?.link;
     short?.want(count * bytes);
-    throw new NoKeys(`the pool for ${short?.config.peerKmeId ?? made.link} has fewer than ${count} keys of ${8 * bytes} bits now`);
+    throw new TooFewKeys(`the pool for ${short?.config.peerKmeId ?? made.link} has fewer than ${count} keys of ${8 * bytes} bits now`);
   }
   const [relayed, ...noted] = await Promise.allSettled([relay?.(made.keys), ...links.map(async ({ link }, index) => link.reserveAtPeer(made.reservations[index]?.places ?? []))]);
   const failed = noted.findIndex(({ status }) => status === 'rejected');

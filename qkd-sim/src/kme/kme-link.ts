@@ -28,6 +28,9 @@ const LAST_ABORT_RETRY_MS = 30_000;
 /** Why no keys are given out. */
 export class NoKeys extends Error {}
 
+/** Fewer would perhaps do. */
+export class TooFewKeys extends NoKeys {}
+
 export class KmeLink {
   readonly config: LinkConfig;
   readonly #store: StoreClient;

@@ -68,9 +68,8 @@ export class Pools {
       const [block, mark, end, epsilon] = [numberIn(row, 'number'), numberIn(row, 'outMark'), numberIn(row, 'outEnd'), numberIn(row, 'epsilon')];
       const room = Math.min(count - cuts.length, Math.floor((end - mark) / bytes));
       if (room > 0 && (epsilon > maxEpsilon || numberIn(row, 'madeAt') < madeAfter)) return 'unmet';
-      for (let start = mark; start < mark + room * bytes; start += bytes) {
-        cuts.push({ block, start, bytes, epsilon, key: this.#blocks.bytes(link, block, start, bytes) });
-      }
+      const keys = room > 0 ? this.#blocks.bytes(link, block, mark, room * bytes) : new Uint8Array();
+      for (let at = 0; at < room * bytes; at += bytes) cuts.push({ block, start: mark + at, bytes, epsilon, key: keys.subarray(at, at + bytes) });
       if (cuts.length === count) break;
     }
     return cuts.length < count ? 'empty' : cuts;
