@@ -35,12 +35,16 @@ export class RandomNumbers {
     this.#fill = fill;
   }
 
+  /** 32 fair bits. */
+  word(): number {
+    if (this.#next === WORDS) this.#refill();
+    return this.#words[this.#next++] ?? 0;
+  }
+
   /** A uniform number in (0, 1) with 53 bits: 32 bits would distort double clicks and vacuum pulses. */
   uniform(): number {
-    if (this.#next >= WORDS) this.#refill();
-    const high = (this.#words[this.#next++] ?? 0) >>> 5;
-    const low = (this.#words[this.#next++] ?? 0) >>> 6;
-    return (high * 67_108_864 + low + 0.5) / 9_007_199_254_740_992;
+    const high = this.word() >>> 5;
+    return (high * 67_108_864 + (this.word() >>> 6) + 0.5) / 9_007_199_254_740_992;
   }
 
   /** One fair bit. */

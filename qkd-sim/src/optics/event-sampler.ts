@@ -4,9 +4,11 @@
  * which add candidates of their own.
  */
 import type { Profile } from '../profiles/profile.js';
+import { exponential } from '../exponential.js';
 import type { RandomNumbers } from '../random.js';
 import { AliasTable } from './alias-table.js';
 import { type ClickTable, PATTERN_SHIFT } from './click-table.js';
+import { LitGates } from './lit-gates.js';
 
 /** Clicks in the order of their gates: gates since the click before, at least 1, and what the gate was like. */
 export interface ClickBatch {
@@ -24,6 +26,8 @@ interface Afterpulse {
 }
 
 const MAX_GAP = 0xffff_ffff;
+/** Before a table is loaded no detector clicks. */
+const DARKNESS: ClickTable = { clickProbability: 0, clicks: [], silences: [] };
 
 export class EventSampler {
   readonly #random: RandomNumbers;
@@ -31,38 +35,33 @@ export class EventSampler {
   readonly #patternShift: number;
   /** For each pattern whether it is recorded: of pairs only coincidences are. */
   readonly #recorded: Uint8Array;
-  readonly #logDecay: number;
-  readonly #decay: number;
-  readonly #afterpulseRate: number;
-  readonly #someAfterpulse: number;
+  readonly #afterpulse: number;
+  readonly #afterpulseGates: number;
   readonly #pending: Afterpulse[] = [];
   readonly #blindUntil = new Float64Array(4);
-  #clicks = new AliasTable([]);
+  #lit: LitGates;
   #silences = new AliasTable([]);
-  #logSilence = 0;
-  /** Avalanches before the next one that is followed by an afterpulse. */
-  #untilAfterpulse: number;
+  /** Avalanches before the next one that is followed by an afterpulse, and the exposure of that. */
+  #untilAfterpulse = 0;
+  #nextExposure = 0;
   #gate = 0;
   #lastRecorded = 0;
 
   constructor(profile: Profile, random: RandomNumbers) {
     this.#random = random;
+    this.#lit = new LitGates(DARKNESS, random);
     this.#deadGates = profile.deadGates;
     this.#patternShift = PATTERN_SHIFT[profile.source];
     this.#recorded = Uint8Array.from({ length: 16 }, (_, pattern) => Number(profile.source === 'weak-pulses' ? pattern > 0 : (pattern & 3) > 0 && pattern >> 2 > 0));
-    this.#logDecay = -1 / profile.afterpulseGates;
-    this.#decay = Math.exp(this.#logDecay);
-    // In gate j after an avalanche an afterpulse comes with 1 − exp(−rate · decay^j); the exponents sum to `afterpulse`.
-    this.#afterpulseRate = (profile.afterpulse * (1 - this.#decay)) / this.#decay;
-    this.#someAfterpulse = -Math.expm1(-profile.afterpulse);
-    this.#untilAfterpulse = this.#avalanchesWithout();
+    this.#afterpulse = profile.afterpulse;
+    this.#afterpulseGates = profile.afterpulseGates;
+    this.#drawAfterpulse();
   }
 
   /** Changes the law of a gate from the next one on; exact, because gates are memoryless. */
   load(table: ClickTable): void {
-    this.#clicks = new AliasTable(table.clicks);
+    this.#lit = new LitGates(table, this.#random);
     this.#silences = new AliasTable(table.silences);
-    this.#logSilence = Math.log1p(-table.clickProbability);
   }
 
   /** Gates that have passed. */
@@ -83,62 +82,66 @@ export class EventSampler {
    * @returns clicks that it has then; `gates` holds codes of settings with the pattern above them
    */
   run({ gaps, gates }: ClickBatch, filled: number, until: number): number {
-    let nextLight = this.#gapToLight();
+    const lit = this.#lit;
+    const settings = (1 << this.#patternShift) - 1;
+    let lastGate = this.#gate;
+    let lastRecorded = this.#lastRecorded;
+    let nextLight = lastGate + lit.gap();
     while (filled < gates.length) {
-      const pulse = this.#pending[0];
-      const lit = pulse === undefined || nextLight <= pulse.gate;
-      const gate = lit ? nextLight : pulse.gate;
+      const nextPulse = this.#pending[0]?.gate ?? Infinity;
+      const gate = Math.min(nextLight, nextPulse);
       if (gate > until) {
-        this.#gate = Math.max(this.#gate, until);
+        lastGate = Math.max(lastGate, until);
         break;
       }
-      this.#gate = gate;
-      let code = 0;
+      lastGate = gate;
+      let code: number;
       let fired = 0;
-      if (lit) {
-        code = this.#clicks.draw(this.#random.uniform());
+      if (gate === nextLight) {
+        code = lit.take();
         fired = code >> this.#patternShift;
-        nextLight = this.#gapToLight();
+        nextLight += lit.gap();
+      } else {
+        code = this.#silences.draw(this.#random);
       }
-      if (pulse?.gate === gate) {
-        if (!lit) code = this.#silences.draw(this.#random.uniform());
-        fired |= this.#takeAfterpulses();
-      }
-      const seen = this.#avalanches(fired);
+      if (gate === nextPulse) fired |= this.#takeAfterpulses();
+      const seen = this.#avalanches(gate, fired);
       if (this.#recorded[seen] === 0) continue;
-      gaps[filled] = Math.min(MAX_GAP, gate - this.#lastRecorded);
-      gates[filled++] = (code & ((1 << this.#patternShift) - 1)) | (seen << this.#patternShift);
-      this.#lastRecorded = gate;
+      gaps[filled] = Math.min(MAX_GAP, gate - lastRecorded);
+      gates[filled++] = (code & settings) | (seen << this.#patternShift);
+      lastRecorded = gate;
     }
+    // A gap that is known to be longer than what has passed of it is no fair draw any more.
+    lit.take();
+    this.#gate = lastGate;
+    this.#lastRecorded = lastRecorded;
     return filled;
   }
 
-  #gapToLight(): number {
-    return this.#logSilence === 0 ? Infinity : this.#gate + 1 + Math.floor(Math.log(this.#random.uniform()) / this.#logSilence);
-  }
-
   /** Which of the detectors that something reached could see it; they are blind from now on. */
-  #avalanches(fired: number): number {
+  #avalanches(gate: number, fired: number): number {
     let seen = 0;
-    for (let detector = 0; fired >> detector > 0; detector++) {
-      const bit = fired & (1 << detector);
-      if (bit === 0 || this.#gate <= (this.#blindUntil[detector] ?? 0)) continue;
+    for (let left = fired; left !== 0; left &= left - 1) {
+      const bit = left & -left;
+      const detector = 31 - Math.clz32(bit);
+      if (gate <= (this.#blindUntil[detector] ?? 0)) continue;
       seen |= bit;
-      this.#blindUntil[detector] = this.#gate + this.#deadGates;
-      if (this.#untilAfterpulse-- <= 0) this.#followAvalanche(bit);
+      this.#blindUntil[detector] = gate + this.#deadGates;
+      if (this.#untilAfterpulse-- === 0) this.#followAvalanche(gate, bit);
     }
     return seen;
   }
 
-  #followAvalanche(detector: number): void {
-    this.#untilAfterpulse = this.#avalanchesWithout();
-    const exposure = -Math.log1p(-this.#random.uniform() * this.#someAfterpulse);
-    this.#schedule({ gate: 0, cause: this.#gate, detector, exposure });
+  #followAvalanche(cause: number, detector: number): void {
+    this.#schedule({ gate: 0, cause, detector, exposure: this.#nextExposure });
+    this.#drawAfterpulse();
   }
 
-  /** Drawing for the rare avalanche instead of for each one is the same law and saves a third of the randomness. */
-  #avalanchesWithout(): number {
-    return Math.floor(Math.log(this.#random.uniform()) / Math.log1p(-this.#someAfterpulse));
+  /** As if the rates of all avalanches stood one after the other: one number for the rare afterpulse instead of one for each avalanche. */
+  #drawAfterpulse(): void {
+    const exposure = exponential(this.#random);
+    this.#untilAfterpulse = Math.floor(exposure / this.#afterpulse);
+    this.#nextExposure = exposure - this.#untilAfterpulse * this.#afterpulse;
   }
 
   /** Puts an afterpulse in its place, unless its cause has faded before it comes. */
@@ -157,16 +160,19 @@ export class EventSampler {
       this.#pending.shift();
       pattern |= pulse.detector;
       // The next point of the same cause; a point in this very gate changes nothing and is skipped.
-      do pulse.exposure -= Math.log(this.#random.uniform());
+      do pulse.exposure += exponential(this.#random);
       while (this.#gateOf(pulse) === at);
       this.#schedule(pulse);
     }
     return pattern;
   }
 
-  /** The gate in which the integrated rate since the cause reaches the pulse's exposure. */
-  #gateOf(pulse: Afterpulse): number {
-    const left = 1 - (pulse.exposure * (1 - this.#decay)) / (this.#afterpulseRate * this.#decay);
-    return left <= 0 ? Infinity : pulse.cause + Math.max(1, Math.ceil(Math.log(left) / this.#logDecay));
+  /**
+   * The gate in which the integrated rate since the cause reaches the pulse's exposure. In gate j after an avalanche an
+   * afterpulse comes with 1 − exp(−rate · decay^j), and all these exponents sum to `afterpulse`.
+   */
+  #gateOf({ cause, exposure }: Afterpulse): number {
+    const left = 1 - exposure / this.#afterpulse;
+    return left <= 0 ? Infinity : cause + Math.max(1, Math.ceil(-Math.log(left) * this.#afterpulseGates));
   }
 }

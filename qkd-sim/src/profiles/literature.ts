@@ -77,7 +77,7 @@ export const micius: WeakPulseProfile = {
   afterpulse: 0.005,
   afterpulseGates: 100,
   deadGates: 5,
-  misalignment: 0.006,
+  misalignment: 0.007,
   intensities: [0.8, 0.1, 0],
   intensityProbabilities: [0.5, 0.25, 0.25],
   keyBasisProbability: 0.5,
