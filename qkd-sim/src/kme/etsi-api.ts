@@ -105,19 +105,20 @@ export class EtsiApi {
 
   async #issue(asked: KeyRequest, master: string, slave: string, demand: Demand): Promise<readonly DeliveredKey[] | undefined> {
     const { count, bytes, additionalSlaves } = asked;
-    if (additionalSlaves.length > 0 || demand.madeAfter !== undefined || demand.maxEpsilon !== undefined) return this.#issueAlone(asked, master, slave, demand);
-    return this.#orders.add(`${bytes} ${master} ${slave}`, count, async (all, marked) => this.#issueAlone({ ...asked, count: all }, master, slave, demand, marked));
+    const plain = additionalSlaves.length === 0 && demand.madeAfter === undefined && demand.maxEpsilon === undefined && this.#directory.routeTo(slave) === undefined;
+    if (!plain) return this.#issueAlone(asked, master, slave, demand);
+    return this.#orders.add(`${bytes} ${master} ${slave}`, count, async (all) => this.#issueAlone({ ...asked, count: all }, master, slave, demand));
   }
 
-  async #issueAlone({ count, bytes, additionalSlaves }: KeyRequest, master: string, slave: string, demand: Demand, marked?: () => void): Promise<readonly DeliveredKey[] | undefined> {
+  async #issueAlone({ count, bytes, additionalSlaves }: KeyRequest, master: string, slave: string, demand: Demand): Promise<readonly DeliveredKey[] | undefined> {
     const { here, links, routes } = this.#directory.group([slave, ...additionalSlaves]);
     const order = { count, bytes, master, slaves: here, links, demand };
-    if (routes.length === 0) return issueKeys(order, this.#store, this.#log, marked);
+    if (routes.length === 0) return issueKeys(order, this.#store, this.#log);
     // What other sites' links take for a relayed key is theirs to choose.
     if (demand.madeAfter !== undefined || demand.maxEpsilon !== undefined) return undefined;
     const relay = async (keys: readonly DeliveredKey[]): Promise<number> =>
       (await Promise.all(routes.map(async ({ route, slaves }) => this.#passOn(keys, route, master, slaves)))).reduce((sum, epsilon) => sum + epsilon, 0);
-    return issueKeys({ ...order, relay }, this.#store, this.#log, marked);
+    return issueKeys({ ...order, relay }, this.#store, this.#log);
   }
 
   /** Keys that were given out already are delivered even when their link has been aborted since: they were safe. */

@@ -23,14 +23,12 @@ export interface Order {
 /**
  * Makes keys for an order. They are durable here and known at every slave's key server before they are returned. Those
  * of the first link are its pool's bytes; another link carries them under a one-time pad of its own pool.
- * @param marked called when the keys are taken, and the next may be
  * @returns undefined when the next keys are not what is demanded
  * @throws NoKeys when there are none to give now
  */
-export const issueKeys = async ({ count, bytes, links, demand, relay, ...who }: Order, store: StoreClient, log: Log, marked: () => void = () => undefined): Promise<readonly DeliveredKey[] | undefined> => {
+export const issueKeys = async ({ count, bytes, links, demand, relay, ...who }: Order, store: StoreClient, log: Log): Promise<readonly DeliveredKey[] | undefined> => {
   await Promise.all(links.map(async ({ link }) => link.ready()));
   const made = await store.call('allocate', { count, bytes, ...who, demand, links: links.map(({ link, slaves }) => ({ link: link.config.name, slaves })) });
-  marked();
   if ('refused' in made) {
     if (made.refused === 'unmet') return undefined;
     const short = links.find(({ link }) => link.config.name === made.link)?.link;

@@ -6,28 +6,26 @@ import { OrderQueue } from './order-queue.js';
 import { MAX_RESERVATIONS } from './peer-messages.js';
 
 describe('order queue', () => {
-  it('makes one order of those that come while keys are being marked, and gives each its own keys', async () => {
+  it('makes one order of those that come meanwhile, and gives each its own keys', async () => {
     const queue = new OrderQueue<string>();
+    const release: (() => void)[] = [];
     const counts: number[] = [];
-    const marks: (() => void)[] = [];
-    const issue = async (count: number, marked: () => void): Promise<string[]> => {
-      counts.push(count);
-      marks.push(marked);
-      return Promise.resolve(Array.from({ length: count }, (_, index) => `${counts.length}.${index}`));
+    const issue = async (count: number): Promise<string[]> => {
+      const order = counts.push(count);
+      return new Promise((resolve) => { release.push(() => { resolve(Array.from({ length: count }, (_, index) => `${order}.${index}`)); }); });
     };
-    const held = async (count: number, marked: () => void): Promise<string[]> => {
-      const keys = await issue(count, marked);
-      return new Promise((resolve) => { marks[0] = () => { marked(); resolve(keys); }; });
-    };
-    const first = [queue.add('a', 1, held), queue.add('a', 2, held)];
+    const first = [queue.add('a', 1, issue), queue.add('a', 2, issue)];
     await setImmediate();
     const second = [queue.add('a', 3, issue), queue.add('a', 1, issue)];
     const other = queue.add('b', 1, issue);
     await setImmediate();
     expect(counts).deep.equal([3, 1]);
-    expect(await other).deep.equal(['2.0']);
-    marks[0]!();
+    for (const end of release) end();
     expect(await Promise.all(first)).deep.equal([['1.0'], ['1.1', '1.2']]);
+    expect(await other).deep.equal(['2.0']);
+    await setImmediate();
+    expect(counts).deep.equal([3, 1, 4]);
+    release[2]!();
     expect(await Promise.all(second)).deep.equal([['3.0', '3.1', '3.2'], ['3.3']]);
   });
 
@@ -51,9 +49,8 @@ describe('order queue', () => {
   it('keeps an order within what one request may reserve', async () => {
     const queue = new OrderQueue<number>();
     const counts: number[] = [];
-    const issue = async (count: number, marked: () => void): Promise<number[]> => {
+    const issue = async (count: number): Promise<number[]> => {
       counts.push(count);
-      marked();
       return Promise.resolve(Array.from({ length: count }, () => count));
     };
     await Promise.all([queue.add('a', MAX_RESERVATIONS - 1, issue), queue.add('a', 2, issue)]);

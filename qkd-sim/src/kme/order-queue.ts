@@ -1,13 +1,13 @@
 /**
- * Orders for keys that differ in their number only: those that come while the keys of one are being marked become one
- * order, the larger the busier the site is. What costs once an order is so shared by many callers.
+ * Orders for keys that differ in their number only: one at a time, and those that come meanwhile become the next one. What
+ * costs once an order, the waits for two disks above all, is so shared by the more callers the busier the site is.
  */
 import { setImmediate } from 'node:timers/promises';
 import { TooFewKeys } from './kme-link.js';
 import { MAX_RESERVATIONS } from './peer-messages.js';
 
-/** Issues that many keys; says when they are marked, from when on the next order may begin. */
-export type Issue<Key> = (count: number, marked: () => void) => Promise<readonly Key[] | undefined>;
+/** Issues that many keys. */
+export type Issue<Key> = (count: number) => Promise<readonly Key[] | undefined>;
 
 /** An order that still grows. */
 interface Gathering<Key> {
@@ -18,8 +18,8 @@ interface Gathering<Key> {
 
 export class OrderQueue<Key> {
   readonly #gathering = new Map<string, Gathering<Key>>();
-  /** The end of the marking that a kind waits for. */
-  readonly #marking = new Map<string, Promise<unknown>>();
+  /** The end of the last order of each kind. */
+  readonly #last = new Map<string, Promise<unknown>>();
 
   /**
    * Issues keys.
@@ -36,29 +36,22 @@ export class OrderQueue<Key> {
       return (await gathering.issued)?.slice(start, start + count);
     } catch (thrown) {
       // What is too much together may be enough for some.
-      if (gathering.orders > 1 && thrown instanceof TooFewKeys) return issue(count, () => undefined);
+      if (gathering.orders > 1 && thrown instanceof TooFewKeys) return issue(count);
       throw thrown;
     }
   }
 
   #open(kind: string, issue: Issue<Key>): Gathering<Key> {
-    const { promise, resolve } = Promise.withResolvers<undefined>();
-    const marked = (): void => { resolve(undefined); };
     // The orders of one turn come together even when nothing is waited for.
-    const before = this.#marking.get(kind) ?? setImmediate();
-    this.#marking.set(kind, promise);
-    const gathering: Gathering<Key> = {
-      count: 0,
-      orders: 0,
-      issued: before.then(async () => {
-        if (this.#gathering.get(kind) === gathering) this.#gathering.delete(kind);
-        return issue(gathering.count, marked);
-      }).finally(() => {
-        marked();
-        if (this.#marking.get(kind) === promise) this.#marking.delete(kind);
-      }),
-    };
+    const before = this.#last.get(kind) ?? setImmediate();
+    const issued = before.then(async () => {
+      if (this.#gathering.get(kind) === gathering) this.#gathering.delete(kind);
+      return issue(gathering.count);
+    });
+    const ended: Promise<unknown> = issued.catch(() => undefined).then(() => { if (this.#last.get(kind) === ended) this.#last.delete(kind); });
+    const gathering: Gathering<Key> = { count: 0, orders: 0, issued };
     this.#gathering.set(kind, gathering);
+    this.#last.set(kind, ended);
     return gathering;
   }
 }

@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { ATTEMPT_BYTES } from '../distillation/authentication.js';
 import { REFILL_BYTES, RESERVED_BYTES } from './block-store.js';
 import { prepared } from './database.js';
-import { bytesIn, numberIn, optional, textIn } from './row.js';
+import { numberIn, optional, textIn } from './row.js';
 import { SEAL_BYTES } from './vault.js';
 
 /** The counters of a link, over its whole life. Bits unless the name says otherwise; ratios 0 to 1. */
@@ -61,14 +61,15 @@ export class LinkRecords {
   }
 
   counters(link: string): LinkCounters {
-    const row = this.#sql('SELECT * FROM link WHERE name = ?').get(link);
+    const row = this.#sql(`SELECT aborted, qber, keyRateBps, blocks, siftedBits, disclosedBits, leakedBits, secretBits, attempt, length(pads) AS padBytes,
+        usedBits, burntBits, epsilon, aborts, drops, lastReason FROM link WHERE name = ?`).get(link);
     const count = (column: string): number => numberIn(row, column);
     const blocks = count('blocks');
     return {
       aborted: optional(row, 'aborted', textIn), qber: optional(row, 'qber', numberIn), keyRateBps: optional(row, 'keyRateBps', numberIn),
       blocks, siftedBits: count('siftedBits'), disclosedBits: count('disclosedBits'), leakedBits: count('leakedBits'), secretBits: count('secretBits'),
       authenticationBits: 8 * (count('attempt') * ATTEMPT_BYTES + blocks * (RESERVED_BYTES - REFILL_BYTES)),
-      attemptsLeft: Math.floor((bytesIn(row, 'pads').length - SEAL_BYTES) / ATTEMPT_BYTES),
+      attemptsLeft: Math.floor((count('padBytes') - SEAL_BYTES) / ATTEMPT_BYTES),
       usedBits: count('usedBits'), burntBits: count('burntBits'), epsilon: count('epsilon'),
       aborts: count('aborts'), drops: count('drops'), lastReason: optional(row, 'lastReason', textIn),
     };
