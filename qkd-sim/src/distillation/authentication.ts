@@ -29,7 +29,11 @@ export const tagKeys = (secret: Uint8Array): { aliceToBob: TagKey; bobToAlice: T
 };
 
 /** XOR of two strings of the same length. */
-export const xor = (a: Uint8Array, b: Uint8Array): Uint8Array => a.map((byte, index) => byte ^ (b[index] ?? 0));
+export const xor = (a: Uint8Array, b: Uint8Array): Uint8Array => {
+  const sum = new Uint8Array(a);
+  for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) ^ (b[i] ?? 0);
+  return sum;
+};
 
 /** The tag of a direction: each message as a block of type and length, then its payload filled up to whole blocks. */
 export const authenticationTag = ({ hashKey, pad }: TagKey, messages: readonly SentMessage[]): Uint8Array => {
