@@ -13,7 +13,7 @@ import { percentile } from '../statistics.js';
 import { SitePair } from './site-pair.js';
 
 const connections = 32;
-/** A key server runs for months: until its code is compiled, each key costs it half as much again. */
+/** A key server runs for months: until its code is compiled, each key costs it about a third more. */
 const warmUpKeys = 10_000;
 const measuredKeys = 10_000;
 /** What we want: keys a second, ms, and µs of CPU of both key servers for a key. */
