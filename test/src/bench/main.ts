@@ -1,28 +1,18 @@
 /** `npm run bench:ledger`: the ledger's figures on networks of its own, printed as ratios of one run. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
 import { BenchNetwork } from './bench-network.js';
-import { jsonLine, markdownTable, textLine, type Figure } from './figure.js';
+import { benchCommand, positive, runBenchmarks, type BenchFlags } from './command.js';
+import type { Figure } from './figure.js';
 import { withMembers } from './member.js';
 import { recoveryFigures } from './recovery.js';
 import { replayFigures } from './replay.js';
 import { round50Figures } from './round50.js';
 import { throughputFigures } from './throughput.js';
 
-interface Flags {
-  readonly json?: true;
-  readonly markdown?: true;
-  readonly only: string;
-  readonly runs: number;
+interface Flags extends BenchFlags {
   readonly batchIntervalMs: number;
   readonly state: string;
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return value;
 }
 
 /** The benchmarks by what they measure. */
@@ -39,24 +29,8 @@ async function throughput({ state, batchIntervalMs, runs }: Flags, consensus: 'b
   return await withMembers(network.mspIds.map((mspId) => network.profileFile(mspId)), async (members) => throughputFigures(network, members, consensus, batchIntervalMs, runs));
 }
 
-const program = new Command('bench:ledger')
-  .description('Measures the ledger on networks that it brings up and removes again.')
-  .addHelpText('before', 'Example:\n  npm run bench:ledger -- --only throughput.bft --runs 3\n')
-  .option('--json', 'one JSON object a figure')
-  .option('--markdown', 'one table, for docs/performance.md')
-  .addOption(new Option('--only <name>', 'one benchmark').choices(['all', ...Object.keys(benchmarks)]).default('all'))
-  .option('--runs <n>', 'repetitions', positive, 3)
+const program = benchCommand('bench:ledger', 'Measures the ledger on networks that it brings up and removes again.', 'npm run bench:ledger -- --only throughput.bft --runs 3', Object.keys(benchmarks))
   .option('--batch-interval-ms <ms>', 'how long orderers collect a block', positive, 100)
   .option('--state <dir>', 'folder for the networks; removed afterwards', join(tmpdir(), 'epione-bench'))
   .parse();
-
-const flags = program.opts<Flags>();
-const lines: Figure[] = [];
-for (const [name, benchmark] of Object.entries(benchmarks)) {
-  if (flags.only !== 'all' && flags.only !== name) continue;
-  process.stderr.write(`${name} ...\n`);
-  const figures = await benchmark(flags);
-  lines.push(...figures);
-  if (!flags.markdown) for (const line of figures) process.stdout.write(`${flags.json ? jsonLine(line) : textLine(line)}\n`);
-}
-if (flags.markdown) process.stdout.write(`${markdownTable(lines)}\n`);
+await runBenchmarks(benchmarks, program.opts<Flags>());
