@@ -23,6 +23,15 @@ const extensionOf = (status: LinkStatus): object => ({
   epione_aborts: status.aborts,
 });
 
+/** The members that are the same for every slave. */
+const sizesOf = (limits: Limits): object => ({
+  key_size: KEY_BITS,
+  max_key_per_request: limits.maxKeysPerRequest,
+  max_key_size: limits.maxKeyBits,
+  min_key_size: MIN_KEY_BITS,
+  max_SAE_ID_count: limits.maxAdditionalSaeIds,
+});
+
 const BYTES_PER_RELAYED_KEY = padBytes(KEY_BITS / 8);
 
 /** The status of the keys for a slave beyond trusted nodes: what the first link of each of its paths can carry. Of the links after it this server knows nothing. */
@@ -36,13 +45,9 @@ export const relayedStatusOf = (kmeId: string, master: string, slave: string, ta
     target_KME_ID: targetKmeId,
     master_SAE_ID: master,
     slave_SAE_ID: slave,
-    key_size: KEY_BITS,
+    ...sizesOf(limits),
     stored_key_count: Math.min(stored, most),
     max_key_count: most,
-    max_key_per_request: limits.maxKeysPerRequest,
-    max_key_size: limits.maxKeyBits,
-    min_key_size: MIN_KEY_BITS,
-    max_SAE_ID_count: limits.maxAdditionalSaeIds,
     status_extension: { epione_state: 'relayed', epione_health: failed !== undefined ? 'failed' : stored > 0 ? 'ok' : 'empty', epione_reason: failed, epione_paths: firstLinks.length },
   };
 };
@@ -59,13 +64,9 @@ export const statusOf = (kmeId: string, master: string, slave: string, link: Kme
     target_KME_ID: status?.peerKmeId ?? kmeId,
     master_SAE_ID: master,
     slave_SAE_ID: slave,
-    key_size: KEY_BITS,
+    ...sizesOf(limits),
     stored_key_count: status === undefined ? count : status.reason === undefined ? Math.min(status.storedKeys, count) : 0,
     max_key_count: count,
-    max_key_per_request: limits.maxKeysPerRequest,
-    max_key_size: limits.maxKeyBits,
-    min_key_size: MIN_KEY_BITS,
-    max_SAE_ID_count: limits.maxAdditionalSaeIds,
     status_extension: status === undefined ? { epione_state: 'idle', epione_health: 'ok' } : extensionOf(status),
   };
 };

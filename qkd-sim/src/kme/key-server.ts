@@ -39,7 +39,7 @@ export const startKeyServer = async (
   const { limits } = site;
   const gate = new Gate(limits);
   const directory = new Directory(site, links);
-  const relay = new KeyRelay(site, links, store, random, log);
+  const relay = new KeyRelay(site, directory, store, random, log);
   const etsi = new EtsiApi(site, store, directory, async (keys, { paths }, master, slaves) => relay.passOn(keys, paths, master, slaves), log, Date.now);
   const skip = new SkipApi({
     keys: async (action, sae, query, caller) => etsi.answer({ method: 'GET', sae, action, query, body: undefined, caller }),
@@ -67,7 +67,7 @@ export const startKeyServer = async (
 
   const answerKme = async (request: IncomingMessage, route: Extract<Route, { to: 'peer' | 'relay' }>): Promise<Answer> => {
     const { commonName } = callerOf(request);
-    if (!links.some(({ config }) => config.peerKmeId === commonName)) return refusal(401, 'not a key server at the other end of a link');
+    if (directory.linkToKme(commonName) === undefined) return refusal(401, 'not a key server at the other end of a link');
     const body = await readBody(request);
     if (route.to === 'relay') return route.action === 'ext_keys' ? relay.receive(commonName, body) : relay.acknowledged(commonName, route.token, body);
     const own = (name: string): KmeLink | undefined => links.find(({ config }) => config.name === name && config.peerKmeId === commonName);

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import type { SiteConfig } from '../config.js';
 import { xor } from '../distillation/authentication.js';
 import { messageOf } from '../error.js';
+import type { Directory } from '../kme/directory.js';
 import { type Answer, refusal } from '../kme/http.js';
 import { issueKeys } from '../kme/issue.js';
 import { type KmeLink, NoKeys } from '../kme/kme-link.js';
@@ -42,7 +43,7 @@ interface Awaited {
 
 export class KeyRelay {
   readonly #site: SiteConfig;
-  readonly #links: readonly KmeLink[];
+  readonly #directory: Directory;
   readonly #store: StoreClient;
   readonly #random: FillRandom;
   readonly #log: Log;
@@ -50,9 +51,9 @@ export class KeyRelay {
   readonly #awaited = new Map<string, Awaited>();
 
   /** @param random where the shares of keys that take several paths come from */
-  constructor(site: SiteConfig, links: readonly KmeLink[], store: StoreClient, random: FillRandom, log: Log) {
+  constructor(site: SiteConfig, directory: Directory, store: StoreClient, random: FillRandom, log: Log) {
     this.#site = site;
-    this.#links = links;
+    this.#directory = directory;
     this.#store = store;
     this.#random = random;
     this.#log = log;
@@ -79,7 +80,7 @@ export class KeyRelay {
     const request = parsed.data;
     const relay = relayOf(request);
     if (relay === undefined) return refusal(400, 'not all extension_mandatory parameters are supported');
-    const link = this.#linkTo(caller);
+    const link = this.#directory.linkToKme(caller);
     if (link === undefined || relay.path[this.#placeOn(relay.path) - 1] !== caller) return refusal(401, 'not the way that these keys should come');
     const refused = this.#refusal(link, request, relay);
     if (refused !== undefined) return refusal(400, refused);
@@ -108,7 +109,7 @@ export class KeyRelay {
   #refusal(link: KmeLink, { ack_callback_url: url, initiator_sae_id: initiator, target_sae_ids: targets }: ExtKeys, { path, part, parts }: Relay): string | undefined {
     if (new URL(url).origin !== new URL(link.config.peerUrl).origin) return 'ack_callback_url is not the caller\'s';
     const next = path[this.#placeOn(path) + 1];
-    if (next !== undefined) return this.#linkTo(next) === undefined ? `no link leads to ${next}` : undefined;
+    if (next !== undefined) return this.#directory.linkToKme(next) === undefined ? `no link leads to ${next}` : undefined;
     const route = this.#site.routes.find(({ kmeId }) => kmeId === path[0]);
     const known = route?.paths.length === parts && route.paths[part]?.toReversed().join('\n') === path.join('\n');
     if (!known) return 'not a path from there to here';
@@ -117,10 +118,6 @@ export class KeyRelay {
 
   #placeOn(path: readonly string[]): number {
     return path.indexOf(this.#site.kmeId);
-  }
-
-  #linkTo(kmeId: string): KmeLink | undefined {
-    return this.#links.find(({ config }) => config.peerKmeId === kmeId);
   }
 
   /** The keys under the pad that the caller names, which is gone from now on. */
@@ -149,7 +146,7 @@ export class KeyRelay {
     const next = path[this.#placeOn(path) + 1] ?? '';
     const token = randomUUID();
     try {
-      const link = this.#linkTo(next);
+      const link = this.#directory.linkToKme(next);
       if (link === undefined) throw new NoKeys(`no link leads to ${next}`);
       const bare = Buffer.concat(keys.map(({ key }) => key));
       const pad = await this.#pad(link, padBytes(bare.length));

@@ -16,6 +16,7 @@ import { TestAuthority } from '../testing/test-authority.js';
 import { askAdmin } from './admin.js';
 import type { SiteStatus } from './site-status.js';
 import { type WrittenSite, writeSiteConfigs } from './topology.js';
+import { until } from '../testing/until.js';
 
 const bin = fileURLToPath(new URL('../../bin/qkd-sim.mjs', import.meta.url));
 
@@ -27,15 +28,6 @@ interface Side {
   readonly peerSae: string;
   process: ChildProcess;
 }
-
-const until = async <T>(what: string, attempt: () => Promise<T | undefined>): Promise<T> => {
-  for (let i = 0; i < 600; i++) {
-    const result = await attempt().catch(() => undefined);
-    if (result !== undefined) return result;
-    await pause(100);
-  }
-  throw new Error(`${what} did not come`);
-};
 
 describe('eve on a link', function () {
   this.timeout(180_000);

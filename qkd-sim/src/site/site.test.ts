@@ -15,6 +15,7 @@ import type { SiteStatus } from './site-status.js';
 import { Sae } from '../testing/sae.js';
 import { TestAuthority } from '../testing/test-authority.js';
 import { type WrittenSite, writeSiteConfigs } from './topology.js';
+import { until } from '../testing/until.js';
 
 const bin = fileURLToPath(new URL('../../bin/qkd-sim.mjs', import.meta.url));
 
@@ -53,14 +54,6 @@ describe('two sites', function () {
     const gone = once(child, 'exit');
     child.kill('SIGKILL');
     await gone;
-  };
-  const until = async <T>(what: string, attempt: () => Promise<T | undefined>): Promise<T> => {
-    for (let i = 0; i < 600; i++) {
-      const result = await attempt().catch(() => undefined);
-      if (result !== undefined) return result;
-      await pause(100);
-    }
-    throw new Error(`${what} did not come`);
   };
   const path = (site: WrittenSite, sae: string, action: string): string => `${site.url}/api/v1/keys/${sae}/${action}`;
   const stored = async (least: number): Promise<unknown> => until('a full pool', async () => {
