@@ -31,4 +31,5 @@ export * from './sealed-update.js';
 export * from './fixed-point.js';
 export * from './consent-set.js';
 export * from './merkle.js';
+export * from './pair-key.js';
 export * from './aggregate.js';

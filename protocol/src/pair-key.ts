@@ -1,0 +1,70 @@
+/** The key that two participants share in an epoch of masked mode, its ratchet and what is derived from it (PROTOCOL section 8). Pure: whoever keeps a key destroys it. */
+import { frame, sha256, sha512, type Digest } from './digest.js';
+import { CodedError } from './error.js';
+import { expand } from './hkdf.js';
+
+/** Bytes of K, of a pair seed and of a check. */
+export const pairKeyLengths = { key: 64, seed: 32, check: 16 } as const;
+
+/** Which pair of participants, in which round of which epoch. */
+export interface PairRound {
+  readonly study: Digest;
+  readonly epoch: number;
+  readonly round: number;
+  /** The two MSP IDs in the order of their bytes. */
+  readonly lower: string;
+  readonly higher: string;
+}
+
+const order = new TextEncoder();
+
+function assertKey(key: Uint8Array): void {
+  if (key.length !== pairKeyLengths.key) throw new CodedError('BAD_KEY', `a pair key has ${pairKeyLengths.key} bytes, not ${key.length}`);
+}
+
+function assertPair({ lower, higher }: PairRound): void {
+  if (Buffer.compare(order.encode(lower), order.encode(higher)) >= 0) throw new CodedError('BAD_FIELD', 'a pair is two MSP IDs, the lower one first');
+}
+
+/**
+ * `check`: proves to the other end of the pair, before it is used, that both have K; 16 bytes.
+ * @param key K as the set-up made it, 64 bytes.
+ * @throws CodedError BAD_KEY for another length.
+ */
+export function pairCheck(key: Uint8Array): Uint8Array {
+  assertKey(key);
+  return expand(key, frame('epione/v1/check'), pairKeyLengths.check);
+}
+
+/**
+ * K_(r+1) from K_r: one way, so that who has the later key opens no earlier round. The caller overwrites K_r when round r has ended.
+ * @param round r, the round of `key`, from 1.
+ * @throws CodedError BAD_KEY for a key of another length.
+ */
+export function nextPairKey(key: Uint8Array, round: number): Uint8Array {
+  assertKey(key);
+  return expand(key, frame('epione/v1/ratchet', round), pairKeyLengths.key);
+}
+
+/**
+ * s_ij, from which both of a pair expand the same mask; 32 bytes, used in one round.
+ * @param key K of `at.round`.
+ * @throws CodedError BAD_KEY; BAD_FIELD for MSP IDs that are equal or in the other order.
+ */
+export function pairSeed(key: Uint8Array, at: PairRound): Uint8Array {
+  assertKey(key);
+  assertPair(at);
+  return expand(key, frame('epione/v1/mask', at.study, at.epoch, at.round, at.lower, at.higher), pairKeyLengths.seed);
+}
+
+/**
+ * What both of a pair publish of their seed, equal at both ends; 32 bytes, with a study of profile long-term 64.
+ * @param seed from `pairSeed`.
+ * @throws CodedError BAD_KEY for a seed of another length; BAD_FIELD as `pairSeed`.
+ */
+export function pairCommitment(seed: Uint8Array, at: PairRound): Uint8Array {
+  if (seed.length !== pairKeyLengths.seed) throw new CodedError('BAD_KEY', `a pair seed has ${pairKeyLengths.seed} bytes, not ${seed.length}`);
+  assertPair(at);
+  const hash = at.study.startsWith('sha512:') ? sha512 : sha256;
+  return hash(frame('epione/v1/commit-pair', at.study, at.epoch, at.round, at.lower, at.higher, seed));
+}
