@@ -33,3 +33,6 @@ export * from './consent-set.js';
 export * from './merkle.js';
 export * from './pair-key.js';
 export * from './aggregate.js';
+export * from './one-time-tag.js';
+export * from './quantum-signature.js';
+export * from './block-tag.js';
