@@ -7,11 +7,13 @@ import { ProposalContract } from './proposal-contract.js';
 import { RoundContract } from './round-contract.js';
 import { keepCertificates } from './kept.js';
 import { hearOffers } from './peer-batches.js';
+import { refuseClassicalTls } from './post-quantum.js';
 import { skipUnseenLines } from './quiet-log.js';
 import { StudyContract } from './study-contract.js';
 import { passTexts } from './text-parameters.js';
 
 skipUnseenLines();
+refuseClassicalTls();
 passTexts();
 keepCertificates();
 hearOffers();

@@ -1,6 +1,7 @@
 /** Orderers in the channel: joining it, and proof that each really votes. */
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { postQuantumOnly } from '../connection/post-quantum.js';
 import { NetworkError } from '../error.js';
 import { genesisFile } from './genesis.js';
 import { credential, ordererOrganizations, type Network, type Organization } from '../state.js';
@@ -25,6 +26,7 @@ async function ordererAdmin(organization: Organization, method: 'GET' | 'POST', 
         method,
         timeout: 10_000,
         agent: false,
+        ...postQuantumOnly,
         ca: readFileSync(credential(organization, 'authorities', 'tls').certificateFile),
         cert: readFileSync(certificateFile),
         key: readFileSync(privateKeyFile),

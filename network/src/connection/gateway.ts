@@ -1,12 +1,14 @@
 /** A connection to one peer under one identity, with the signer that Node's OpenSSL gives. */
 import { createPrivateKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import { Client, credentials } from '@grpc/grpc-js';
 import { connect, hash, type Gateway, type Signer } from '@hyperledger/fabric-gateway';
 import { NetworkError } from '../error.js';
 import type { IssuedCertificate } from '../identities/certificate-authority.js';
 import { derInteger, derSequence } from './der.js';
 import { readCredential, type UserName } from '../identities/identities.js';
+import { postQuantumOnly } from './post-quantum.js';
 import { credential, type Network, type Organization } from '../state.js';
 
 /** Where a peer serves. */
@@ -51,10 +53,11 @@ function nativeSigner(privateKeyPem: string): Signer {
   };
 }
 
-/** A gRPC client over TLS. The short back-off makes waiting for a start quick. */
+/** A gRPC client over post-quantum TLS. The short back-off makes waiting for a start quick. */
 function clientTo({ endpoint, tlsRoots, hostnameOverride, clientTls }: Omit<PeerAddress, 'mspId'>): Client {
-  const channel = clientTls ? credentials.createSsl(tlsRoots, Buffer.from(clientTls.privateKey), Buffer.from(clientTls.certificate)) : credentials.createSsl(tlsRoots);
-  return new Client(endpoint, channel, {
+  const own = clientTls ? { key: clientTls.privateKey, cert: clientTls.certificate } : {};
+  const context = createSecureContext({ ca: tlsRoots, ...own, ...postQuantumOnly });
+  return new Client(endpoint, credentials.createFromSecureContext(context), {
     'grpc.initial_reconnect_backoff_ms': 50,
     'grpc.max_reconnect_backoff_ms': 500,
     'grpc.max_receive_message_length': -1,

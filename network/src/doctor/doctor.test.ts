@@ -22,11 +22,11 @@ import { clock } from './clock.js';
 import { foldersOfOtherDisks, roomRemarks } from './disk.js';
 import { doctor } from './doctor.js';
 import { run, type Check, type Examined, type Finding } from './finding.js';
-import { goVersion } from './go-build-info.js';
+import { goVersion, isKeptClassical } from './go-build-info.js';
 import { refusalOf } from './key-exchange.js';
 import { membership } from './membership.js';
 import { privateData } from './private-data.js';
-import { goRemark, nodeRemark } from './programs.js';
+import { fabricRemark, goRemark, nodeRemark } from './programs.js';
 import { quorumRemarks } from './quorum.js';
 import { snapshots } from './snapshots.js';
 
@@ -250,6 +250,15 @@ describe('doctor', function () {
     expect(nodeRemark({ node: '22.20.0', openssl: '3.5.2' }).level).to.equal('fault');
     expect(nodeRemark({ node: '24.21.0', openssl: '3.0.15' }).level).to.equal('fault');
     expect(nodeRemark({ node: '24.16.0', openssl: '3.5.0' }).level).to.equal('ok');
+  });
+
+  it('names a Fabric below 2.5.13 or 3.1.0, and one that a newer Go built with the older key exchange', () => {
+    const level = (version: string): string | undefined => fabricRemark('peer', `peer:\n Version: ${version}\n Go version: go1.26.8`)?.level;
+    for (const version of ['v2.4.9', 'v2.5.12', 'v3.0.0', '3.0.9']) expect(level(version), version).to.equal('fault');
+    for (const version of ['v2.5.13', 'v2.5.16', 'v3.1.0', 'v3.2.0', 'v4.0.0', 'latest']) expect(level(version), version).to.equal(undefined);
+    expect(isKeptClassical(readFileSync(findBinaries().peer))).to.equal(false);
+    expect(isKeptClassical(Buffer.from('DefaultGODEBUG=a=1\nbuild\tDefaultGODEBUG=asynctimerchan=1,tlsmlkem=0,x=1\n'))).to.equal(true);
+    expect(isKeptClassical(Buffer.from('DefaultGODEBUG=a=1\ntlsmlkem=0'))).to.equal(false);
   });
 
   it('tells a server that agrees on classical keys only from one that agrees on post-quantum ones', async () => {

@@ -18,3 +18,12 @@ export function goVersion(program: Buffer): string | undefined {
   }
   return undefined;
 }
+
+/** Whether the program's main module keeps Go's older key exchange although a newer Go built it (`go` line of its go.mod below 1.24; go.dev/doc/godebug). */
+export function isKeptClassical(program: Buffer): boolean {
+  for (let at = program.indexOf('DefaultGODEBUG='); at !== -1; at = program.indexOf('DefaultGODEBUG=', at + 1)) {
+    const line = program.toString('latin1', at, at + 1024).split('\n', 1)[0] ?? '';
+    if (line.includes('tlsmlkem=0')) return true;
+  }
+  return false;
+}

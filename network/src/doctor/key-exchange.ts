@@ -1,19 +1,19 @@
 /** The key exchange of every TLS port that serves: tried, because versions only promise it. */
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
+import { postQuantumGroup as group, postQuantumOnly } from '../connection/post-quantum.js';
 import { readCredential } from '../identities/identities.js';
 import { runningPid } from '../nodes/process.js';
 import { nodesOf } from '../nodes/nodes.js';
 import { credential, type Network, type Organization } from '../state.js';
 import { fault, ok, unlessAny, type Check, type Examined, type Remark } from './finding.js';
 
-const group = 'X25519MLKEM768';
 const timeoutMs = 3000;
 
 /** Why a port does not agree on a post-quantum key; undefined when it does. */
 export async function refusalOf(port: number, tls: { readonly ca: string; readonly cert: string; readonly key: string }): Promise<string | undefined> {
   return new Promise((done) => {
-    const socket = connect({ host: 'localhost', port, ...tls, ecdhCurve: group, minVersion: 'TLSv1.3', ALPNProtocols: ['h2', 'http/1.1'], timeout: timeoutMs });
+    const socket = connect({ host: 'localhost', port, ...tls, ...postQuantumOnly, ALPNProtocols: ['h2', 'http/1.1'], timeout: timeoutMs });
     const end = (reason?: string): void => {
       socket.destroy();
       done(reason);

@@ -1,8 +1,9 @@
 /** The programs that everything runs on: new enough for a post-quantum key exchange? */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { findBinaries } from '../nodes/fabric-binaries.js';
-import { goVersion } from './go-build-info.js';
+import { goVersion, isKeptClassical } from './go-build-info.js';
 import { fault, ok, unlessAny, warning, type Check, type Remark } from './finding.js';
 
 // X25519MLKEM768 by default: Node 24.16 has OpenSSL 3.5 and the fixes it needs, Go has it from 1.24.
@@ -23,14 +24,31 @@ export function goRemark(program: string, version: string | undefined): Remark |
   return fault(`${program} was built with Go ${version}, which has no post-quantum key exchange`, `Use binaries built with Go ${leastGo.join('.')} or later: npm run setup builds them.`);
 }
 
+/** The first releases of Fabric with a post-quantum key exchange; 2.6 to 3.0 have none. */
+const leastFabric: readonly (readonly [major: number, minor: number, patch: number])[] = [[2, 5, 13], [3, 1, 0]];
+
+/** What there is to say about a version as Fabric's programs tell it; a build of one's own says `latest`, and is judged by its Go alone. */
+export function fabricRemark(program: string, told: string): Remark | undefined {
+  const [, major, minor, patch] = (/Version: v?(\d+)\.(\d+)\.(\d+)/.exec(told) ?? []).map(Number);
+  if (major === undefined || minor === undefined || patch === undefined) return undefined;
+  const isEnough = leastFabric.some(([a, b, c]) => major === a && minor === b && patch >= c) || major > 3 || (major === 3 && minor > 1);
+  if (isEnough) return undefined;
+  return fault(`${program} is of Fabric ${major}.${minor}.${patch}, which has no post-quantum key exchange: our clients refuse it`, `Use Fabric ${leastFabric.map((version) => version.join('.')).join(' or ')} or later.`);
+}
+
 /** Fabric's programs: there, and built with a Go that is new enough. */
 export const programs: Check<string> = {
   name: 'programs',
   examine: () => {
     const binaries = findBinaries();
-    const versions = Object.values(binaries).map((file) => ({ file, version: goVersion(readFileSync(file)) }));
-    const troubles = versions.flatMap(({ file, version }) => goRemark(file, version) ?? []);
-    return unlessAny(troubles, `Fabric's programs are in ${dirname(binaries.peer)}, built with Go ${[...new Set(versions.map(({ version }) => version))].join(', ')}`);
+    const versions = Object.values(binaries).map((file) => {
+      const program = readFileSync(file);
+      return { file, version: goVersion(program), keptClassical: isKeptClassical(program) };
+    });
+    const troubles = versions.flatMap(({ file, version, keptClassical }) =>
+      goRemark(file, version) ?? (keptClassical ? fault(`${file} is built to keep Go's older key exchange (tlsmlkem=0)`, 'Use binaries of a main module with `go 1.24` or later: npm run setup builds them.') : []));
+    const released = [binaries.peer, binaries.orderer].flatMap((file) => fabricRemark(file, execFileSync(file, ['version'], { encoding: 'utf8', timeout: 10_000 })) ?? []);
+    return unlessAny([...released, ...troubles], `Fabric's programs are in ${dirname(binaries.peer)}, built with Go ${[...new Set(versions.map(({ version }) => version))].join(', ')}`);
   },
 };
 

@@ -1,0 +1,53 @@
+// A site's servers and clients refuse a classical key exchange, also after certificates were renewed.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { expect } from 'chai';
+import { serveBlobs } from '../blobs/blob-server.js';
+import { BlobStore } from '../blobs/blob-store.js';
+import { TestAuthority } from '../testing/certificate.js';
+import { HttpsClient, type Tls } from './https.js';
+
+const authority = new TestAuthority();
+const identity = (cn: string): Pick<Tls, 'cert' | 'key' | 'ca'> => {
+  const { certificate, privateKey } = authority.issue(cn);
+  return { cert: certificate, key: privateKey, ca: authority.certificate };
+};
+const tlsOf = (cn: string): Tls => ({ ...identity(cn), minVersion: 'TLSv1.3', ecdhCurve: 'X25519MLKEM768' });
+const groups = [['X25519', false], ['P-256:X25519', false], ['X25519MLKEM768:X25519', true]] as const;
+
+/** Whether a handshake with these groups succeeds. */
+const agrees = async (port: number, ecdhCurve: string): Promise<boolean> => new Promise((resolve) => {
+  const socket = connect({ host: 'localhost', port, ...identity('site-a'), ecdhCurve });
+  socket.once('secureConnect', () => { socket.destroy(); resolve(true); });
+  socket.once('error', () => { resolve(false); });
+});
+
+describe("a site's HTTPS", () => {
+  it('has a blob server that refuses a client without post-quantum groups', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'epione-https-'));
+    await using server = await serveBlobs(new BlobStore(join(folder, 'blobs')), tlsOf('site-b'), 'localhost', 0, () => Promise.resolve(undefined));
+    for (const [ecdhCurve, expected] of groups) expect(await agrees(server.port, ecdhCurve), ecdhCurve).to.equal(expected);
+    server.renew(tlsOf('site-b'));
+    for (const [ecdhCurve, expected] of groups) expect(await agrees(server.port, ecdhCurve), `${ecdhCurve}, renewed`).to.equal(expected);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('has a client that refuses a server without post-quantum groups', async () => {
+    for (const [ecdhCurve, expected] of groups) {
+      const server = createServer({ ...identity('site-b'), ecdhCurve }, (_request, response) => response.end('blob'));
+      await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+      const url = new URL(`https://localhost:${(server.address() as AddressInfo).port}`);
+      using client = new HttpsClient(tlsOf('site-a'), 5000);
+      const ask = async (): Promise<string> => client.ask(url, 100).then(({ status }) => String(status), String);
+      expect(await ask(), ecdhCurve).to.match(expected ? /^200$/ : /handshake failure/);
+      client.renew(tlsOf('site-a'));
+      expect(await ask(), `${ecdhCurve}, renewed`).to.match(expected ? /^200$/ : /handshake failure/);
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});
