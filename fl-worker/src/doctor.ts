@@ -28,6 +28,17 @@ const dayMs = 24 * 3600 * 1000;
 const leastFreeBytes = 1024 ** 3;
 const mostSkewMs = 5000;
 
+/** The first Node whose OpenSSL has X25519MLKEM768 and the fixes it needs. */
+const leastNode = [24, 16] as const;
+
+/** The version of a Node. @throws Error for one whose TLS is not post-quantum, or not soundly so. */
+export function nodeVersion({ node, openssl }: { readonly node: string; readonly openssl: string }): string {
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  const told = `Node ${node} with OpenSSL ${openssl}`;
+  if (major < leastNode[0] || (major === leastNode[0] && minor < leastNode[1]) || Number.parseFloat(openssl) < 3.5) throw new Error(`${told} has no sound post-quantum key exchange`);
+  return told;
+}
+
 async function certificateDays(path: string, now: number): Promise<string> {
   const { validTo } = new X509Certificate(await readFile(path));
   const days = Math.floor((Date.parse(validTo) - now) / dayMs);
@@ -104,10 +115,11 @@ export async function examine(config: WorkerConfig, now: () => number): Promise<
   const profile = await readProfile(config.profile).catch(() => undefined);
   const certificates = new Set([profile?.identities.worker?.certificateFile, config.blobServer.certificate, config.kme?.certificate].filter((path) => path !== undefined));
   const probes: [check: string, remedy: string, probe: Probe][] = [
+    ['node', `Use Node ${leastNode.join('.')} or later with its own OpenSSL.`, () => Promise.resolve().then(() => nodeVersion(process.versions))],
     ['profile', 'Name the connection profile that the network operator gave you.', async () => (await readProfile(config.profile)).channel],
     ['key files', 'Run fl-worker init, or chmod 600 the files in the keys folder.', () => keyFiles(config)],
     ...[...certificates].map((path): [string, string, Probe] => [`certificate ${path}`, 'Ask the certificate authority for a new one.', () => certificateDays(path, now())]),
-    ['peer', 'Start the peer, or correct its endpoint in the profile.', () => ownPeer(config)],
+    ['peer', 'Start the peer, or correct its endpoint in the profile; one of Fabric before 2.5.13 or 3.1.0 has no post-quantum key exchange and is refused.', () => ownPeer(config)],
     ['key management entity', 'Start it, or correct kme in the configuration; an empty stock fills while the link runs.', () => keyStock(config)],
     ['key delivery', 'Run etsi-qkd-014 doctor, and show what it finds to the vendor.', () => keyDelivery(config)],
     ['clock', 'Let the machine set its clock by NTP.', () => clock(config, now)],
