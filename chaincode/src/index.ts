@@ -1,5 +1,6 @@
 /** The door of the chaincode: the list of its contracts. */
 import { AccessContract } from './access-contract.js';
+import { AnchorContract } from './anchor-contract.js';
 import { ConsentContract } from './consent-contract.js';
 import { DetailContract } from './detail-contract.js';
 import { ParticipantContract } from './participant-contract.js';
@@ -18,4 +19,4 @@ passTexts();
 keepCertificates();
 hearOffers();
 
-export const contracts = [ParticipantContract, StudyContract, ProposalContract, RoundContract, ConsentContract, AccessContract, DetailContract];
+export const contracts = [ParticipantContract, StudyContract, ProposalContract, RoundContract, ConsentContract, AccessContract, DetailContract, AnchorContract];

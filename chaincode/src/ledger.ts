@@ -7,7 +7,7 @@ import { getStates, putStateWithPolicy } from './peer-batches.js';
 /** The kinds of keys (PROTOCOL section 4, "Keys"); one writer each, so that parallel transactions never conflict. */
 export type KeyKind =
   | 'participant' | 'record' | 'revocation' | 'study' | 'agenda' | 'proposal' | 'approval' | 'course' | 'submission' | 'closing' | 'attestation'
-  | 'consent' | 'access';
+  | 'consent' | 'access' | 'anchor' | 'cosignature';
 
 /** Whose key it is, and the organizations that stand in for the rules with it; MSP IDs. */
 export interface Ownership {

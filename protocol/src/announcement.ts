@@ -26,6 +26,7 @@ export const announcement = z.discriminatedUnion('event', [
   z.strictObject({ event: z.literal('accessed'), mspId, action: text, object: text }),
   z.strictObject({ event: z.literal('detailKept'), mspId, id: text }),
   z.strictObject({ event: z.literal('detailErased'), mspId, id: text }),
+  z.strictObject({ event: z.literal('cosigned'), mspId, size: z.int().min(1) }),
 ]);
 export type Announcement = z.infer<typeof announcement>;
 

@@ -48,3 +48,98 @@ export function rootFromPath(hash: Hash, leaf: Uint8Array, index: number, size: 
   if (below === undefined) return undefined;
   return inLeft ? nodeHash(hash, below, sibling) : nodeHash(hash, sibling, below);
 }
+
+/**
+ * Whether a tree of `size` leaves begins with the one of `oldSize` leaves (RFC 6962, section 2.1.2): the proof must lead from the old root to both roots.
+ * @param proof as `MerkleLog.consistency` gives it; empty where both sizes are the same.
+ */
+export function isConsistent(hash: Hash, old: { readonly size: number; readonly root: Uint8Array }, grown: { readonly size: number; readonly root: Uint8Array }, proof: readonly Uint8Array[]): boolean {
+  if (!Number.isSafeInteger(old.size) || !Number.isSafeInteger(grown.size) || old.size < 1 || old.size > grown.size) return false;
+  const steps = [...proof];
+  /** Roots of the old and of the grown tree over a part of the leaves; `whole` while the old tree fills the part from its left edge. */
+  const climb = (oldSize: number, size: number, whole: boolean): [Uint8Array, Uint8Array] | undefined => {
+    if (oldSize === size) {
+      const root = whole ? old.root : steps.pop();
+      return root && [root, root];
+    }
+    const sibling = steps.pop();
+    if (sibling === undefined) return undefined;
+    const half = leftSize(size);
+    const inLeft = oldSize <= half;
+    const below = inLeft ? climb(oldSize, half, whole) : climb(oldSize - half, size - half, false);
+    if (below === undefined) return undefined;
+    return inLeft ? [below[0], nodeHash(hash, below[1], sibling)] : [nodeHash(hash, sibling, below[0]), nodeHash(hash, sibling, below[1])];
+  };
+  const reached = climb(old.size, grown.size, true);
+  return reached !== undefined && steps.length === 0 && Buffer.compare(reached[0], old.root) === 0 && Buffer.compare(reached[1], grown.root) === 0;
+}
+
+/** A tree that grows: roots and proofs of every size it has had, in steps that grow with the logarithm of its size. */
+export class MerkleLog {
+  readonly #hash: Hash;
+  /** Hashes of all full subtrees: `#levels[l][i]` is over leaves i·2^l to (i + 1)·2^l - 1. */
+  readonly #levels: Uint8Array[][] = [[]];
+
+  constructor(hash: Hash) {
+    this.#hash = hash;
+  }
+
+  get size(): number {
+    return this.#levels[0]?.length ?? 0;
+  }
+
+  append(data: Uint8Array): void {
+    let node = leafHash(this.#hash, data);
+    for (let level = 0; ; level++) {
+      const nodes = (this.#levels[level] ??= []);
+      nodes.push(node);
+      if (nodes.length % 2 === 1) return;
+      node = nodeHash(this.#hash, nodes.at(-2) as Uint8Array, node);
+    }
+  }
+
+  /** Root over leaves `start` to `end` - 1; `start` is a multiple of the largest power of two below the length, as in every subtree. */
+  #over(start: number, end: number): Uint8Array {
+    const size = end - start;
+    const level = Math.log2(size);
+    if (Number.isInteger(level)) return this.#levels[level]?.[start / size] as Uint8Array;
+    const half = leftSize(size);
+    return nodeHash(this.#hash, this.#over(start, start + half), this.#over(start + half, end));
+  }
+
+  #assertHolds(size: number): void {
+    if (!Number.isSafeInteger(size) || size < 1 || size > this.size) throw new RangeError(`the log has ${this.size} leaves, not ${size}`);
+  }
+
+  /** Root of the first `size` leaves, 1 to the log's size. @throws RangeError. */
+  root(size: number = this.size): Uint8Array {
+    this.#assertHolds(size);
+    return this.#over(0, size);
+  }
+
+  /** The path of a leaf in the tree of the first `size` leaves, for `rootFromPath`. @throws RangeError. */
+  path(index: number, size: number = this.size): Uint8Array[] {
+    this.#assertHolds(size);
+    this.#assertHolds(index + 1);
+    if (index >= size) throw new RangeError(`leaf ${index} is not among the first ${size}`);
+    const down = (start: number, end: number): Uint8Array[] => {
+      if (end - start === 1) return [];
+      const middle = start + leftSize(end - start);
+      return index < middle ? [...down(start, middle), this.#over(middle, end)] : [...down(middle, end), this.#over(start, middle)];
+    };
+    return down(0, size);
+  }
+
+  /** The proof that the tree of `size` leaves begins with that of `oldSize` leaves, for `isConsistent`. @throws RangeError. */
+  consistency(oldSize: number, size: number = this.size): Uint8Array[] {
+    this.#assertHolds(size);
+    this.#assertHolds(oldSize);
+    if (oldSize > size) throw new RangeError(`${oldSize} leaves are no beginning of ${size}`);
+    const down = (start: number, end: number, whole: boolean): Uint8Array[] => {
+      if (oldSize === end) return whole ? [] : [this.#over(start, end)];
+      const middle = start + leftSize(end - start);
+      return oldSize <= middle ? [...down(start, middle, whole), this.#over(middle, end)] : [...down(middle, end, false), this.#over(start, middle)];
+    };
+    return down(0, size, true);
+  }
+}

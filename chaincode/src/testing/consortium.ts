@@ -1,8 +1,8 @@
 /** Three hospitals and a regulator with real keys, for unit tests: builds signed statements as a worker would. */
 import { X509Certificate } from 'node:crypto';
 import {
-  canonicalText, digestOf, newKemKeys, newSigner, sha256, sign, statementDigest, submissionDigest, toBase64Url,
-  type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type Result, type Signed, type Signer, type StatementName, type Study, type Submission, type SubmissionRef,
+  canonicalText, cosignerName, digestOf, newCosigner, newKemKeys, newSigner, sha256, sign, statementDigest, submissionDigest, toBase64Url,
+  type Cosigner, type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type Result, type Signed, type Signer, type StatementName, type Study, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import { setDigest, type Attestation } from '@epione/protocol';
 import { certificateOf, StubLedger, type Caller } from './stub-ledger.js';
@@ -64,6 +64,11 @@ export class Consortium {
     const signer = this.#signers.get(name) ?? newSigner('mldsa65', seedOf(name));
     this.#signers.set(name, signer);
     return signer;
+  }
+
+  /** The organization's ML-DSA-44 key for notes. */
+  witness(mspId: string): Cosigner {
+    return newCosigner(cosignerName('epione', mspId), 'mldsa44', seedOf(`witness of ${mspId}`));
   }
 
   record(mspId: string): Digest {

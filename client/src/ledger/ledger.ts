@@ -4,6 +4,7 @@ import { collectEvidence } from '../evidence/export.js';
 import { blockOf, blocks, height, type RawBlock } from './blocks.js';
 import { Calls } from './calls.js';
 import { accessCalls, type AccessCalls } from './contracts/access.js';
+import { anchorCalls, type AnchorCalls } from './contracts/anchor.js';
 import { consentCalls, type ConsentCalls } from './contracts/consent.js';
 import { detailCalls, type DetailCalls } from './contracts/detail.js';
 import { participantCalls, type ParticipantCalls } from './contracts/participant.js';
@@ -15,7 +16,7 @@ import { OfflineTransactions } from './offline.js';
 import { submit, type Receipt, type Submitter } from './submit.js';
 
 /** A connection to the channel. Calls that submit return once the statement is committed; all throw `CodedError`. */
-export interface Ledger extends Disposable, ParticipantCalls, StudyCalls, ProposalCalls, RoundCalls, ConsentCalls, DetailCalls, AccessCalls {
+export interface Ledger extends Disposable, ParticipantCalls, StudyCalls, ProposalCalls, RoundCalls, ConsentCalls, DetailCalls, AccessCalls, AnchorCalls {
   /** MSP ID of the caller. */
   readonly mspId: string;
   /** Name of the channel. */
@@ -41,7 +42,7 @@ export function ledgerOver(submitter: Submitter): Ledger {
   const calls = new Calls(submitter);
   const { mspId } = submitter.identity;
   return {
-    ...participantCalls(calls), ...studyCalls(calls), ...proposalCalls(calls), ...roundCalls(calls), ...consentCalls(calls), ...detailCalls(calls, mspId), ...accessCalls(calls),
+    ...participantCalls(calls), ...studyCalls(calls), ...proposalCalls(calls), ...roundCalls(calls), ...consentCalls(calls), ...detailCalls(calls, mspId), ...accessCalls(calls), ...anchorCalls(calls),
     mspId,
     channel: submitter.channel,
     offline: new OfflineTransactions(submitter),

@@ -11,10 +11,13 @@ for (const contract of contracts) named(contract);
 const { EPIONE_SIGNATURES: file = '' } = process.env;
 const signatures = new Map<string, string>(existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as [string, string][]) : []);
 
-// eslint-disable-next-line @typescript-eslint/unbound-method -- called on its consortium below
-const { signer } = Consortium.prototype;
-Consortium.prototype.signer = function (...of) {
-  const own = signer.apply(this, of);
+interface Signing {
+  readonly publicKey: Uint8Array;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** Signs each message once in both runs. */
+function once<T extends Signing>(own: T): T {
   const sign = (message: Uint8Array): Uint8Array => {
     const name = createHash('sha256').update(own.publicKey).update(message).digest('hex');
     const signature = signatures.get(name) ?? Buffer.from(own.sign(message)).toString('base64');
@@ -22,6 +25,15 @@ Consortium.prototype.signer = function (...of) {
     return new Uint8Array(Buffer.from(signature, 'base64'));
   };
   return { ...own, sign };
+}
+
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called on their consortium below
+const { signer, witness } = Consortium.prototype;
+Consortium.prototype.signer = function (...of) {
+  return once(signer.apply(this, of));
+};
+Consortium.prototype.witness = function (...of) {
+  return once(witness.apply(this, of));
 };
 
 after(() => {

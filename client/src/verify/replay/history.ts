@@ -1,12 +1,13 @@
 /** All accepted transactions of the chaincode, one after the other, each repeated on the state before it. */
 import {
-  access, approval, attestation, closing, CodedError, consent, detail, digestBytes, encodeCanonical, ending, erasure, nextEpoch, opening, participantRecord, proposal, readSigned, retraction,
+  access, approval, attestation, closing, CodedError, consent, cosignature, detail, digestBytes, encodeCanonical, ending, erasure, nextEpoch, opening, participantRecord, proposal, readSigned, retraction,
   revocation, sha256, study, submission, toHex, withdrawal, type Json, type StatementName,
 } from '@epione/protocol';
 import type { NamespaceSet } from '../../evidence/read-write-set.js';
 import type { Chain } from '../chain/chain.js';
 import type { ValidTransaction } from '../chain/validity.js';
 import type { Report } from '../report.js';
+import { cosign } from './anchors.js';
 import { appendAccess, eraseDetail, grantConsent, keepDetail, withdrawConsent } from './consents.js';
 import { registerParticipant, revokeParticipant } from './participants.js';
 import { endStudy, openEpoch, propose } from './proposals.js';
@@ -44,6 +45,7 @@ const transactions = new Map<string, Repeat>([
   ['Access:appendAccess', repeat('access', access, appendAccess)],
   ['Detail:keepDetail', repeat('detail', detail, keepDetail)],
   ['Detail:eraseDetail', repeat('erasure', erasure, eraseDetail)],
+  ['Anchor:cosign', repeat('cosignature', cosignature, cosign)],
 ]);
 
 /** A composite key as Fabric's shim builds it. */

@@ -1,6 +1,6 @@
 /** What the ledger holds at a point of its history, rebuilt from accepted statements. */
 import {
-  openRound, type Approval, type Attestation, type Course, type Digest, type Motion, type Opened, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type PersonConsents, type Revocation, type RoundRecords, type Slot,
+  openRound, type AnchorState, type Approval, type Attestation, type Cosignature, type Course, type Digest, type Motion, type Opened, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type PersonConsents, type Revocation, type RoundRecords, type Slot,
   type Stored, type StoredClosing, type Study, type Submission,
 } from '@epione/protocol';
 
@@ -51,6 +51,10 @@ export class Registry {
   readonly motions = new Map<string, Motion & { readonly decisions: Map<string, Stored<Approval>> }>();
   /** By hospital and pseudonym. */
   readonly consents = new Map<string, PersonConsents>();
+  /** What each organization cosigned last. */
+  readonly anchors = new Map<string, AnchorState>();
+  /** In the order in which they came. */
+  readonly cosignatures: Cosignature[] = [];
   readonly compromised: Compromise[] = [];
   /** Who wrote what when: the record behind each accepted statement, and the transaction's time. */
   readonly authored: { readonly record: string; readonly time: number }[] = [];
