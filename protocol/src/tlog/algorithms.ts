@@ -4,7 +4,6 @@ import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import { slh_dsa_sha2_256s } from '@noble/post-quantum/slh-dsa.js';
 import { CodedError } from '../error.js';
 import { signatureBackend, verify, type SignatureBackend } from '../ml-dsa.js';
-import type { Cosigner } from './cosignature.js';
 
 /** `mldsa65` and `mldsa87` are keys of records; the others exist for notes only and sign no statement. */
 export type NoteAlgorithm = 'mldsa44' | 'mldsa65' | 'mldsa87' | 'slhdsa256s';
@@ -41,18 +40,20 @@ export function isNoteSignatureWith(backend: SignatureBackend, algorithm: NoteKe
 export const isNoteSignature = (algorithm: NoteAlgorithm, publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean =>
   algorithm === 'mldsa65' || algorithm === 'mldsa87' ? verify(algorithm, publicKey, message, signature) : isNoteSignatureWith(signatureBackend, algorithm, publicKey, message, signature);
 
-/**
- * A cosigner from the seed of a key for notes.
- * @param name the cosigner's name in notes.
- * @throws CodedError BAD_KEY for a seed of another length.
- */
-export function newCosigner(name: string, algorithm: NoteKeyAlgorithm, seed: Uint8Array, backend: SignatureBackend = signatureBackend): Cosigner {
+/** A key that signs and does not show itself. */
+export interface NoteKey {
+  readonly publicKey: Uint8Array;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+/** A key for notes from its seed. @throws CodedError BAD_KEY for a seed of another length. */
+export function newNoteKey(algorithm: NoteKeyAlgorithm, seed: Uint8Array, backend: SignatureBackend = signatureBackend): NoteKey {
   const length = noteSeedLengths[algorithm];
   if (seed.length !== length) throw new CodedError('BAD_KEY', `a seed of ${algorithm} has ${length} bytes, not ${seed.length}`);
   const { publicKey, secretKey } = noble[algorithm].keygen(seed);
-  if (backend === 'noble') return { name, algorithm, publicKey, sign: (message) => noble[algorithm].sign(message, secretKey) };
+  if (backend === 'noble') return { publicKey, sign: (message) => noble[algorithm].sign(message, secretKey) };
   // OpenSSL reads ML-DSA from its seed, SLH-DSA from the whole private key only.
   const asymmetricKeyType = openssl[algorithm];
   const key = algorithm === 'mldsa44' ? createPrivateKey({ key: Buffer.from(seed), format: 'raw-seed', asymmetricKeyType }) : createPrivateKey({ key: Buffer.from(secretKey), format: 'raw-private', asymmetricKeyType });
-  return { name, algorithm, publicKey, sign: (message) => new Uint8Array(sign(null, message, key)) };
+  return { publicKey, sign: (message) => new Uint8Array(sign(null, message, key)) };
 }

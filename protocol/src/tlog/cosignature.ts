@@ -1,7 +1,8 @@
 /** Cosignatures of C2SP (c2sp.org/tlog-cosignature): ML-DSA-44 in the form that others read, and the same message under our keys. */
 import { concat, sha256, u64 } from '../digest.js';
 import { CodedError } from '../error.js';
-import { isNoteSignature, noteKeyLengths, type NoteAlgorithm } from './algorithms.js';
+import type { SignatureBackend } from '../ml-dsa.js';
+import { isNoteSignature, newNoteKey, noteKeyLengths, type NoteAlgorithm, type NoteKey, type NoteKeyAlgorithm } from './algorithms.js';
 import type { Checkpoint } from './checkpoint.js';
 import { noteLine, toBase64, type NoteSignature } from './note.js';
 
@@ -14,9 +15,10 @@ export interface CosignerKey {
 }
 
 /** Signs with one key, which it does not show. */
-export interface Cosigner extends CosignerKey {
-  sign(message: Uint8Array): Uint8Array;
-}
+export type Cosigner = CosignerKey & NoteKey;
+
+/** A cosigner under a name, from the seed of a key for notes. @throws CodedError BAD_KEY for a seed of another length. */
+export const newCosigner = (name: string, algorithm: NoteKeyAlgorithm, seed: Uint8Array, backend?: SignatureBackend): Cosigner => ({ name, algorithm, ...newNoteKey(algorithm, seed, backend) });
 
 const utf8 = new TextEncoder();
 

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { sha256, u64 } from '../digest.js';
 import { CodedError } from '../error.js';
 import { newSigner } from '../ml-dsa.js';
-import { isNoteSignatureWith, newCosigner, noteKeyLengths, noteSeedLengths, type NoteKeyAlgorithm } from './algorithms.js';
+import { isNoteSignatureWith, noteKeyLengths, noteSeedLengths, type NoteKeyAlgorithm } from './algorithms.js';
 import { checkpointText, readCheckpoint, type Checkpoint } from './checkpoint.js';
-import { cosign, cosignedAt, cosignedMessage, keyIdOf, verifierKey, type Cosigner } from './cosignature.js';
+import { cosign, cosignedAt, cosignedMessage, keyIdOf, newCosigner, verifierKey, type Cosigner } from './cosignature.js';
 import { noteLine, readNote, readNoteLine, toBase64, writeNote } from './note.js';
 import { readLogProof, writeLogProof } from './proof.js';
 
