@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { encodeCanonical, type Json } from './canonical-json.js';
 import { concat, digestOf, u32, type Digest } from './digest.js';
 import { encapsulate, newKemKeys } from './ml-kem.js';
-import { assertHeaderOf, openPayload, readSealed, sealUpdate, unwrapFor, type SealedFrom, type SealedTo, type SealInput } from './sealed-update.js';
+import type { SealedFrom, SealedTo } from './sealed-header.js';
+import { assertHeaderOf, openPayload, readSealed, sealUpdate, unwrapFor, type SealInput } from './sealed-update.js';
 import type { Submission } from './submission.js';
 import { codeOf } from './testing/refusal.js';
 

@@ -1,44 +1,11 @@
-/** The sealed update: a header in canonical JSON that names sender, recipients and wraps, and the sections it binds (PROTOCOL section 6). */
-import { z } from 'zod';
-
-import { decodeCanonical, encodeCanonical, LIMITS } from './canonical-json.js';
-import { openChunks, sealChunks, sealedLength } from './chunked-encryption.js';
-import { concat, frame, fromBase64Url, fromHex, toBase64Url, toHex, u32 } from './digest.js';
+/** The sealed update in memory: head and payload in one byte string, opened by each recipient with secrets of its own (PROTOCOL section 6). */
+import { openChunks, sealChunks } from './chunked-encryption.js';
+import { concat, fromBase64Url, fromHex } from './digest.js';
 import { CodedError } from './error.js';
-import { base64url, digest, epochNumber, keyId, mspId, parse, roundNumber, sortedBy } from './fields.js';
-import { sealingKem, unwrapKey, wrapKey, type SealingSuite, type WrapContext } from './key-wrap.js';
+import { unwrapKey, type WrapContext } from './key-wrap.js';
 import type { KemKeys } from './ml-kem.js';
+import { chunkContext, preambleBytes, readHeader, readPreamble, writeHead, type SealedHeader, type Sealing } from './sealed-header.js';
 import type { Submission } from './submission.js';
-
-const magic = new TextEncoder().encode('EPIONE-SEALED-1\n');
-const saeId = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'an SAE ID: 1 to 128 printable ASCII characters');
-
-const recipient = z.strictObject({
-  to: mspId,
-  toRecord: digest,
-  /** Any text here, because an unknown name has a code of its own. */
-  suite: z.string().transform((name) => name as SealingSuite),
-  masterSae: saeId.optional(),
-  slaveSae: saeId.optional(),
-  keyIds: z.array(keyId).min(1).max(64).optional(),
-  ciphertext: base64url,
-  wrapped: z.string().regex(/^[0-9a-f]{96}$/, '48 bytes in lower-case hex'),
-});
-
-const sealedHeader = z.strictObject({
-  study: digest,
-  epoch: epochNumber,
-  round: roundNumber,
-  purpose: z.enum(['update', 'rescue']),
-  from: mspId,
-  fromRecord: digest,
-  /** In the order of the bytes; `to` where a section is one recipient's alone. */
-  sections: z.array(z.strictObject({ kind: z.enum(['payload']), bytes: z.int().min(sealedLength(0)).max(LIMITS.blobBytes), to: mspId.optional() })).length(1),
-  recipients: sortedBy(recipient, (entry) => entry.to, LIMITS.participants).min(1),
-});
-
-/** The header of a sealed update; with the sections' bytes it is the whole blob. */
-export type SealedHeader = z.infer<typeof sealedHeader>;
 
 /** A blob that was read: its header, the header's bytes (they bind the sections), and the sections in the header's order. */
 export interface SealedUpdate {
@@ -47,35 +14,10 @@ export interface SealedUpdate {
   readonly sections: readonly Uint8Array[];
 }
 
-/** Whose update it is and of which round: what all wraps of one blob share. */
-export type SealedFrom = Pick<SealedHeader, 'study' | 'epoch' | 'round' | 'purpose' | 'from' | 'fromRecord'>;
-
-/** One recipient's part of a wrap, and the two secrets it is made with (`qkdKey` exactly with a QKD suite). */
-export interface SealedTo {
-  readonly context: Omit<WrapContext, keyof SealedFrom>;
-  readonly sharedSecret: Uint8Array;
-  readonly qkdKey?: Uint8Array;
-}
-
 /** What `sealUpdate` takes. */
-export interface SealInput extends SealedFrom {
-  /** In any order, one entry a recipient. */
-  readonly recipients: readonly SealedTo[];
+export interface SealInput extends Sealing {
   /** The words of PROTOCOL section 7; for `rescue` the content key of somebody's blob. */
   readonly payload: Uint8Array;
-  /** 32 random bytes, for this blob alone. */
-  readonly contentKey: Uint8Array;
-  /** 24 random bytes. */
-  readonly salt: Uint8Array;
-}
-
-/** The payload is bound to the header, and with it to every wrap. */
-const chunkContext = (headerBytes: Uint8Array): Uint8Array => frame('epione/v1/sealed', headerBytes);
-
-function wrapFor(shared: SealedFrom, { context, sharedSecret, qkdKey }: SealedTo, contentKey: Uint8Array): z.input<typeof recipient> {
-  const { to, toRecord, suite, masterSae, slaveSae, keyIds, ciphertext } = context;
-  const wrapped = wrapKey({ ...context, ...shared }, sharedSecret, qkdKey, contentKey);
-  return { to, toRecord, suite, masterSae, slaveSae, keyIds: keyIds && [...keyIds], ciphertext: toBase64Url(ciphertext), wrapped: toHex(wrapped) };
 }
 
 /**
@@ -84,12 +26,9 @@ function wrapFor(shared: SealedFrom, { context, sharedSecret, qkdKey }: SealedTo
  * @throws CodedError as `wrapKey` and `sealChunks`; BAD_FIELD for a field outside its range or a recipient named twice.
  */
 export function sealUpdate(input: SealInput): Uint8Array {
-  const { recipients, payload, contentKey, salt } = input;
-  const shared: SealedFrom = { study: input.study, epoch: input.epoch, round: input.round, purpose: input.purpose, from: input.from, fromRecord: input.fromRecord };
-  const wraps = recipients.map((entry) => wrapFor(shared, entry, contentKey)).sort((a, b) => (a.to < b.to ? -1 : 1));
-  const sections = [{ kind: 'payload', bytes: sealedLength(payload.length) }];
-  const headerBytes = encodeCanonical(parse(sealedHeader, { ...shared, sections, recipients: wraps }, 'header'));
-  return concat(magic, u32(headerBytes.length), headerBytes, sealChunks(contentKey, chunkContext(headerBytes), payload, salt));
+  const { payload, contentKey, salt } = input;
+  const { head, headerBytes } = writeHead(input, payload.length);
+  return concat(head, sealChunks(contentKey, chunkContext(headerBytes), payload, salt));
 }
 
 /**
@@ -97,18 +36,10 @@ export function sealUpdate(input: SealInput): Uint8Array {
  * @throws CodedError UNKNOWN_TYPE for another first line; TOO_LARGE, NOT_CANONICAL, UNKNOWN_SUITE; BAD_FIELD for fields and lengths.
  */
 export function readSealed(blob: Uint8Array): SealedUpdate {
-  const start = magic.length + 4;
-  if (blob.length < start || magic.some((byte, at) => blob[at] !== byte)) throw new CodedError('UNKNOWN_TYPE', 'not a sealed update of version 1');
-  const end = start + new DataView(blob.buffer, blob.byteOffset, blob.byteLength).getUint32(magic.length);
-  if (blob.length > LIMITS.blobBytes) throw new CodedError('TOO_LARGE', `a sealed update has at most ${LIMITS.blobBytes} bytes`);
-  const headerBytes = blob.subarray(start, end);
-  const header = parse(sealedHeader, decodeCanonical(headerBytes, LIMITS.blobHeaderBytes), 'header');
-  for (const { suite } of header.recipients) sealingKem(suite);
-  const sections: Uint8Array[] = [];
-  let at = end;
-  for (const { bytes } of header.sections) sections.push(blob.subarray(at, (at += bytes)));
-  if (at !== blob.length) throw new CodedError('BAD_FIELD', `the sealed update has ${blob.length} bytes where its header says ${at}`);
-  return { header, headerBytes, sections };
+  let at = preambleBytes + readPreamble(blob, blob.length);
+  const headerBytes = blob.subarray(preambleBytes, at);
+  const header = readHeader(headerBytes, blob.length);
+  return { header, headerBytes, sections: header.sections.map(({ bytes }) => blob.subarray(at, (at += bytes))) };
 }
 
 /**
@@ -131,7 +62,7 @@ export function assertHeaderOf(submission: Submission, header: SealedHeader): vo
  * @returns the content key, 32 bytes.
  * @throws CodedError RECIPIENTS_WRONG when the blob is not sealed for `to`; UNOPENABLE for everything else.
  */
-export function unwrapFor({ header }: SealedUpdate, to: string, keys: Pick<KemKeys, 'encapsulationKey' | 'decapsulate'>, qkdKey: Uint8Array | undefined): Uint8Array {
+export function unwrapFor({ header }: Pick<SealedUpdate, 'header'>, to: string, keys: Pick<KemKeys, 'encapsulationKey' | 'decapsulate'>, qkdKey: Uint8Array | undefined): Uint8Array {
   const entry = header.recipients.find((one) => one.to === to);
   if (entry === undefined) throw new CodedError('RECIPIENTS_WRONG', `the update is not sealed for ${to}`);
   const ciphertext = fromBase64Url(entry.ciphertext);

@@ -11,3 +11,8 @@ export function codeOf(act: () => unknown): string {
   }
   return 'none';
 }
+
+/** The same of what is refused later. */
+export async function codeOfPromise(promise: Promise<unknown>): Promise<string> {
+  return promise.then(() => 'none', (error: unknown) => codeOf(() => { throw error; }));
+}

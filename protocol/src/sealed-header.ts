@@ -1,0 +1,114 @@
+/** The head of a sealed update: first line, and a header in canonical JSON that names sender, recipients and wraps (PROTOCOL section 6). */
+import { z } from 'zod';
+
+import { decodeCanonical, encodeCanonical, LIMITS } from './canonical-json.js';
+import { sealedLength } from './chunked-encryption.js';
+import { concat, frame, toBase64Url, toHex, u32 } from './digest.js';
+import { CodedError } from './error.js';
+import { base64url, digest, epochNumber, keyId, mspId, parse, roundNumber, sortedBy } from './fields.js';
+import { sealingKem, wrapKey, type SealingSuite, type WrapContext } from './key-wrap.js';
+
+const magic = new TextEncoder().encode('EPIONE-SEALED-1\n');
+
+/** Bytes before the header: the first line and the header's length. */
+export const preambleBytes = magic.length + 4;
+
+const saeId = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'an SAE ID: 1 to 128 printable ASCII characters');
+
+const recipient = z.strictObject({
+  to: mspId,
+  toRecord: digest,
+  /** Any text here, because an unknown name has a code of its own. */
+  suite: z.string().transform((name) => name as SealingSuite),
+  masterSae: saeId.optional(),
+  slaveSae: saeId.optional(),
+  keyIds: z.array(keyId).min(1).max(64).optional(),
+  ciphertext: base64url,
+  wrapped: z.string().regex(/^[0-9a-f]{96}$/, '48 bytes in lower-case hex'),
+});
+
+const sealedHeader = z.strictObject({
+  study: digest,
+  epoch: epochNumber,
+  round: roundNumber,
+  purpose: z.enum(['update', 'rescue']),
+  from: mspId,
+  fromRecord: digest,
+  /** In the order of the bytes; `to` where a section is one recipient's alone. */
+  sections: z.array(z.strictObject({ kind: z.enum(['payload']), bytes: z.int().min(sealedLength(0)).max(LIMITS.blobBytes), to: mspId.optional() })).length(1),
+  recipients: sortedBy(recipient, (entry) => entry.to, LIMITS.participants).min(1),
+});
+
+/** The header of a sealed update; with the sections' bytes it is the whole blob. */
+export type SealedHeader = z.infer<typeof sealedHeader>;
+
+/** Whose update it is and of which round: what all wraps of one blob share. */
+export type SealedFrom = Pick<SealedHeader, 'study' | 'epoch' | 'round' | 'purpose' | 'from' | 'fromRecord'>;
+
+/** One recipient's part of a wrap, and the two secrets it is made with (`qkdKey` exactly with a QKD suite). */
+export interface SealedTo {
+  readonly context: Omit<WrapContext, keyof SealedFrom>;
+  readonly sharedSecret: Uint8Array;
+  readonly qkdKey?: Uint8Array;
+}
+
+/** Who seals for whom, and with what. */
+export interface Sealing extends SealedFrom {
+  /** In any order, one entry a recipient. */
+  readonly recipients: readonly SealedTo[];
+  /** 32 random bytes, for this blob alone. */
+  readonly contentKey: Uint8Array;
+  /** 24 random bytes. */
+  readonly salt: Uint8Array;
+}
+
+/** The payload is bound to the header, and with it to every wrap. */
+export const chunkContext = (headerBytes: Uint8Array): Uint8Array => frame('epione/v1/sealed', headerBytes);
+
+function wrapFor(shared: SealedFrom, { context, sharedSecret, qkdKey }: SealedTo, contentKey: Uint8Array): z.input<typeof recipient> {
+  const { to, toRecord, suite, masterSae, slaveSae, keyIds, ciphertext } = context;
+  const wrapped = wrapKey({ ...context, ...shared }, sharedSecret, qkdKey, contentKey);
+  return { to, toRecord, suite, masterSae, slaveSae, keyIds: keyIds && [...keyIds], ciphertext: toBase64Url(ciphertext), wrapped: toHex(wrapped) };
+}
+
+/**
+ * Wraps the content key for every recipient and writes the head of the blob.
+ * @param payloadBytes of the plaintext.
+ * @returns everything before the payload, and the header's bytes within it.
+ * @throws CodedError as `wrapKey`; BAD_FIELD for a field outside its range or a recipient named twice; TOO_LARGE for a blob beyond 4 GiB.
+ */
+export function writeHead({ study, epoch, round, purpose, from, fromRecord, recipients, contentKey }: Sealing, payloadBytes: number): { head: Uint8Array; headerBytes: Uint8Array } {
+  const shared: SealedFrom = { study, epoch, round, purpose, from, fromRecord };
+  const wraps = recipients.map((entry) => wrapFor(shared, entry, contentKey)).sort((a, b) => (a.to < b.to ? -1 : 1));
+  const bytes = sealedLength(payloadBytes);
+  if (bytes > LIMITS.blobBytes) throw tooLarge();
+  const headerBytes = encodeCanonical(parse(sealedHeader, { ...shared, sections: [{ kind: 'payload', bytes }], recipients: wraps }, 'header'));
+  const head = concat(magic, u32(headerBytes.length), headerBytes);
+  if (head.length + bytes > LIMITS.blobBytes) throw tooLarge();
+  return { head, headerBytes };
+}
+
+const tooLarge = (): CodedError => new CodedError('TOO_LARGE', `a sealed update has at most ${LIMITS.blobBytes} bytes`);
+
+/**
+ * Reads the preamble.
+ * @param blobBytes of the whole blob.
+ * @returns bytes of the header behind it, as the preamble says.
+ * @throws CodedError UNKNOWN_TYPE for another first line, TOO_LARGE.
+ */
+export function readPreamble(preamble: Uint8Array, blobBytes: number): number {
+  if (preamble.length < preambleBytes || magic.some((byte, at) => preamble[at] !== byte)) throw new CodedError('UNKNOWN_TYPE', 'not a sealed update of version 1');
+  if (blobBytes > LIMITS.blobBytes) throw tooLarge();
+  const headerBytes = new DataView(preamble.buffer, preamble.byteOffset).getUint32(magic.length);
+  if (headerBytes > LIMITS.blobHeaderBytes) throw new CodedError('TOO_LARGE', `the header of a sealed update has at most ${LIMITS.blobHeaderBytes} bytes`);
+  return headerBytes;
+}
+
+/** Reads the header strictly: one spelling, suites that are known, and lengths that fill the blob exactly. @throws CodedError TOO_LARGE, NOT_CANONICAL, UNKNOWN_SUITE; BAD_FIELD for fields and lengths. */
+export function readHeader(headerBytes: Uint8Array, blobBytes: number): SealedHeader {
+  const header = parse(sealedHeader, decodeCanonical(headerBytes, LIMITS.blobHeaderBytes), 'header');
+  for (const { suite } of header.recipients) sealingKem(suite);
+  const end = header.sections.reduce((at, { bytes }) => at + bytes, preambleBytes + headerBytes.length);
+  if (end !== blobBytes) throw new CodedError('BAD_FIELD', `the sealed update has ${blobBytes} bytes where its header says ${end}`);
+  return header;
+}
