@@ -23,3 +23,7 @@ export { readTrustRoot, type TrustRoot } from './evidence/trust-root.js';
 export { readContentKeys, type ContentKeys } from './verify/recompute.js';
 export { CHECKS, type Check, type CheckName, type Verdict } from './verify/report.js';
 export { verify, type VerifyOptions } from './verify/verify.js';
+export { QuantumError, type QuantumCode } from './quantum/error.js';
+export { KeyBook, openBook, type KeyPurpose, type KeyUse } from './quantum/key-book.js';
+export { OneTimeKeys, type KeyDelivery } from './quantum/one-time-keys.js';
+export { acceptJudgement, forwardSignature, judgeTransfer, signDocument, type Acceptance, type QuantumParty } from './quantum/signature-parties.js';
