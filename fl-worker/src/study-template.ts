@@ -1,5 +1,5 @@
 /** From a study file written by people (YAML) and a place to run it to the study document that all members sign. */
-import { membersOf, readStudy, study, type Study } from '@epione/protocol';
+import { leastUpdates, membersOf, readStudy, study, type Study } from '@epione/protocol';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { inputWidth } from './data/dataset.js';
@@ -35,13 +35,13 @@ export function readStudyTemplate(yaml: string): StudyTemplate {
 const majority = (of: number): number => Math.floor(of / 2) + 1;
 
 /**
- * The study document of a template at a place: model sizes from the features, quorums of more than half.
+ * The study document of a template at a place: model sizes from the features, quorums of more than half, and as many submissions as its rule needs.
  * @throws CodedError STUDY_INVALID with all faults, see `readStudy` of protocol.
  */
 export function studyFrom(template: StudyTemplate, place: StudyPlace): Study {
   const { kind, layers, initial } = template.model;
   const sorted = { ...place, participants: [...place.participants].sort(), aggregators: [...place.aggregators].sort(), observers: [...place.observers].sort() };
   const document = { ...template, ...sorted, model: describeModel(kind, inputWidth(template), layers, initial) };
-  const quorums = { submit: majority(place.participants.length), attest: majority(place.aggregators.length), approve: 0 };
+  const quorums = { submit: Math.max(majority(place.participants.length), leastUpdates(template)), attest: majority(place.aggregators.length), approve: 0 };
   return readStudy({ ...document, quorums: { ...quorums, approve: majority(membersOf({ ...document, quorums }).length) } });
 }

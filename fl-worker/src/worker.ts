@@ -2,14 +2,14 @@
 import { writeFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { epochOf, lastRound, membersIn, participantsOf, type Code, type Epoch } from '@epione/protocol';
+import { epochOf, lastRound, membersIn, participantsOf, type Code, type Digest, type Epoch } from '@epione/protocol';
 import type { Dataset } from './data/dataset.js';
 import { WorkerError } from './error.js';
 import { Aggregator } from './round/aggregator.js';
 import { Bell } from './round/bell.js';
 import { closeOrAbort, closingDue } from './round/closing.js';
 import { Changes } from './round/changes.js';
-import { baseModel, hasEnded, readCourse, readStudyView, viewRound, type RoundView, type StudyInForce } from './round/course.js';
+import { baseModel, hasEnded, readCourse, readStudyView, serverState, viewRound, type RoundView, type StudyInForce } from './round/course.js';
 import { Participant } from './round/participant.js';
 import { codeOf, passes } from './round/refusal.js';
 import type { RescueDesk } from './round/rescue.js';
@@ -186,7 +186,7 @@ export class Worker {
     const [now, next] = [this.#role(view.epoch), this.#role(epochOf(this.#study.course, round + 1))];
     if (state.state !== 'aborted' && now.aggregator) await this.#attempt('no late attestation', round, () => this.#aggregator.step(view, state.set));
     const model = state.state === 'final' ? state.result.model : undefined;
-    if (model !== undefined && (now.member || next.member)) await this.#attempt('model not here yet', round, () => baseModel(this.#site, this.#study, model)); // now, while those who made it are there
+    if (model !== undefined && (now.member || next.member)) await this.#attempt('model not here yet', round, async () => { await baseModel(this.#site, this.#study, model); await serverState(this.#site, this.#study, serverStateOf(view)); }); // now, while those who made it are there
     const code = endCode(view);
     log.ended(round, { outcome: state.state, model, code, seconds: (state.endedAt - opened.openedAt) / 1000 });
     if (config.keepContentKeys) await this.#writeContentKeys();
@@ -210,6 +210,9 @@ export class Worker {
     await rename(`${path}.draft`, path);
   }
 }
+
+/** Digest of the server strategy's state that a final round left. */
+const serverStateOf = ({ state }: RoundView): Digest | undefined => (state.state === 'final' ? state.result.state : undefined);
 
 /** Why a round ended without a model. */
 function endCode({ state }: RoundView): string | undefined {

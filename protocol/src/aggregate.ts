@@ -2,56 +2,110 @@
 import { concat, digestOf, frame, sha256, toHex, type Digest } from './digest.js';
 import { CodedError, type Code } from './error.js';
 import type { SubmissionRef } from './fields.js';
-import { decodeSum, encodeModel, readVector, sumVectors } from './fixed-point.js';
-import { setDigest, type Base } from './round.js';
+import { addStep, encodeModel, meanOfSum, readVector, sumVectors } from './fixed-point.js';
+import { setDigest, type Footing } from './round.js';
+import { robustAggregate } from './strategy/robust-rule.js';
+import { squaredNorm } from './strategy/rows.js';
+import { encodeState } from './strategy/state.js';
+import { settingsOf, strategyOf, updateLength } from './strategy/study-strategy.js';
 import type { Study } from './study.js';
 import type { Result, Submission } from './submission.js';
 
 /** What became of one submission: the words of its update, or why it cannot be used. */
 export type UpdateVerdict = { readonly words: Uint8Array } | { readonly code: Code };
 
+/** What a round builds on, in full. */
+export interface Before {
+  readonly footing: Footing;
+  /** The base model's parameters, all zero where the base is `zeros`. */
+  readonly parameters: Float32Array;
+  /** The server strategy's state, the initial one where the footing names none. */
+  readonly state: Float64Array;
+  /** n, participants of the epoch. */
+  readonly participants: number;
+}
+
 /** A round's result and, where it is a model, what shows that it was computed. */
 export interface Aggregated {
   readonly result: Result;
   readonly model?: Float32Array;
-  /** The words of the sum, of which the witness is made. */
-  readonly sum?: Uint8Array;
+  /** The server strategy's state after the round; empty where it has none. */
+  readonly state?: Float64Array;
+  /** The words of which the witness is made: the sum or, with a robust rule, the used updates by MSP ID. */
+  readonly words?: Uint8Array;
 }
 
-/** Judges opened words: their form, and that they carry the weight that the statement names. */
+/** The coordinates of an update as real numbers: q_k · 2^−fractionBits, exact. */
+function coordinates(study: Study, words: Uint8Array): { weight: number; row: Float64Array } {
+  const { weight, steps } = readVector(words, study.encoding, updateLength(study, study.model.dimension));
+  const unit = 2 ** -study.encoding.fractionBits;
+  return { weight, row: steps.map((step) => step * unit) };
+}
+
+/** Judges opened words: their form, that they carry the weight that the statement names, and their length where the study bounds it (`maxNorm`, over the model's coordinates). */
 export function judgeUpdate(study: Study, statement: Pick<Submission, 'numExamples'>, words: Uint8Array): UpdateVerdict {
   try {
-    const { weight } = readVector(words, study.encoding, study.model.dimension);
-    return weight === (study.strategy.weighting === 'uniform' ? 1 : statement.numExamples) ? { words } : { code: 'BAD_ENCODING' };
+    const { weight, row } = coordinates(study, words);
+    if (weight !== (study.strategy.weighting === 'uniform' ? 1 : statement.numExamples)) return { code: 'BAD_ENCODING' };
+    const most = settingsOf(study).get('maxNorm');
+    const tooLong = most !== undefined && Math.sqrt(squaredNorm(row.subarray(0, study.model.dimension))) > most;
+    return tooLong ? { code: 'NORM_EXCEEDED' } : { words };
   } catch (error) {
     if (error instanceof CodedError) return { code: error.code as Code };
     throw error;
   }
 }
 
+/** One used update. */
+interface Used {
+  readonly participant: string;
+  readonly words: Uint8Array;
+}
+
+/** The updates as one, by the study's rule, and the words that show it. */
+function combine(study: Study, used: readonly Used[]): { update: Float64Array; words: Uint8Array } {
+  const { aggregation: { rule }, strategy: { f, iterations, root }, encoding, model } = study;
+  if (rule === 'mean') {
+    const words = sumVectors(used.map((entry) => entry.words), encoding.bits);
+    return { words, update: meanOfSum(words, encoding, updateLength(study, model.dimension), used.length) };
+  }
+  const rootAt = root === undefined ? undefined : used.findIndex((entry) => entry.participant === root);
+  if (rootAt === -1) throw new CodedError('TOO_FEW', `the update of the root ${String(root)} is not there`);
+  const rows = used.map((entry) => coordinates(study, entry.words).row);
+  return { words: concat(...used.map((entry) => entry.words)), update: robustAggregate(rule, rows, { f, iterations, root: rootAt, settings: settingsOf(study) }) };
+}
+
+/** The new model and state by the study's strategy. @throws CodedError NOT_FINITE. */
+function advance(study: Study, { parameters, state, participants }: Before, update: Float64Array, used: number): { model: Float32Array; state: Float64Array } {
+  const rate = Number(study.strategy.serverLearningRate);
+  const next = strategyOf(study).step({ dimension: study.model.dimension, update, state, rate, settings: settingsOf(study), used, participants });
+  return { model: addStep(parameters, next.step), state: next.state };
+}
+
 /**
- * Federated averaging over a sealed set: the fixed-point sum of the usable updates on the base model.
- * @param parameters the base model's, all zero where `base` is `zeros`.
+ * The result of a sealed set by the study's rule and strategy.
  * @param verdicts one for each member of the set; a missing one counts as BLOB_MISSING.
  */
-export function aggregate(study: Study, base: Base, parameters: Float32Array, set: readonly SubmissionRef[], verdicts: ReadonlyMap<string, UpdateVerdict>): Aggregated {
+export function aggregate(study: Study, before: Before, set: readonly SubmissionRef[], verdicts: ReadonlyMap<string, UpdateVerdict>): Aggregated {
+  const { base, state: old } = before.footing;
   const judged = set.map(({ participant }) => ({ participant, verdict: verdicts.get(participant) ?? { code: 'BLOB_MISSING' as const } }));
-  const used = judged.flatMap(({ verdict }) => ('words' in verdict ? [verdict.words] : []));
+  const used = judged.flatMap(({ participant, verdict }) => ('words' in verdict ? [{ participant, words: verdict.words }] : []));
   const excluded = judged.flatMap(({ participant, verdict }) => ('code' in verdict ? [{ participant, code: verdict.code }] : []));
   const common = { base, set: setDigest(set), excluded };
   const culprits = excluded.map((entry) => entry.participant);
-  const failure = (code: Code): Aggregated => ({ result: { outcome: 'failure', ...common, code, ...(culprits.length > 0 ? { culprits } : {}) } });
+  const failure = (code: Code): Aggregated => ({ result: { outcome: 'failure', ...common, code, ...(old === undefined ? {} : { state: old }), ...(culprits.length > 0 ? { culprits } : {}) } });
   if (used.length < study.quorums.submit) return failure('TOO_FEW');
   try {
-    const sum = sumVectors(used, study.encoding.bits);
-    const model = decodeSum(sum, parameters, study.encoding, Number(study.strategy.serverLearningRate), used.length);
-    return { result: { outcome: 'model', ...common, model: digestOf(encodeModel(model)) }, model, sum };
+    const { update, words } = combine(study, used);
+    const { model, state } = advance(study, before, update, used.length);
+    const named = state.length > 0 ? { state: digestOf(encodeState(state)) } : {};
+    return { result: { outcome: 'model', ...common, model: digestOf(encodeModel(model)), ...named }, model, state, words };
   } catch (error) {
     if (error instanceof CodedError) return failure(error.code as Code);
     throw error;
   }
 }
 
-/** Shows that an aggregator had the sum: differs by aggregator, and cannot be copied from the ledger (PROTOCOL section 5). */
-export const witnessOf = (study: Digest, round: number, aggregator: string, sum: Uint8Array): string =>
-  toHex(sha256(concat(frame('epione/v1/witness', study, round, aggregator), sum)));
+/** Shows that an aggregator had the words: differs by aggregator, and cannot be copied from the ledger (PROTOCOL section 5). */
+export const witnessOf = (study: Digest, round: number, aggregator: string, words: Uint8Array): string =>
+  toHex(sha256(concat(frame('epione/v1/witness', study, round, aggregator), words)));

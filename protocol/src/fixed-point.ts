@@ -1,5 +1,6 @@
 /** Updates as integers modulo 2^m, so that a sum is the same bytes in any order; and models as their canonical bytes (PROTOCOL section 7). */
 import { CodedError } from './error.js';
+import { scaled } from './strategy/server-strategy.js';
 import { fixedPointBound, type Study } from './study.js';
 
 /** The study's `encoding`: `bits` m, `fractionBits`, `clip` C as decimal text, `maxWeight` W. */
@@ -139,26 +140,42 @@ export function checkSum(sum: Uint8Array, encoding: FixedPoint, participants: nu
 const exceeds = (value: bigint, bound: bigint): boolean => value > bound || -value > bound;
 
 /**
- * The new global model from a sum (PROTOCOL section 7, "Decode"); checks the sum first. Each step is one IEEE 754 operation.
- * @param base the round's base model, as long as the sum has coordinates.
- * @param serverLearningRate the study's decimal as float64.
+ * The weighted mean of updates from their sum (PROTOCOL section 7, "Decode", t1 to t3); checks the sum first.
+ * @param length coordinates of an update.
  * @param participants |S|.
- * @throws CodedError SUM_OUT_OF_RANGE, BAD_ENCODING as `checkSum`; BAD_ENCODING for a base of another length; NOT_FINITE.
+ * @throws CodedError SUM_OUT_OF_RANGE, BAD_ENCODING as `checkSum`; BAD_ENCODING for a sum of another length.
  */
-export function decodeSum(sum: Uint8Array, base: Float32Array, encoding: FixedPoint, serverLearningRate: number, participants: number): Float32Array {
+export function meanOfSum(sum: Uint8Array, encoding: FixedPoint, length: number, participants: number): Float64Array {
   const { bits, fractionBits } = encoding;
-  if (sum.length !== vectorLength(bits, base.length)) throw new CodedError('BAD_ENCODING', `the sum has ${sum.length} bytes, a model of ${base.length} parameters needs ${vectorLength(bits, base.length)}`);
+  if (sum.length !== vectorLength(bits, length)) throw new CodedError('BAD_ENCODING', `the sum has ${sum.length} bytes, updates of ${length} coordinates need ${vectorLength(bits, length)}`);
   checkSum(sum, encoding, participants);
   const view = viewOf(sum);
   const width = wordBytesOf(bits);
   const weight = readWord(view, bits, 0);
   const unit = 2 ** -fractionBits;
+  const mean = new Float64Array(length);
+  for (let k = 0; k < length; k += 1) mean[k] = (readWord(view, bits, width * (k + 1)) / weight) * unit;
+  return mean;
+}
+
+/** A model and a step: float32(float64(base) + step), −0 becomes +0. @throws CodedError NOT_FINITE. */
+export function addStep(base: Float32Array, step: Float64Array): Float32Array {
   return base.map((parameter, k) => {
-    const mean = (readWord(view, bits, width * (k + 1)) / weight) * unit;
-    const next = Math.fround(parameter + (serverLearningRate === 1 ? mean : serverLearningRate * mean));
+    const next = Math.fround(parameter + (step[k] as number));
     if (!Number.isFinite(next)) throw new CodedError('NOT_FINITE', `parameter ${k} of the new model is not finite`);
     return next + 0; // -0 becomes +0
   });
+}
+
+/**
+ * The new global model of FedAvg from a sum (PROTOCOL section 7, "Decode"). Each step is one IEEE 754 operation.
+ * @param base the round's base model, as long as the sum has coordinates.
+ * @param serverLearningRate the study's decimal as float64.
+ * @param participants |S|.
+ * @throws CodedError as `meanOfSum` and `addStep`.
+ */
+export function decodeSum(sum: Uint8Array, base: Float32Array, encoding: FixedPoint, serverLearningRate: number, participants: number): Float32Array {
+  return addStep(base, scaled(serverLearningRate, meanOfSum(sum, encoding, base.length, participants)));
 }
 
 /**

@@ -15,8 +15,14 @@ export type Base = Digest | 'zeros';
 /** The slot of a participant: its submission, or that submission's retraction. */
 export type Slot = ({ readonly kind: 'submission' } & Stored<Submission>) | ({ readonly kind: 'retraction' } & Stored<Retraction>);
 
-/** The value of `closing~S~R`: the closing statement and the base it left behind. */
-export type StoredClosing = Stored<Closing> & { readonly base: Base };
+/** What a round builds on and leaves to the next: the base model and the server strategy's state, absent before the first round that left one. */
+export interface Footing {
+  readonly base: Base;
+  readonly state?: Digest;
+}
+
+/** The value of `closing~S~R`: the closing statement and the footing it left behind. */
+export type StoredClosing = Stored<Closing> & Footing;
 
 /** What the ledger holds of one round; the lists are by MSP ID and leave out empty keys. */
 export interface RoundRecords {
@@ -25,9 +31,8 @@ export interface RoundRecords {
   readonly attestations: readonly Stored<Attestation>[];
 }
 
-/** Why the round is open, checked: the base it builds on and when it became open. */
-export interface Opened {
-  readonly base: Base;
+/** Why the round is open, checked: what it builds on and when it became open. */
+export interface Opened extends Footing {
   readonly openedAt: number;
 }
 
@@ -104,6 +109,9 @@ export function deriveRound(study: Study, epoch: Epoch, opened: Opened, records:
   return { state: 'sealed', set, sealedAt, awaited: epoch.aggregators.filter((id) => !heard.has(id)), deadline, overdue: now >= deadline };
 }
 
+/** A footing from its parts. */
+export const footing = (base: Base, state: Digest | undefined): Footing => ({ base, ...(state === undefined ? {} : { state }) });
+
 /** What the ledger holds of the round before, as far as the evidence names it. */
 export interface PreviousRound {
   /** The attestations of the named attesters that exist. */
@@ -128,7 +136,7 @@ function openedByQuorum(course: Course, round: number, attesters: readonly strin
   const { result } = first.statement;
   const base = result.outcome === 'model' ? result.model : result.base;
   if (base === undefined) return notOpen(`the result of round ${round - 1} names no model`);
-  return { base, openedAt: Math.max(...named.map((entry) => entry.time)) };
+  return { ...footing(base, result.state), openedAt: Math.max(...named.map((entry) => entry.time)) };
 }
 
 /**
@@ -142,7 +150,7 @@ export function openRound(study: Study, course: Course, round: number, after: Op
   if (after.kind === 'ended') return openedByQuorum(course, round, after.attesters, previous);
   const { closing } = previous;
   if (closing?.statement.kind !== 'abort') return notOpen(`round ${round - 1} was not aborted`);
-  return { base: closing.base, openedAt: closing.time };
+  return { ...footing(closing.base, closing.state), openedAt: closing.time };
 }
 
 /** The evidence that round r + 1 is open, from an ended round; exactly `quorum` attesters, the first by MSP ID. */

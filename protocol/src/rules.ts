@@ -4,6 +4,7 @@ import { membersIn, type Course, type Epoch } from './course.js';
 import { refuseUnless } from './error.js';
 import type { Motion } from './proposal.js';
 import { deriveRound, liveSet, sealedSet, setDigest, slotOwner, submissionDigest, type Base, type Opened, type RoundRecords } from './round.js';
+import { initialState } from './strategy/study-strategy.js';
 import type { Study } from './study.js';
 import type { Attestation, Closing, Retraction, Submission } from './submission.js';
 
@@ -121,5 +122,8 @@ export function assertAttestation(context: RoundContext, statement: Attestation)
   const { result } = statement;
   const complete = result.outcome === 'model' ? result.model !== undefined && statement.witness !== undefined : result.code !== undefined && result.model === undefined;
   refuseUnless(complete, 'BAD_FIELD', 'a model needs its digest and a witness, a failure its code');
+  const stateful = initialState(study, 1).length > 0;
+  const kept = result.outcome === 'model' ? (result.state !== undefined) === stateful : result.state === opened.state;
+  refuseUnless(kept, 'BAD_FIELD', `attestation.result.state: ${stateful ? 'names the state after the round, after a failure the one before' : `${study.strategy.name} has none`}`);
   refuseUnless(opened.base === result.base, 'STALE_BASE', `the round's base is ${opened.base}`);
 }

@@ -54,7 +54,33 @@ describe('study', () => {
     ['required consent to nothing', (s) => ({ consent: { ...s.consent, required: true } }), 'study.consent.classes'],
     ['a feature named twice', (s) => ({ features: [...s.features, ...s.features] }), 'a name stands twice'],
   ];
+  const uniform = (aggregation: string, more: object) => (s: Study): object => ({ strategy: { ...s.strategy, weighting: 'uniform', ...more }, aggregation: { mode: 'visible', rule: aggregation } });
+  const adam = [['beta1', '0.9'], ['beta2', '0.99'], ['tau', '0.001']].map(([name, value]) => ({ name, value }));
+  cases.push(
+    ['a strategy without its parameters', (s) => ({ strategy: { ...s.strategy, name: 'fedadam', parameters: adam.slice(1) } }), 'beta1 is missing, from 0 to below 1'],
+    ['a parameter outside its range', (s) => ({ strategy: { ...s.strategy, name: 'fedavgm', parameters: [{ name: 'momentum', value: '1' }] } }), 'momentum is 1, it must be from 0 to below 1'],
+    ['a q that is not whole', (s) => ({ strategy: { ...s.strategy, name: 'qfedavg', parameters: [{ name: 'q', value: '0.5' }] } }), 'a whole number from 0 to 8'],
+    ['a parameter that nothing asks for', (s) => ({ strategy: { ...s.strategy, parameters: [{ name: 'beta1', value: '0.9' }] } }), 'nothing asks for beta1'],
+    ['a rule without its f', uniform('median', {}), 'strategy.f: is missing'],
+    ['an f without a rule', (s) => ({ strategy: { ...s.strategy, f: 1 } }), 'strategy.f: the rule mean has none'],
+    ['a rule that would ignore weights', (s) => ({ strategy: { ...s.strategy, f: 0 }, aggregation: { mode: 'visible', rule: 'median' } }), 'counts every update alike'],
+    ['a root that sends nothing', uniform('fltrust', { root: 'R' }), 'strategy.root: is no participant'],
+    ['a robust rule on control variates', uniform('median', { name: 'scaffold', f: 0 }), 'scaffold needs the mean'],
+    ['weighted control variates', (s) => ({ strategy: { ...s.strategy, name: 'scaffold' } }), 'counts every control variate alike'],
+  );
   for (const [what, change, part] of cases) it(`refuses ${what}`, () => { expect(faults(change(readStudy(valid)))).to.include(part); });
+
+  it('refuses fewer submissions than its rule needs, with a code of their own', () => {
+    const participants = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
+    const robust = (rule: string, f: number, submit: number): object => ({
+      ...valid, participants, aggregators: participants, quorums: { approve: 4, submit, attest: 4 },
+      strategy: { ...valid.strategy, weighting: 'uniform', f }, aggregation: { mode: 'visible', rule },
+    });
+    for (const [rule, f, least] of [['median', 2, 5], ['trimmed-mean', 1, 3], ['krum', 1, 5], ['multi-krum', 2, 7], ['bulyan', 1, 7]] as const) {
+      expect(() => readStudy(robust(rule, f, least - 1)), rule).to.throw(CodedError, `${rule} needs ${least} updates`).with.property('code', 'RULE_BOUND');
+      expect(readStudy(robust(rule, f, least)).aggregation.rule).to.equal(rule);
+    }
+  });
 
   it('takes decimals in one spelling only', () => {
     for (const good of ['0', '1', '-1', '0.5', '-0.001', '123456789.123456789012']) expect(decimal.safeParse(good).success, good).to.equal(true);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CodedError } from './error.js';
 import { decimal, digest, label, members, parse, positiveDecimal, sortedBy, text } from './fields.js';
+import { boundFault, rule, strategy, strategyFaults } from './strategy/study-strategy.js';
 import { sealingSuite, signatureSuite } from './suites.js';
 
 const feature = z.strictObject({
@@ -52,13 +53,10 @@ export const study = z.strictObject({
     learningRate: positiveDecimal,
     localEpochs: z.int().min(1).max(1000),
     batchSize: z.int().min(1).max(65_536),
+    /** μ of FedProx, Li et al. 2020 (https://arxiv.org/abs/1812.06127): local steps also minimise μ/2 · ‖x − base‖². */
+    proximal: positiveDecimal.optional(),
   }),
-  strategy: z.strictObject({
-    name: z.enum(['fedavg']),
-    weighting: z.enum(['examples', 'uniform']),
-    serverLearningRate: positiveDecimal,
-    parameters: sortedBy(z.strictObject({ name: label, value: decimal }), (entry) => entry.name, 64),
-  }),
+  strategy,
   encoding: z.strictObject({
     bits: z.union([z.literal(32), z.literal(64)]),
     fractionBits: z.int().min(0).max(40),
@@ -66,7 +64,7 @@ export const study = z.strictObject({
     maxWeight: z.int().min(1).max(1_000_000),
   }),
   privacy: z.strictObject({ unit: z.literal('none') }),
-  aggregation: z.strictObject({ mode: z.literal('visible'), rule: z.literal('mean') }),
+  aggregation: z.strictObject({ mode: z.literal('visible'), rule }),
   suites: z.strictObject({
     profile: z.enum(['default', 'long-term']),
     signature: signatureSuite,
@@ -138,14 +136,16 @@ function suiteFaults({ suites }: Study): string[] {
 
 /**
  * Reads a study document and checks what its fields demand of each other.
- * @throws CodedError STUDY_INVALID with all faults.
+ * @throws CodedError STUDY_INVALID with all faults; RULE_BOUND when nothing else is wrong than that too few updates may come together for its rule.
  */
 export function readStudy(value: unknown): Study {
   const document = parse(study, value, 'study', 'STUDY_INVALID');
   const names = [...document.features, document.label].map((entry) => entry.name);
-  const faults = [...encodingFaults(document, document.participants.length), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document)];
+  const faults = [...encodingFaults(document, document.participants.length), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document)];
   if (new Set(names).size !== names.length) faults.push('features: a name stands twice');
   if (document.consent.required && document.consent.classes.length === 0) faults.push('consent.classes: name at least one class when consent is required');
   if (faults.length > 0) throw new CodedError('STUDY_INVALID', faults.map((fault) => `study.${fault}`).join('; '));
+  const bound = boundFault(document);
+  if (bound !== undefined) throw new CodedError('RULE_BOUND', `study.${bound}`);
   return document;
 }

@@ -69,6 +69,8 @@ export const result = z.strictObject({
   set: digest,
   excluded: sortedBy(z.strictObject({ participant: mspId, code }), (entry) => entry.participant, 64),
   model: digest.optional(),
+  /** Digest of the server strategy's state after the round, where the strategy has one; after a failure the one before. */
+  state: digest.optional(),
   code: code.optional(),
   culprits: members.optional(),
 });

@@ -1,7 +1,7 @@
-/** Check `aggregate.recomputed`: with content keys the sealed updates are opened, summed and decoded again, and must give what was attested. */
+/** Check `aggregate.recomputed`: with content keys the sealed updates are opened and aggregated again, and must give what was attested. */
 import {
-  aggregate, assertHeaderOf, CodedError, decodeModel, encodeCanonical, fromBase64Url, judgeUpdate, openPayload, parse, readSealed, resultDigest, witnessOf,
-  type Aggregated, type Base, type Digest, type Study, type Submission, type UpdateVerdict,
+  aggregate, assertHeaderOf, CodedError, decodeModel, decodeState, encodeCanonical, fromBase64Url, initialState, judgeUpdate, openPayload, parse, readSealed, resultDigest, witnessOf,
+  type Aggregated, type Base, type Digest, type Footing, type Study, type Submission, type UpdateVerdict,
 } from '@epione/protocol';
 import { z } from 'zod';
 import { readJson } from '../ledger/profile.js';
@@ -41,12 +41,13 @@ function verdictOf(study: Study, statement: Submission, blob: Uint8Array | undef
   }
 }
 
-/** The models of a study as they are recomputed, round by round. */
+/** The models and server states of a study as they are recomputed, round by round. */
 class Recomputation {
   readonly #book: StudyBook;
   readonly #blobs: Blobs;
   readonly #keys: ContentKeys;
   readonly #models = new Map<Base, Float32Array>();
+  readonly #states = new Map<Digest, Float64Array>();
 
   constructor(book: StudyBook, blobs: Blobs, keys: ContentKeys) {
     this.#book = book;
@@ -61,10 +62,20 @@ class Recomputation {
     return bytes === undefined ? known : decodeModel(bytes);
   }
 
+  async #state({ state }: Footing): Promise<Float64Array | undefined> {
+    const initial = initialState(this.#book.study, this.#book.study.model.dimension);
+    if (state === undefined) return initial;
+    const known = this.#states.get(state);
+    const bytes = known === undefined ? await this.#blobs.get(state) : undefined;
+    return bytes === undefined ? known : decodeState(bytes, initial.length);
+  }
+
   /** The result of a sealed round; a text says what is missing for it. */
-  async round({ round, state }: RoundFound, base: Base): Promise<Aggregated | string> {
-    const parameters = await this.#base(base);
-    if (parameters === undefined) return `the base model ${base}`;
+  async round({ round, state, opened, epoch }: RoundFound): Promise<Aggregated | string> {
+    const parameters = await this.#base(opened.base);
+    if (parameters === undefined) return `the base model ${opened.base}`;
+    const serverState = await this.#state(opened);
+    if (serverState === undefined) return `the server's state ${String(opened.state)}`;
     const set = 'set' in state ? state.set : [];
     const verdicts = new Map<string, UpdateVerdict>();
     for (const { participant, digest } of set) {
@@ -73,8 +84,9 @@ class Recomputation {
       if (statement === undefined || key === undefined) return `the content key of submission ${digest}`;
       verdicts.set(participant, verdictOf(this.#book.study, statement, await this.#blobs.get(statement.blob), key));
     }
-    const found = aggregate(this.#book.study, base, parameters, set, verdicts);
+    const found = aggregate(this.#book.study, { footing: opened, parameters, state: serverState, participants: epoch.participants.length }, set, verdicts);
     if (found.model !== undefined && found.result.model !== undefined) this.#models.set(found.result.model, found.model);
+    if (found.state !== undefined && found.result.state !== undefined) this.#states.set(found.result.state, found.state);
     return found;
   }
 }
@@ -88,7 +100,7 @@ function compare(book: StudyBook, { number, round, state }: RoundFound, found: A
   }
   for (const mspId of state.attesters) {
     const witness = round.attestations.get(mspId)?.statement.witness;
-    if (found.sum !== undefined && witness !== witnessOf(book.digest, number, mspId, found.sum)) report.fail(check, `attestation of ${mspId}, ${object}`, 'its witness does not show that it had the sum');
+    if (found.words !== undefined && witness !== witnessOf(book.digest, number, mspId, found.words)) report.fail(check, `attestation of ${mspId}, ${object}`, 'its witness does not show that it had the updates');
   }
 }
 
@@ -101,8 +113,7 @@ export async function checkAggregates(book: StudyBook, rounds: readonly RoundFou
   }
   const recomputation = new Recomputation(book, blobs, keys);
   for (const found of ended) {
-    const { state } = found;
-    const result = 'result' in state ? await recomputation.round(found, state.result.base) : 'the result';
+    const result = await recomputation.round(found);
     if (typeof result === 'string') report.absent(check, missing(`${result} (round ${found.number})`));
     else compare(book, found, result, report);
   }

@@ -1,7 +1,7 @@
 /** Checks over all rounds of a study: equivocation, key_IDs, sealed sets, quorums, suspects, consent snapshots (PROTOCOL section 11). */
 import {
   CodedError, deriveRound, epochOf, isSignedBy, readSigned, statementDigest, submission,
-  type OpeningEvidence, type RoundState, type Submission,
+  type Epoch, type Opened, type OpeningEvidence, type RoundState, type Submission,
 } from '@epione/protocol';
 import { blockDigest } from '../evidence/block.js';
 import type { Chain } from './chain/chain.js';
@@ -12,6 +12,8 @@ import type { Report } from './report.js';
 export interface RoundFound {
   readonly number: number;
   readonly round: RoundBook;
+  readonly epoch: Epoch;
+  readonly opened: Opened;
   readonly state: RoundState;
 }
 
@@ -31,7 +33,7 @@ export function deriveRounds(book: StudyBook, now: number, report: Report): Roun
     if (after === undefined || epoch === undefined) return [];
     try {
       const opened = openedBy(book, course, number, after);
-      return [{ number, round, state: deriveRound(book.study, epoch, opened, recordsOf(round), now) }];
+      return [{ number, round, epoch, opened, state: deriveRound(book.study, epoch, opened, recordsOf(round), now) }];
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       report.fail('round.sealed', `round ${number} of ${book.digest}`, error.message);

@@ -1,9 +1,9 @@
-/** The aggregator's part in a round: sum what the others sealed and this site opened, attest what came out. */
-import { aggregate, sign, slotOwner, submissionDigest, witnessOf, type Aggregated, type Attestation, type Code, type Stored, type Submission, type SubmissionRef } from '@epione/protocol';
+/** The aggregator's part in a round: aggregate what the others sealed and this site opened, attest what came out. */
+import { aggregate, footing, sign, slotOwner, submissionDigest, witnessOf, type Aggregated, type Attestation, type Code, type Stored, type Submission, type SubmissionRef } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
-import { baseModel, keepModel, type RoundView, type StudyInForce } from './course.js';
+import { baseModel, keepModel, keepState, serverState, type RoundView, type StudyInForce } from './course.js';
 import { Opener } from './opener.js';
 import { codeOf, costsRound } from './refusal.js';
 import type { RescueDesk } from './rescue.js';
@@ -72,20 +72,22 @@ export class Aggregator {
     const { document } = this.#study;
     const submissions = set.map((entry) => this.#submissionOf(view, entry));
     const parameters = await baseModel(this.#site, this.#study, view.opened.base);
+    const state = await serverState(this.#site, this.#study, view.opened.state);
     const verdicts = await this.#opener.verdicts(view, submissions);
     if (verdicts === undefined) return false;
-    const aggregated = aggregate(document, view.opened.base, parameters, set, verdicts);
+    const aggregated = aggregate(document, { footing: footing(view.opened.base, view.opened.state), parameters, state, participants: view.epoch.participants.length }, set, verdicts);
     if (aggregated.model !== undefined) await keepModel(this.#site, aggregated.model);
+    if (aggregated.state !== undefined) await keepState(this.#site, aggregated.state);
     this.#state.outbox.keepAttestation(sign('attestation', this.#statement(view, set, aggregated), this.#site.keys.signer));
     this.#site.report('aggregated', { round: view.round, updates: set.length - aggregated.result.excluded.length, excluded: aggregated.result.excluded });
     return true;
   }
 
-  #statement(view: RoundView, set: readonly SubmissionRef[], { result, sum }: Aggregated): Attestation {
+  #statement(view: RoundView, set: readonly SubmissionRef[], { result, words }: Aggregated): Attestation {
     const { config, own } = this.#site;
     return {
       study: this.#study.digest, epoch: view.epoch.epoch, round: view.round, aggregator: config.mspId, record: own.digest, after: view.after,
-      submissions: [...set], result, ...(sum === undefined ? {} : { witness: witnessOf(this.#study.digest, view.round, config.mspId, sum) }), software,
+      submissions: [...set], result, ...(words === undefined ? {} : { witness: witnessOf(this.#study.digest, view.round, config.mspId, words) }), software,
     };
   }
 

@@ -1,6 +1,6 @@
 /** Where a study stands: its document, its rounds as the ledger holds them, and why each is open. */
 import {
-  decodeModel, deriveRound, encodeModel, epochOf, evidenceAfter, membersIn, openRound, readStudy, statementDigest,
+  decodeModel, decodeState, deriveRound, encodeModel, encodeState, epochOf, evidenceAfter, initialState, membersIn, openRound, readStudy, statementDigest,
   type Base, type Course, type Digest, type Epoch, type Opened, type OpeningEvidence, type RoundRecords, type RoundState, type Study,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -93,3 +93,14 @@ export async function baseModel(site: Site, study: StudyInForce, base: Base): Pr
 
 /** Keeps a model in the own blob store, where others may fetch it. */
 export const keepModel = (site: Pick<Site, 'blobs'>, parameters: Float32Array): Promise<Digest> => site.blobs.put(encodeModel(parameters));
+
+/** The server strategy's state under a digest, the initial one without. @throws WorkerError BLOB_MISSING, CodedError BAD_ENCODING. */
+export async function serverState(site: Site, study: StudyInForce, state: Digest | undefined): Promise<Float64Array> {
+  const initial = initialState(study.document, study.document.model.dimension);
+  return state === undefined ? initial : decodeState(await site.source.get(state, blobUrls(site, study)), initial.length);
+}
+
+/** Keeps a state in the own blob store, where others may fetch it; a strategy without one leaves nothing to keep. */
+export async function keepState(site: Pick<Site, 'blobs'>, state: Float64Array): Promise<void> {
+  if (state.length > 0) await site.blobs.put(encodeState(state));
+}

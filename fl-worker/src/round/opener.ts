@@ -46,7 +46,7 @@ export class Opener {
 
   async #verdict(view: RoundView, slot: Stored<Submission>): Promise<UpdateVerdict | 'later'> {
     const { participant } = slot.statement;
-    if (participant === this.#site.config.mspId) return this.#ownVerdict(view.round);
+    if (participant === this.#site.config.mspId) return this.#ownVerdict(view.round, slot.statement);
     try {
       await this.#assertSigned(slot);
       return judgeUpdate(this.#study.document, slot.statement, await this.#open(view, slot));
@@ -72,9 +72,9 @@ export class Opener {
     return 'later';
   }
 
-  #ownVerdict(round: number): UpdateVerdict | 'later' {
+  #ownVerdict(round: number, statement: Submission): UpdateVerdict | 'later' {
     const words = this.#state.outbox.ownUpdate(round);
-    if (words !== undefined) return { words };
+    if (words !== undefined) return judgeUpdate(this.#study.document, statement, words);
     this.#site.report('own update lost', { round });
     return 'later'; // the others attest; guessing would only dissent
   }

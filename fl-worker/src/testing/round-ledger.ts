@@ -1,6 +1,6 @@
 /** A ledger in memory for tests of the worker: the protocol's own rules over a map, with the SDK's habit that saying the same twice is success. */
 import {
-  assertAttestation, assertClosing, assertEnding, assertMandatedRevocation, assertNextEpoch, assertProposal, assertRetraction, assertSignedBy, assertSubmission, CodedError, deriveRound, epochOf, membersOf, openRound, resultDigest,
+  assertAttestation, assertClosing, assertEnding, assertMandatedRevocation, assertNextEpoch, assertProposal, assertRetraction, assertSignedBy, assertSubmission, CodedError, deriveRound, epochOf, footing, membersOf, openRound, resultDigest,
   revokedState, statementDigest, submissionDigest, withEpoch,
   type Access, type Approval, type Attestation, type Closing, type Course, type Digest, type Ending, type Json, type Motion, type NextEpoch, type Proposal, type RoundState, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type ConsentDecision, type ConsentQuestion, type Retraction, type Revocation, type RoundContext, type RoundRecords,
   type Signed, type Slot, type Stored, type StoredClosing, type Study, type Submission,
@@ -117,7 +117,7 @@ export class TestLedger implements RoundLedger {
       const context = this.#context(round, after);
       assertClosing(context, signed.statement, this.#motion(signed.statement.proposal));
       return this.#written('closing', signed, member, (stored) => {
-        this.#data(round).closing = { ...stored, base: context.opened.base };
+        this.#data(round).closing = { ...stored, ...footing(context.opened.base, context.opened.state) };
       });
     });
   }

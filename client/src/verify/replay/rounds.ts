@@ -1,6 +1,6 @@
 /** Rounds as an auditor repeats them: the same rules that the chaincode applied, on the state before each transaction (PROTOCOL section 4). */
 import {
-  assertAttestation, assertClosing, assertRetraction, assertSubmission, epochOf, ownedKeyPolicy,
+  assertAttestation, assertClosing, assertRetraction, assertSubmission, epochOf, footing, ownedKeyPolicy,
   type Attestation, type Closing, type OpeningEvidence, type Opened, type Retraction, type RoundContext, type Slot, type StoredClosing, type Submission,
 } from '@epione/protocol';
 import type { CheckName } from '../report.js';
@@ -75,7 +75,7 @@ export function retract(step: Step<Retraction>): Entry[] {
   return [{ kind: 'submission', parts: [statement.study, roundKey(statement.round), statement.participant], value: slot }];
 }
 
-/** `closeRound` and `abortRound`; the base that the round leaves behind stands with the closing. */
+/** `closeRound` and `abortRound`; the footing that the round leaves behind stands with the closing. */
 export const close = (kind: Closing['kind']) => (step: Step<Closing>): Entry[] => {
   const { statement } = step.signed;
   let value: StoredClosing = { ...stored(step), base: 'zeros' };
@@ -83,7 +83,7 @@ export const close = (kind: Closing['kind']) => (step: Step<Closing>): Entry[] =
     refuseUnless(statement.kind === kind, 'BAD_FIELD', `this transaction takes ${kind}`);
     assertAuthor(step, statement.member, statement.record);
     const { context } = viewOf(step, statement, statement.after);
-    value = { ...value, base: context.opened.base };
+    value = { ...value, ...footing(context.opened.base, context.opened.state) };
     assertClosing(context, statement, step.ledger.motions.get(statement.proposal ?? ''));
   });
   note(step, (round) => { round.closing = value; });

@@ -1,0 +1,83 @@
+/** `strategy` and `aggregation.rule` of a study: their schema, what they demand of each other, and how they are read. */
+import { z } from 'zod';
+import { decimal, label, mspId, positiveDecimal, sortedBy } from '../fields.js';
+import { ROBUST_RULES, type RobustRule, type RobustRuleName } from './robust-rule.js';
+import type { ServerStrategy } from './server-strategy.js';
+import { positive, type Ranges, type Settings } from './setting.js';
+import { STRATEGIES, type StrategyName } from './strategies.js';
+
+/** Schema of `strategy`. */
+export const strategy = z.strictObject({
+  name: z.enum(Object.keys(STRATEGIES) as [StrategyName, ...StrategyName[]]),
+  weighting: z.enum(['examples', 'uniform']),
+  serverLearningRate: positiveDecimal,
+  /** How many hospitals of a round may send arbitrary updates. */
+  f: z.int().min(0).max(31).optional(),
+  iterations: z.int().min(1).max(100).optional(),
+  /** The member whose update the others are measured by. */
+  root: mspId.optional(),
+  parameters: sortedBy(z.strictObject({ name: label, value: decimal }), (entry) => entry.name, 64),
+});
+
+/** Schema of `aggregation.rule`. */
+export const rule = z.enum(['mean', ...(Object.keys(ROBUST_RULES) as RobustRuleName[])]);
+
+/** What of a study decides how updates become a model. */
+export interface AggregationRules {
+  readonly strategy: z.infer<typeof strategy>;
+  readonly aggregation: { readonly rule: z.infer<typeof rule> };
+}
+
+/** Taken by every study: an update longer than this is excluded with NORM_EXCEEDED. */
+const common: Ranges = { maxNorm: positive };
+
+const ruleOf = ({ aggregation }: AggregationRules): RobustRule | undefined => (aggregation.rule === 'mean' ? undefined : ROBUST_RULES[aggregation.rule]);
+
+/** The strategy that a study names. */
+export const strategyOf = ({ strategy: { name } }: Pick<AggregationRules, 'strategy'>): ServerStrategy => STRATEGIES[name];
+
+/** The study's parameters as numbers. */
+export const settingsOf = ({ strategy: { parameters } }: Pick<AggregationRules, 'strategy'>): Settings => new Map(parameters.map(({ name, value }) => [name, Number(value)]));
+
+/** The state of the study's strategy before its first round; empty where it has none. */
+export const initialState = (study: Pick<AggregationRules, 'strategy'>, dimension: number): Float64Array => strategyOf(study).initial(dimension, settingsOf(study));
+
+/** Coordinates of an update: d and the strategy's further ones. */
+export const updateLength = (study: Pick<AggregationRules, 'strategy'>, dimension: number): number => dimension + strategyOf(study).further(dimension);
+
+/** The fewest updates with which a round can end in a model. */
+export const leastUpdates = (study: AggregationRules): number => ruleOf(study)?.least(study.strategy.f ?? 0) ?? 1;
+
+function parameterFaults({ parameters }: AggregationRules['strategy'], wanted: Ranges): string[] {
+  const ranges: Ranges = { ...common, ...wanted };
+  const missing = Object.keys(wanted).filter((name) => !parameters.some((entry) => entry.name === name));
+  const faults = missing.map((name) => `strategy.parameters: ${name} is missing, ${ranges[name]?.told ?? ''}`);
+  for (const { name, value } of parameters) {
+    const range = ranges[name];
+    if (range === undefined) faults.push(`strategy.parameters: nothing asks for ${name}`);
+    else if (!range.holds(Number(value))) faults.push(`strategy.parameters: ${name} is ${value}, it must be ${range.told}`);
+  }
+  return faults;
+}
+
+/** What the parts of a study's aggregation demand of each other, but for the rule's bound. */
+export function strategyFaults(study: AggregationRules & { readonly participants: readonly string[] }): string[] {
+  const { strategy: chosen, aggregation } = study;
+  const [server, robust] = [strategyOf(study), ruleOf(study)];
+  const faults = parameterFaults(chosen, { ...server.parameters, ...robust?.parameters });
+  for (const field of ['f', 'iterations', 'root'] as const) {
+    if ((robust?.needs.includes(field) ?? false) !== (chosen[field] !== undefined)) faults.push(`strategy.${field}: ${chosen[field] === undefined ? `is missing for the rule ${aggregation.rule}` : `the rule ${aggregation.rule} has none`}`);
+  }
+  if (chosen.root !== undefined && !study.participants.includes(chosen.root)) faults.push('strategy.root: is no participant');
+  if (robust !== undefined && chosen.weighting !== 'uniform') faults.push(`strategy.weighting: the rule ${aggregation.rule} counts every update alike: uniform`);
+  if (robust !== undefined && server.further(1) > 0) faults.push(`aggregation.rule: ${chosen.name} needs the mean`);
+  if (chosen.name === 'scaffold' && chosen.weighting !== 'uniform') faults.push('strategy.weighting: scaffold counts every control variate alike: uniform');
+  return faults;
+}
+
+/** Why a study's least set of submissions is outside the bound of its rule (`RULE_BOUND`); undefined when it is within. */
+export function boundFault(study: AggregationRules & { readonly quorums: { readonly submit: number } }): string | undefined {
+  const least = leastUpdates(study);
+  if (study.quorums.submit >= least) return undefined;
+  return `quorums.submit: ${study.aggregation.rule} needs ${least} updates to bear ${study.strategy.f ?? 0} arbitrary ones, ${study.quorums.submit} may be all there are`;
+}
