@@ -123,12 +123,27 @@ export class ForgedChain {
   #sequence = 0;
   #nonce = 0;
 
-  /** @param minimum how many organizations' peers must endorse. */
-  constructor(organizations: readonly Organization[], minimum: number) {
+  /**
+   * @param minimum how many organizations' peers must endorse.
+   * @param blocks of a chain that is gone on with.
+   */
+  constructor(organizations: readonly Organization[], minimum: number, blocks: readonly Uint8Array[] = []) {
     this.#organizations = organizations;
     this.#minimum = minimum;
     this.#config = firstConfig(organizations, minimum);
-    this.#append([this.#configEnvelope(this.#config, 0)], [], []);
+    for (const bytes of blocks) {
+      const { number, envelopes, validity } = readBlock(bytes);
+      this.#commit(number, envelopes, validity);
+      this.#blocks.push(bytes);
+    }
+    if (blocks.length === 0) this.#append([this.#configEnvelope(this.#config, 0)], [], []);
+  }
+
+  /** The same chain, its configuration never changed, up to a block, to go on otherwise: what whoever holds all keys can do. */
+  before(number: number): ForgedChain {
+    const other = new ForgedChain(this.#organizations, this.#minimum, this.#blocks.slice(0, number));
+    other.#nonce = this.#nonce;
+    return other;
   }
 
   get trustRoot(): TrustRoot {
@@ -157,6 +172,16 @@ export class ForgedChain {
     return sealed(headerOf(1, by.identity, this.#fresh()), envelope.serializeBinary(), by);
   }
 
+  /** Applies a block to the state. @returns its commit hash, empty for block 0. */
+  #commit(number: number, envelopes: readonly Uint8Array[], validity: Uint8Array): Uint8Array {
+    const updates = new BlockUpdates();
+    envelopes.forEach((bytes, index) => {
+      const transaction = readTransaction(bytes);
+      if (validity[index] === 0 && transaction.kind === 'endorser') this.#state.apply(transaction.sets, { block: number, index }, updates);
+    });
+    return number === 0 ? new Uint8Array() : this.#state.commit(validity, updates);
+  }
+
   #append(envelopes: readonly Uint8Array[], codes: readonly number[], orderers: Change['orderers']): void {
     const number = this.#blocks.length;
     const last = this.#blocks.at(-1);
@@ -175,14 +200,9 @@ export class ForgedChain {
       signature.setIdentifierHeader(identifier.serializeBinary());
       signature.setSignature(by.orderer.sign(Buffer.concat([identifier.serializeBinary(), headerBytesOf(number, previous, dataHashOf(envelopes))])));
     }
-    const updates = new BlockUpdates();
     const validity = Uint8Array.from(envelopes, (_, at) => codes[at] ?? 0);
-    envelopes.forEach((bytes, index) => {
-      const transaction = readTransaction(bytes);
-      if (validity[index] === 0 && transaction.kind === 'endorser') this.#state.apply(transaction.sets, { block: number, index }, updates);
-    });
     const commitHash = new common.Metadata();
-    if (number > 0) commitHash.setValue(this.#state.commit(validity, updates));
+    commitHash.setValue(this.#commit(number, envelopes, validity));
     const metadata = new common.BlockMetadata();
     metadata.setMetadataList([signatures.serializeBinary(), new Uint8Array(), validity, new Uint8Array(), commitHash.serializeBinary()]);
     const block = new common.Block();

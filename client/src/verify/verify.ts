@@ -1,6 +1,7 @@
 /** The verification: evidence, one trust root, and the checks in their order; offline, trusting no peer's answer (PROTOCOL section 11). */
 import type { Evidence } from '../evidence/evidence.js';
 import type { TrustRoot } from '../evidence/trust-root.js';
+import { checkAnchors } from './anchors.js';
 import { Blobs, checkDigests, checkHeaders } from './blobs.js';
 import { verifyChain, type Chain } from './chain/chain.js';
 import { checkAggregates, type ContentKeys } from './recompute.js';
@@ -19,6 +20,8 @@ export interface VerifyOptions {
   readonly blobFolders: readonly string[];
   /** Handed over by an aggregator; without them no update is opened. */
   readonly contentKeys?: ContentKeys;
+  /** Notes of checkpoints that were kept elsewhere: the chain must be theirs. */
+  readonly checkpoints?: readonly string[];
 }
 
 type Counts = Verdict['counts'];
@@ -29,7 +32,6 @@ interface StudyFound {
 
 /** What this version's studies never have: nothing to check, and the reason. */
 function noteAbsent(report: Report): void {
-  report.absent('anchor.checkpoint', 'the ledger holds no checkpoints');
   report.absent('beacon.chain', 'no study has a committee');
   report.absent('mask.reveals', 'no study is masked');
 }
@@ -96,6 +98,7 @@ export async function verify(evidence: Evidence, trustRoot: TrustRoot, options: 
   try {
     chain = verifyChain(evidence, trustRoot, report);
     const ledger = repeatHistory(chain, options.chaincode, report);
+    checkAnchors(chain, ledger, trustRoot, options.checkpoints ?? [], report);
     checkLedger(chain, options.chaincode, ledger, report);
     studies = await checkStudies(chain, ledger, options, blobs, report);
   } catch (error) {

@@ -1,0 +1,37 @@
+/** Checkpoints against each other and against a chain: which stand, which do not, and who signed two histories. */
+import { sameBytes } from '../evidence/bytes.js';
+import type { Checkpoint, MerkleLog } from '@epione/protocol';
+import type { JudgedNote } from './cosigners.js';
+
+/** Whether a checkpoint is of this log. `beyond`: it is of more blocks than there are. */
+export function standingOf({ size, root }: Checkpoint, log: MerkleLog): 'stands' | 'differs' | 'beyond' {
+  if (size > log.size) return 'beyond';
+  return size > 0 && sameBytes(log.root(size), root) ? 'stands' : 'differs';
+}
+
+/** Two checkpoints of which one organization may have cosigned one at most, and those that cosigned both. */
+export interface SplitView {
+  readonly views: readonly [Checkpoint, Checkpoint];
+  /** MSP IDs, sorted; their two signatures are the evidence. */
+  readonly equivocators: readonly string[];
+}
+
+/**
+ * Pairs of checkpoints that are no states of one growing log: of one size with two roots, or, where a log is given, one of it and one not of it.
+ * @param log tells about checkpoints of different sizes.
+ */
+export function splitViews(notes: readonly JudgedNote[], log?: MerkleLog): SplitView[] {
+  const disagree = (a: Checkpoint, b: Checkpoint): boolean => {
+    if (a.origin !== b.origin) return false;
+    if (a.size === b.size) return !sameBytes(a.root, b.root);
+    if (log === undefined) return false;
+    const both = [standingOf(a, log), standingOf(b, log)];
+    return both.includes('stands') && both.includes('differs');
+  };
+  return notes.flatMap((one, at) => notes.slice(at + 1).filter((other) => disagree(one.checkpoint, other.checkpoint)).map((other) => ({
+    views: [one.checkpoint, other.checkpoint] as const, equivocators: one.signers.filter((mspId) => other.signers.includes(mspId)),
+  })));
+}
+
+/** The organizations that cosigned two histories. */
+export const equivocatorsIn = (splits: readonly SplitView[]): string[] => [...new Set(splits.flatMap(({ equivocators }) => equivocators))].sort();
