@@ -22,7 +22,7 @@ describe('configuration', () => {
     expect(config.kme?.ca).to.equal('/etc/epione/ca.pem');
     expect(config.blobServer.host).to.equal('localhost');
     expect(config).to.include({ keepContentKeys: false, pollMs: 1000 });
-    expect(config.suites).to.deep.equal({ signature: 'mldsa65', kem: 'mlkem768' });
+    expect(config.suites).to.deep.equal({ signature: 'mldsa65', kem: 'mlkem768', x25519: false });
     const digest = `sha256:${'0'.repeat(64)}`;
     expect(parseConfig(valid.replace('study.yaml', digest), '/').study).to.equal(digest);
   });

@@ -1,6 +1,7 @@
 /** The worker's configuration file: read once, strictly, with all faults reported together; secrets are file names, never values. */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { kemSuite, signatureSuite } from '@epione/protocol';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { WorkerError } from './error.js';
@@ -16,8 +17,8 @@ const schema = z.strictObject({
   profile: file,
   /** Folder for keys, outbox and blobs. */
   state: file,
-  /** Strength of the site's keys; a study of profile long-term needs the larger ones. */
-  suites: z.strictObject({ signature: z.enum(['mldsa65', 'mldsa87']), kem: z.enum(['mlkem768', 'mlkem1024']) }).default({ signature: 'mldsa65', kem: 'mlkem768' }),
+  /** Strength of the site's keys; a study of profile long-term needs the larger ones, one with X25519 a key for it in the site's record. */
+  suites: z.strictObject({ signature: signatureSuite, kem: kemSuite, x25519: z.boolean().default(false) }).default({ signature: 'mldsa65', kem: 'mlkem768', x25519: false }),
   /** Digest of the study to join, or a file with the study document. */
   study: z.string().min(1).optional(),
   /** Rows to train on; absent for an organization that aggregates only. */

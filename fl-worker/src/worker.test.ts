@@ -90,14 +90,14 @@ describe('worker', function () {
   });
 
   it('falls back where the study allows it, with the reason on the ledger', async () => {
-    const suites = { ...smallTemplate.suites, sealing: ['seal-mlkem768-qkd', 'seal-mlkem768'], qkdMissing: 'fallback', qkdWaitMs: 300 } as typeof smallTemplate.suites;
+    const suites = { ...smallTemplate.suites, sealing: ['seal-mlkem768-x25519-qkd', 'seal-mlkem768'], qkdMissing: 'fallback', qkdWaitMs: 300 } as typeof smallTemplate.suites;
     await using house = await TestConsortium.found({ ...smallTemplate, suites, rounds: { ...smallTemplate.rounds, count: 1 } });
     house.entity.cut.add(linkOf('sae-hospitala', 'sae-hospitalb'));
     const ledger = newLedger(house);
     expect((await runSites(house, ledger, organizations)).map((ending) => ending.outcome)).to.deep.equal(['complete', 'complete', 'complete', 'complete']);
     const [a] = await submissionsOf(ledger, 1);
     expect(a!.statement.sealed.map(({ to, suite, reason, keyIds }) => [to, suite, reason, keyIds.length])).to.deep.equal([
-      ['HospitalB', 'seal-mlkem768', 'QKD_UNAVAILABLE', 0], ['HospitalC', 'seal-mlkem768-qkd', undefined, 1], ['Regulator', 'seal-mlkem768-qkd', undefined, 1],
+      ['HospitalB', 'seal-mlkem768', 'QKD_UNAVAILABLE', 0], ['HospitalC', 'seal-mlkem768-x25519-qkd', undefined, 1], ['Regulator', 'seal-mlkem768-x25519-qkd', undefined, 1],
     ]);
   });
 

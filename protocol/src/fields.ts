@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CodedError, type Code } from './error.js';
 import type { Digest } from './digest.js';
+import { unknownSuite } from './suites.js';
 
 /** MSP ID of an organization. */
 export const mspId = z.string().regex(/^[A-Za-z0-9.-]{1,64}$/, 'an MSP ID: [A-Za-z0-9.-]{1,64}');
@@ -80,11 +81,12 @@ export type Mandate = z.infer<typeof mandate>;
 
 /**
  * Reads a value from outside by its schema; all faults are reported together.
- * @throws CodedError `code` (BAD_FIELD unless told otherwise), naming each field.
+ * @throws CodedError `code` (BAD_FIELD unless told otherwise), naming each field; UNKNOWN_SUITE when suites' names are all that is wrong.
  */
 export function parse<T extends z.ZodType>(schema: T, value: unknown, what: string, code: Code = 'BAD_FIELD'): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => `${[what, ...issue.path].join('.')}: ${issue.message}`);
-  throw new CodedError(code, faults.join('; '));
+  const strange = result.error.issues.every((issue) => issue.message === unknownSuite);
+  throw new CodedError(strange ? 'UNKNOWN_SUITE' : code, faults.join('; '));
 }

@@ -1,13 +1,11 @@
 /** The wrap of a content key for one recipient: ML-KEM and QKD combined, everything public bound (PROTOCOL section 6; NIST SP 800-56C, SP 800-227). */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
-
 import type { z } from 'zod';
 
-import { concat, frame, sha256, sha512, type Digest } from './digest.js';
+import { GCM, gcmKey, openGcm, sealGcm } from './aes-gcm.js';
+import { concat, frame, sha256, sha512, type Digest, type Framed } from './digest.js';
 import { CodedError } from './error.js';
 import { expand, hmacSha512 } from './hkdf.js';
-import { kemLengths, type KemSuite } from './ml-kem.js';
-import { needsQkd, type sealingSuite } from './suites.js';
+import { kemSuites, needsQkd, needsX25519, sealingSuites, suiteOf, type kemSuite, type sealingSuite } from './suites.js';
 
 /** A sealing suite of PROTOCOL section 2: the name alone fixes what a wrap is made of, and stands in every derivation. */
 export type SealingSuite = z.infer<typeof sealingSuite>;
@@ -28,59 +26,68 @@ export interface WrapContext {
   /** Recipient's MSP ID and the digest of its participant record. */
   readonly to: string;
   readonly toRecord: Digest;
-  /** Recipient's ML-KEM key and the ciphertext made with it (bytes as in `kemLengths`). */
+  /** Recipient's ML-KEM key and the ciphertext made with it (bytes as in `kemSuites`). */
   readonly encapsulationKey: Uint8Array;
   readonly ciphertext: Uint8Array;
+  /** Sender's fresh X25519 key and the recipient's own, 32 bytes each: there exactly when the suite has X25519. */
+  readonly ephemeral?: Uint8Array | undefined;
+  readonly x25519Key?: Uint8Array | undefined;
   /** SAE IDs of sender (master) and recipient (slave), and the ETSI key_IDs exactly as the KME gave them, in order. */
   readonly masterSae?: string | undefined;
   readonly slaveSae?: string | undefined;
   readonly keyIds?: readonly string[] | undefined;
 }
 
-/** A record, so that a suite added to the list does not compile before its wrap is written. */
-const kemOf: Readonly<Record<SealingSuite, KemSuite>> = {
-  'seal-mlkem768-qkd': 'mlkem768',
-  'seal-mlkem1024-qkd': 'mlkem1024',
-  'seal-mlkem768': 'mlkem768',
-  'seal-mlkem1024': 'mlkem1024',
-};
-
 /**
  * The KEM of a sealing suite.
  * @throws CodedError UNKNOWN_SUITE.
  */
-export function sealingKem(suite: SealingSuite): KemSuite {
-  if (!Object.hasOwn(kemOf, suite)) throw new CodedError('UNKNOWN_SUITE', `sealing suite ${JSON.stringify(suite).slice(0, 80)} is not known`);
-  return kemOf[suite];
-}
+export const sealingKem = (suite: SealingSuite): z.infer<typeof kemSuite> => suiteOf(sealingSuites, suite).kem;
 
 const secretBytes = 32;
-const tagBytes = 16;
 /** Fixed, because a KEK encrypts one content key and is never used again. */
-const iv = new Uint8Array(12);
+const iv = new Uint8Array(GCM.nonceBytes);
 
 /** H of PROTOCOL, Notation: the study's algorithm, which its own digest tells. */
 const hashOf = (study: Digest): ((bytes: Uint8Array) => Uint8Array) => (study.startsWith('sha512:') ? sha512 : sha256);
 
+const present = (...fields: unknown[]): number => fields.filter((field) => field !== undefined).length;
+
+function assertClassical({ suite, ephemeral, x25519Key }: WrapContext): void {
+  const needed = needsX25519(suite);
+  if (present(ephemeral, x25519Key) !== (needed ? 2 : 0)) throw new CodedError('BAD_FIELD', `${suite} needs ${needed ? 'the X25519 keys of both sides' : 'no X25519 key'}`);
+  if (needed && (ephemeral?.length !== secretBytes || x25519Key?.length !== secretBytes)) throw new CodedError('BAD_KEY', `an X25519 key has ${secretBytes} bytes`);
+}
+
+function assertLink({ suite, masterSae, slaveSae, keyIds }: WrapContext): void {
+  const needed = needsQkd(suite);
+  if (present(masterSae, slaveSae, keyIds) !== (needed ? 3 : 0) || keyIds?.length === 0) throw new CodedError('BAD_FIELD', `${suite} needs ${needed ? 'both SAE IDs and at least one key_ID' : 'neither SAE IDs nor key_IDs'}`);
+}
+
+/** The order of T: every public value of a wrap. Fields that a suite has no use for are absent, never empty. */
+export const transcriptFields = [
+  'suite', 'study', 'epoch', 'round', 'purpose', 'from', 'fromRecord', 'to', 'toRecord', 'encapsulationKey', 'ciphertext', 'ephemeral', 'x25519Key', 'masterSae', 'slaveSae', 'keyIds',
+] as const satisfies readonly (keyof WrapContext)[];
+
 /**
- * T, the framed transcript: every public value of the wrap in one order.
- * @throws CodedError UNKNOWN_SUITE; BAD_KEY for a key or ciphertext of another length; BAD_FIELD when SAE IDs and key_IDs are
- *   missing with QKD or given without.
+ * T, the framed transcript: every public value of the wrap in one order; of the encapsulation key its hash.
+ * @throws CodedError UNKNOWN_SUITE; BAD_KEY for a key or ciphertext of another length; BAD_FIELD when X25519 keys, or SAE IDs and
+ *   key_IDs, are missing where the suite has them or given where it has not.
  */
 export function transcript(context: WrapContext): Uint8Array {
-  const { suite, study, epoch, round, purpose, from, fromRecord, to, toRecord, encapsulationKey, ciphertext, masterSae, slaveSae, keyIds } = context;
+  const { suite, study, encapsulationKey, ciphertext } = context;
   const kem = sealingKem(suite);
-  const qkd = needsQkd(suite);
-  if (encapsulationKey.length !== kemLengths[kem].encapsulationKey || ciphertext.length !== kemLengths[kem].ciphertext) throw new CodedError('BAD_KEY', `${suite} needs a key and a ciphertext of ${kem}`);
-  const given = [masterSae, slaveSae, keyIds].filter((field) => field !== undefined).length;
-  if (given !== (qkd ? 3 : 0) || keyIds?.length === 0) throw new CodedError('BAD_FIELD', `${suite} needs ${qkd ? 'both SAE IDs and at least one key_ID' : 'neither SAE IDs nor key_IDs'}`);
-  const link = masterSae === undefined || slaveSae === undefined || keyIds === undefined ? [] : [masterSae, slaveSae, ...keyIds];
-  return frame('epione/v1/transcript', suite, study, epoch, round, purpose, from, fromRecord, to, toRecord, hashOf(study)(encapsulationKey), ciphertext, ...link);
+  if (encapsulationKey.length !== kemSuites[kem].encapsulationKey || ciphertext.length !== kemSuites[kem].ciphertext) throw new CodedError('BAD_KEY', `${suite} needs a key and a ciphertext of ${kem}`);
+  assertClassical(context);
+  assertLink(context);
+  const bound = { ...context, encapsulationKey: hashOf(study)(encapsulationKey) };
+  return frame('epione/v1/transcript', ...transcriptFields.flatMap((field): Framed | readonly Framed[] => bound[field] ?? []));
 }
 
 /**
- * The key-encryption key: SP 800-56C two-step, ML-KEM's secret first (Z), then exactly 32 bytes of QKD key (T).
- * The join needs no lengths because the suite fixes them; what is public is bound in the salt.
+ * The key-encryption key: SP 800-56C two-step, the established secret first (Z: ML-KEM's, then X25519's), then exactly 32 bytes of
+ * QKD key (T). The join needs no lengths because the suite fixes them; what is public is bound in the salt.
+ * @param sharedSecret 32 bytes for each algorithm of the suite but QKD, in the registry's order, as `establish` gives them.
  * @throws CodedError QKD_UNAVAILABLE when the suite has QKD and no key is given; BAD_KEY for a secret of another length or a QKD
  *   key that the suite has no place for; else as `transcript`.
  */
@@ -90,9 +97,9 @@ export function deriveKek(context: WrapContext, sharedSecret: Uint8Array, qkdKey
   const qkd = needsQkd(suite);
   if (qkd && qkdKey === undefined) throw new CodedError('QKD_UNAVAILABLE', `${suite} needs a QKD key and none was given`);
   if (!qkd && qkdKey !== undefined) throw new CodedError('BAD_KEY', `${suite} has no place for the QKD key that was given`);
-  if (sharedSecret.length !== secretBytes || (qkdKey !== undefined && qkdKey.length !== secretBytes)) throw new CodedError('BAD_KEY', `${suite} combines secrets of exactly ${secretBytes} bytes`);
-  const prk = hmacSha512(sha512(transcript(context)), qkdKey === undefined ? sharedSecret : concat(sharedSecret, qkdKey));
-  return expand(prk, frame('epione/v1/kek', suite, purpose), 32);
+  const secrets = concat(sharedSecret, qkdKey ?? new Uint8Array());
+  if ((qkdKey !== undefined && qkdKey.length !== secretBytes) || secrets.length !== secretBytes * sealingSuites[suite].secrets.length) throw new CodedError('BAD_KEY', `${suite} combines secrets of exactly ${secretBytes} bytes`);
+  return expand(hmacSha512(sha512(transcript(context)), secrets), frame('epione/v1/kek', suite, purpose), 32);
 }
 
 /**
@@ -104,8 +111,7 @@ export function deriveKek(context: WrapContext, sharedSecret: Uint8Array, qkdKey
  */
 export function wrapKey(context: WrapContext, sharedSecret: Uint8Array, qkdKey: Uint8Array | undefined, contentKey: Uint8Array): Uint8Array {
   if (contentKey.length !== secretBytes) throw new CodedError('BAD_KEY', `a content key has ${secretBytes} bytes, not ${contentKey.length}`);
-  const cipher = createCipheriv('aes-256-gcm', deriveKek(context, sharedSecret, qkdKey), iv, { authTagLength: tagBytes });
-  return concat(cipher.update(contentKey), cipher.final(), cipher.getAuthTag());
+  return sealGcm(gcmKey(deriveKek(context, sharedSecret, qkdKey)), iv, contentKey, new Uint8Array(secretBytes + GCM.tagBytes));
 }
 
 /**
@@ -116,10 +122,8 @@ export function wrapKey(context: WrapContext, sharedSecret: Uint8Array, qkdKey: 
 export function unwrapKey(context: WrapContext, sharedSecret: Uint8Array, qkdKey: Uint8Array | undefined, wrapped: Uint8Array): Uint8Array {
   sealingKem(context.suite);
   try {
-    if (wrapped.length !== secretBytes + tagBytes) throw new RangeError('not 48 bytes');
-    const decipher = createDecipheriv('aes-256-gcm', deriveKek(context, sharedSecret, qkdKey), iv, { authTagLength: tagBytes });
-    decipher.setAuthTag(wrapped.subarray(secretBytes));
-    return concat(decipher.update(wrapped.subarray(0, secretBytes)), decipher.final());
+    if (wrapped.length !== secretBytes + GCM.tagBytes) throw new RangeError('not 48 bytes');
+    return openGcm(gcmKey(deriveKek(context, sharedSecret, qkdKey)), iv, wrapped, new Uint8Array(secretBytes));
   } catch {
     throw new CodedError('UNOPENABLE', 'the wrapped key does not open');
   }

@@ -1,11 +1,11 @@
-/** ML-DSA (FIPS 204), pure and with empty context: OpenSSL's where the runtime has it, noble's elsewhere and as the cross-check. */
+/** ML-DSA (FIPS 204), pure, in the protocol with empty context: OpenSSL's where the runtime has it, noble's elsewhere and as the cross-check. */
 import { createPrivateKey, createPublicKey, sign, verify as opensslVerify, type KeyObject } from 'node:crypto';
 
 import { ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import type { z } from 'zod';
 
 import { CodedError } from './error.js';
-import type { signatureSuite } from './suites.js';
+import { signatureSuites, suiteOf, type signatureSuite } from './suites.js';
 
 /** A signature suite of PROTOCOL section 2. */
 export type SignatureSuite = z.infer<typeof signatureSuite>;
@@ -17,15 +17,12 @@ export type SignatureBackend = 'native' | 'noble';
 export interface Signer {
   readonly suite: SignatureSuite;
   readonly publicKey: Uint8Array;
-  /** A pure ML-DSA signature with empty context; hedged, so two signatures of one message differ. */
-  sign(message: Uint8Array): Uint8Array;
+  /** A pure ML-DSA signature, with empty context unless told otherwise; hedged, so two signatures of one message differ. */
+  sign(message: Uint8Array, context?: Uint8Array): Uint8Array;
 }
 
-/** Bytes of public keys, signatures (FIPS 204, table 2) and seeds (section 5.1). */
-export const signatureLengths = {
-  mldsa65: { publicKey: 1952, signature: 3309, seed: 32 },
-  mldsa87: { publicKey: 2592, signature: 4627, seed: 32 },
-} as const satisfies Record<SignatureSuite, object>;
+/** Bytes of public keys, signatures and seeds. */
+export const signatureLengths = signatureSuites;
 
 const openssl = { mldsa65: 'ml-dsa-65', mldsa87: 'ml-dsa-87' } as const;
 const noble = { mldsa65: ml_dsa65, mldsa87: ml_dsa87 } as const;
@@ -43,21 +40,25 @@ export const signatureBackend: SignatureBackend = (() => {
   }
 })();
 
+const empty = new Uint8Array();
+
 /**
  * Makes a signer from its seed, the only form in which secret keys are kept.
  * @param seed ξ of FIPS 204, algorithm 6: 32 random bytes.
- * @throws CodedError BAD_KEY for a seed of another length.
+ * @param random the 32 bytes rnd of FIPS 204, algorithm 2, so that a run can be replayed (zeros: the deterministic variant); left out,
+ *   the back end draws them. OpenSSL takes none from outside, so with it noble signs.
+ * @throws CodedError UNKNOWN_SUITE; BAD_KEY for a seed of another length.
  */
-export function newSigner(suite: SignatureSuite, seed: Uint8Array, backend: SignatureBackend = signatureBackend): Signer {
-  const length = signatureLengths[suite].seed;
+export function newSigner(suite: SignatureSuite, seed: Uint8Array, backend: SignatureBackend = signatureBackend, random?: (length: number) => Uint8Array): Signer {
+  const length = suiteOf(signatureSuites, suite).seed;
   if (seed.length !== length) throw new CodedError('BAD_KEY', `a seed of ${suite} has ${length} bytes, not ${seed.length}`);
-  if (backend === 'noble') {
+  if (backend === 'noble' || random !== undefined) {
     const { publicKey, secretKey } = noble[suite].keygen(seed);
-    return { suite, publicKey, sign: (message) => noble[suite].sign(message, secretKey) };
+    return { suite, publicKey, sign: (message, context = empty) => noble[suite].sign(message, secretKey, { context, ...(random === undefined ? {} : { extraEntropy: random(32) }) }) };
   }
   const key = nativePrivateKey(suite, seed);
   const publicKey = new Uint8Array(createPublicKey(key).export({ format: 'raw-public' }));
-  return { suite, publicKey, sign: (message) => new Uint8Array(sign(null, message, key)) };
+  return { suite, publicKey, sign: (message, context = empty) => new Uint8Array(sign(null, message, { key, context })) };
 }
 
 /** How many public keys are kept ready: more than the members of a channel. */
@@ -77,16 +78,17 @@ function nativePublicKey(suite: SignatureSuite, publicKey: Uint8Array): KeyObjec
 }
 
 /**
- * Verifies with a chosen back end; both give the same answer on every input (checked on the published vectors).
+ * Verifies with a chosen back end; both give the same answer on every input (`npm run vectors`).
+ * @param context of FIPS 204, section 5.2, at most 255 bytes; statements have none.
  * Never throws: wrong lengths, keys a back end refuses to read and unknown suites are false, because endorsers on different
  * runtimes must agree and must not repeat a library's words.
  */
-export function verifyWith(backend: SignatureBackend, suite: SignatureSuite, publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+export function verifyWith(backend: SignatureBackend, suite: SignatureSuite, publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array, context: Uint8Array = empty): boolean {
   try {
     const lengths = signatureLengths[suite];
     if (publicKey.length !== lengths.publicKey || signature.length !== lengths.signature) return false;
-    if (backend === 'noble') return noble[suite].verify(signature, message, publicKey);
-    return opensslVerify(null, message, nativePublicKey(suite, publicKey), signature);
+    if (backend === 'noble') return noble[suite].verify(signature, message, publicKey, { context });
+    return opensslVerify(null, message, { key: nativePublicKey(suite, publicKey), context }, signature);
   } catch {
     return false;
   }

@@ -5,7 +5,8 @@ import { ml_kem1024, ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 import type { z } from 'zod';
 
 import { CodedError } from './error.js';
-import type { kemSuite } from './suites.js';
+import { kemSuites, suiteOf, type kemSuite } from './suites.js';
+import { x25519Of, type X25519Keys } from './x25519.js';
 
 /** A key encapsulation suite of participant records (PROTOCOL section 2). */
 export type KemSuite = z.infer<typeof kemSuite>;
@@ -22,6 +23,8 @@ export interface KemKeys {
    * @throws CodedError UNOPENABLE for a ciphertext of the wrong length.
    */
   decapsulate(ciphertext: Uint8Array): Uint8Array;
+  /** The X25519 pair from the same seed, for the suites that have one. */
+  readonly x25519: X25519Keys;
 }
 
 /** What a sender gets: the ciphertext for the recipient (bytes as in `kemLengths`) and the 32-byte secret to derive from. */
@@ -30,11 +33,8 @@ export interface Encapsulation {
   readonly sharedSecret: Uint8Array;
 }
 
-/** Bytes of encapsulation keys, ciphertexts (FIPS 203, table 3), seeds d ‖ z (section 7.1) and shared secrets. */
-export const kemLengths = {
-  mlkem768: { encapsulationKey: 1184, ciphertext: 1088, seed: 64, sharedSecret: 32 },
-  mlkem1024: { encapsulationKey: 1568, ciphertext: 1568, seed: 64, sharedSecret: 32 },
-} as const satisfies Record<KemSuite, object>;
+/** Bytes of encapsulation keys, ciphertexts, seeds and shared secrets. */
+export const kemLengths = kemSuites;
 
 const openssl = { mlkem768: 'ml-kem-768', mlkem1024: 'ml-kem-1024' } as const;
 const noble = { mlkem768: ml_kem768, mlkem1024: ml_kem1024 } as const;
@@ -55,22 +55,23 @@ export const kemBackend: KemBackend = (() => {
 /**
  * Makes the key pair from its seed, the only form in which secret keys are kept.
  * @param seed d ‖ z of FIPS 203, algorithm 16: 64 random bytes.
- * @throws CodedError BAD_KEY for a seed of another length.
+ * @throws CodedError UNKNOWN_SUITE; BAD_KEY for a seed of another length.
  */
 export function newKemKeys(suite: KemSuite, seed: Uint8Array, backend: KemBackend = kemBackend): KemKeys {
-  const lengths = kemLengths[suite];
+  const lengths = suiteOf(kemSuites, suite);
   if (seed.length !== lengths.seed) throw new CodedError('BAD_KEY', `a seed of ${suite} has ${lengths.seed} bytes, not ${seed.length}`);
+  const x25519 = x25519Of(seed);
   const opened = (ciphertext: Uint8Array, decapsulate: () => Uint8Array): Uint8Array => {
     if (ciphertext.length !== lengths.ciphertext) throw new CodedError('UNOPENABLE', `a ciphertext of ${suite} has ${lengths.ciphertext} bytes`);
     return decapsulate();
   };
   if (backend === 'noble') {
     const { publicKey, secretKey } = noble[suite].keygen(seed);
-    return { suite, encapsulationKey: publicKey, decapsulate: (ciphertext) => opened(ciphertext, () => noble[suite].decapsulate(ciphertext, secretKey)) };
+    return { suite, x25519, encapsulationKey: publicKey, decapsulate: (ciphertext) => opened(ciphertext, () => noble[suite].decapsulate(ciphertext, secretKey)) };
   }
   const key = nativePrivateKey(suite, seed);
   const encapsulationKey = new Uint8Array(crypto.createPublicKey(key).export({ format: 'raw-public' }));
-  return { suite, encapsulationKey, decapsulate: (ciphertext) => opened(ciphertext, () => new Uint8Array(crypto.decapsulate(key, ciphertext))) };
+  return { suite, x25519, encapsulationKey, decapsulate: (ciphertext) => opened(ciphertext, () => new Uint8Array(crypto.decapsulate(key, ciphertext))) };
 }
 
 /**
@@ -90,9 +91,10 @@ export function checkEncapsulationKey(suite: KemSuite, key: Uint8Array): boolean
  * Encapsulates a fresh secret to a recipient's key.
  * @param random the 32 bytes m of FIPS 203, algorithm 20, so that a run can be replayed; left out, OpenSSL draws them where
  *   the runtime has it (it takes no m from outside).
- * @throws CodedError BAD_KEY when the key fails `checkEncapsulationKey`.
+ * @throws CodedError UNKNOWN_SUITE; BAD_KEY when the key fails `checkEncapsulationKey`.
  */
 export function encapsulate(suite: KemSuite, encapsulationKey: Uint8Array, random?: (length: number) => Uint8Array): Encapsulation {
+  suiteOf(kemSuites, suite);
   if (!checkEncapsulationKey(suite, encapsulationKey)) throw new CodedError('BAD_KEY', `not an encapsulation key of ${suite} (FIPS 203, section 7.2)`);
   if (random !== undefined || kemBackend === 'noble') {
     const { cipherText, sharedSecret } = noble[suite].encapsulate(encapsulationKey, random?.(32));

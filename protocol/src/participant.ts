@@ -1,7 +1,7 @@
 /** A participant's record: the public keys of an organization, bound both ways to its Fabric certificate (PROTOCOL section 2). */
 import { z } from 'zod';
 import type { Digest } from './digest.js';
-import { base64url, digest, mandate, mspId, saeId, text, time } from './fields.js';
+import { base64url, digest, hex32, mandate, mspId, saeId, text, time } from './fields.js';
 import { kemSuite, signatureSuite } from './suites.js';
 
 /** Statement `participant`, signed by its own new key. */
@@ -19,6 +19,8 @@ export const participantRecord = z.strictObject({
   signingKey: base64url,
   kemSuite,
   encapsulationKey: base64url,
+  /** X25519 public key, for suites that have it; absent where a site takes part in none. */
+  x25519Key: hex32.optional(),
   /** Absent where a site has no key management entity. */
   saeId: saeId.optional(),
   /** Where others fetch this site's blobs: `<blobUrl>/<digest>`. */

@@ -6,6 +6,7 @@ import type { Motion } from './proposal.js';
 import { deriveRound, liveSet, sealedSet, setDigest, slotOwner, submissionDigest, type Base, type Opened, type RoundRecords } from './round.js';
 import { initialState } from './strategy/study-strategy.js';
 import type { Study } from './study.js';
+import { needsQkd } from './suites.js';
 import type { Attestation, Closing, Retraction, Submission } from './submission.js';
 
 /** A round as a rule sees it: the study, its roster, why it is open, and what was written so far. */
@@ -32,7 +33,7 @@ function assertSuites(study: Study, sealed: Submission['sealed']): void {
       refuseUnless(study.suites.qkdMissing === 'fallback', 'SUITE_REFUSED', `the study allows ${String(first)} only`);
       refuseUnless(entry.reason !== undefined, 'SUITE_REFUSED', `${entry.suite} for ${entry.to} needs a reason`);
     }
-    refuseUnless(entry.suite.endsWith('-qkd') === entry.keyIds.length > 0, 'SUITE_REFUSED', `${entry.suite} for ${entry.to} names ${entry.keyIds.length} key_IDs`);
+    refuseUnless(needsQkd(entry.suite) === entry.keyIds.length > 0, 'SUITE_REFUSED', `${entry.suite} for ${entry.to} names ${entry.keyIds.length} key_IDs`);
   }
   const used = sealed.flatMap((entry) => entry.keyIds.map((id) => id.toLowerCase()));
   refuseUnless(new Set(used).size === used.length, 'SUITE_REFUSED', 'a key_ID stands twice');

@@ -2,8 +2,8 @@
 import { openChunks, sealChunks } from './chunked-encryption.js';
 import { concat, fromBase64Url, fromHex } from './digest.js';
 import { CodedError } from './error.js';
-import { unwrapKey, type WrapContext } from './key-wrap.js';
-import type { KemKeys } from './ml-kem.js';
+import { established, type RecipientKeys } from './key-establishment.js';
+import { unwrapKey } from './key-wrap.js';
 import { chunkContext, preambleBytes, readHeader, readPreamble, writeHead, type SealedHeader, type Sealing } from './sealed-header.js';
 import type { Submission } from './submission.js';
 
@@ -62,12 +62,11 @@ export function assertHeaderOf(submission: Submission, header: SealedHeader): vo
  * @returns the content key, 32 bytes.
  * @throws CodedError RECIPIENTS_WRONG when the blob is not sealed for `to`; UNOPENABLE for everything else.
  */
-export function unwrapFor({ header }: Pick<SealedUpdate, 'header'>, to: string, keys: Pick<KemKeys, 'encapsulationKey' | 'decapsulate'>, qkdKey: Uint8Array | undefined): Uint8Array {
+export function unwrapFor({ header }: Pick<SealedUpdate, 'header'>, to: string, keys: RecipientKeys, qkdKey: Uint8Array | undefined): Uint8Array {
   const entry = header.recipients.find((one) => one.to === to);
   if (entry === undefined) throw new CodedError('RECIPIENTS_WRONG', `the update is not sealed for ${to}`);
-  const ciphertext = fromBase64Url(entry.ciphertext);
-  const context: WrapContext = { ...header, ...entry, ciphertext, encapsulationKey: keys.encapsulationKey };
-  return unwrapKey(context, keys.decapsulate(ciphertext), qkdKey, fromHex(entry.wrapped));
+  const { context, sharedSecret } = established(entry.suite, keys, fromBase64Url(entry.ciphertext), entry.ephemeral === undefined ? undefined : fromHex(entry.ephemeral));
+  return unwrapKey({ ...header, ...entry, ...context, ephemeral: context.ephemeral }, sharedSecret, qkdKey, fromHex(entry.wrapped));
 }
 
 /**

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CodedError } from './error.js';
 import { decimal, digest, label, members, parse, positiveDecimal, sortedBy, text } from './fields.js';
 import { boundFault, rule, strategy, strategyFaults } from './strategy/study-strategy.js';
-import { sealingSuite, signatureSuite } from './suites.js';
+import { profile, profiles, sealingSuite, sealingSuites, signatureSuite } from './suites.js';
 
 const feature = z.strictObject({
   name: label,
@@ -66,7 +66,7 @@ export const study = z.strictObject({
   privacy: z.strictObject({ unit: z.literal('none') }),
   aggregation: z.strictObject({ mode: z.literal('visible'), rule }),
   suites: z.strictObject({
-    profile: z.enum(['default', 'long-term']),
+    profile,
     signature: signatureSuite,
     /** Best first; a later one is taken only by `qkdMissing: fallback`, with its reason on the ledger. */
     sealing: z.array(sealingSuite).min(1).max(8),
@@ -126,9 +126,9 @@ function quorumFaults(document: Study): string[] {
 
 function suiteFaults({ suites }: Study): string[] {
   const faults: string[] = [];
-  const longTerm = suites.profile === 'long-term';
-  if (longTerm !== (suites.signature === 'mldsa87')) faults.push(`suites.signature: profile ${suites.profile} signs with ${longTerm ? 'mldsa87' : 'mldsa65'}`);
-  if (suites.sealing.some((name) => name.includes('1024') !== longTerm)) faults.push(`suites.sealing: profile ${suites.profile} uses ${longTerm ? 'mlkem1024' : 'mlkem768'} only`);
+  const { signature, kem } = profiles[suites.profile];
+  if (suites.signature !== signature) faults.push(`suites.signature: profile ${suites.profile} signs with ${signature}`);
+  if (suites.sealing.some((name) => sealingSuites[name].kem !== kem)) faults.push(`suites.sealing: profile ${suites.profile} uses ${kem} only`);
   if (new Set(suites.sealing).size !== suites.sealing.length) faults.push('suites.sealing: a suite is named twice');
   if (suites.qkdMissing === 'fallback' && suites.sealing.length < 2) faults.push('suites.sealing: fallback needs a second suite');
   return faults;

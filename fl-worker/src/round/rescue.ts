@@ -3,8 +3,8 @@
  * content key from whoever has it, sealed to it anew. The payload's commitment proves that it is the right one.
  */
 import {
-  encapsulate, epochOf, fromBase64Url, openPayload, readSealed, sealedSet, sealingKem, sealUpdate, submissionDigest, unwrapFor,
-  type Digest, type SealedUpdate, type Stored, type Submission, type WrapContext,
+  epochOf, establish, openPayload, readSealed, sealedSet, sealUpdate, submissionDigest, unwrapFor,
+  type Digest, type SealedUpdate, type Stored, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { Site } from '../site/site.js';
@@ -51,13 +51,11 @@ export class RescueDesk {
     const contentKey = submission === undefined ? undefined : outbox.contentKey(submission.digest);
     if (contentKey === undefined) return undefined;
     const { record, digest: toRecord, suite, qkd } = await keyFor(this.#site, this.#study, ring, to, document.suites.qkdMissing === 'fallback');
-    const encapsulationKey = fromBase64Url(record.encapsulationKey);
-    const { ciphertext, sharedSecret } = encapsulate(sealingKem(suite), encapsulationKey);
+    const { context, sharedSecret } = establish(suite, record);
     const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
-    const context: Pick<WrapContext, 'to' | 'toRecord' | 'suite' | 'encapsulationKey' | 'ciphertext' | 'masterSae' | 'slaveSae' | 'keyIds'> = { to, toRecord, suite, encapsulationKey, ciphertext, ...link };
     const sealed = sealUpdate({
       study: digest, epoch: epoch.epoch, round, purpose: 'rescue', from: config.mspId, fromRecord: own.digest,
-      recipients: [{ context, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) }],
+      recipients: [{ context: { to, toRecord, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) }],
       payload: contentKey, contentKey: this.#site.random(32), salt: this.#site.random(24),
     });
     outbox.keepRescue(round, sender, to, sealed, qkd?.keyIds ?? []);

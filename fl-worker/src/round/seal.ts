@@ -1,6 +1,6 @@
 /** From a local update to a signed submission: keys for every aggregator, the sealed blob, the statement, all on the disk. */
 import {
-  encapsulate, fromBase64Url, isCode, needsQkd, sealingKem, sealUpdate, sign,
+  establish, isCode, needsQkd, needsX25519, sealUpdate, sign,
   type Code, type SealingSuite, type Signed, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -43,6 +43,7 @@ export async function keyFor(site: Site, study: StudyInForce, ring: KeyRing, to:
   let failure: WorkerError | undefined;
   for (const suite of sealing) {
     const reason = failure === undefined ? {} : { reason: asCode(failure.code) };
+    if (needsX25519(suite) && record.x25519Key === undefined) throw new WorkerError('SUITE_REFUSED', `the study asks for ${suite}, and the record of ${to} has no X25519 key`, { remedy: `${to} sets suites.x25519 and runs fl-worker init again.` });
     if (!needsQkd(suite)) return { digest, record, to, suite, ...reason };
     try {
       const { kme } = site;
@@ -78,10 +79,9 @@ export async function sealSubmission(site: Site, study: StudyInForce, view: Roun
   const blob = sealUpdate({
     study: study.digest, epoch: view.epoch.epoch, round: view.round, purpose: 'update', from: config.mspId, fromRecord: own.digest,
     recipients: keys.map(({ to, digest, record, suite, qkd }) => {
-      const encapsulationKey = fromBase64Url(record.encapsulationKey);
-      const { ciphertext, sharedSecret } = encapsulate(sealingKem(suite), encapsulationKey);
+      const { context, sharedSecret } = establish(suite, record);
       const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
-      return { context: { to, toRecord: digest, suite, encapsulationKey, ciphertext, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) };
+      return { context: { to, toRecord: digest, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) };
     }),
     payload: update.words, contentKey, salt: site.random(24),
   });

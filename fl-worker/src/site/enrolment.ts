@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ParticipantView, Voucher } from '@epione/client';
-import { canonicalText, digestOf, needsAdmission, sign, statementDigest, toBase64Url, type Mandate, type ParticipantRecord, type ParticipantState } from '@epione/protocol';
+import { canonicalText, digestOf, needsAdmission, sign, statementDigest, toBase64Url, toHex, type Mandate, type ParticipantRecord, type ParticipantState } from '@epione/protocol';
 import type { WorkerConfig } from '../config.js';
 import { WorkerError } from '../error.js';
 import { openMembership, workerCertificate, type Membership } from './membership.js';
@@ -24,6 +24,7 @@ async function wantedRecord({ config, profile, keys }: Omit<Membership, 'ledger'
     signingKey: toBase64Url(keys.signer.publicKey),
     kemSuite: keys.kem.suite,
     encapsulationKey: toBase64Url(keys.kem.encapsulationKey),
+    ...(config.suites.x25519 ? { x25519Key: toHex(keys.kem.x25519.publicKey) } : {}),
     ...(config.kme === undefined ? {} : { saeId: config.kme.saeId }),
     blobUrl: config.blobServer.publicUrl.replace(/\/+$/, ''),
     ...(profile.peers.some((peer) => peer.mspId === config.mspId) ? {} : { peerless: true }),

@@ -123,7 +123,7 @@ export class TestConsortium implements AsyncDisposable {
     this.configs.set(mspId, config);
     this.records.set(mspId, {
       channel: 'epione', genesis, mspId, version: 1, certificateKey: digestOf(new TextEncoder().encode(mspId)), signatureSuite: 'mldsa65', signingKey: toBase64Url(signer.publicKey),
-      kemSuite: 'mlkem768', encapsulationKey: toBase64Url(kem.encapsulationKey), saeId, blobUrl: config.blobServer.publicUrl,
+      kemSuite: 'mlkem768', encapsulationKey: toBase64Url(kem.encapsulationKey), x25519Key: toHex(kem.x25519.publicKey), saeId, blobUrl: config.blobServer.publicUrl,
     });
   }
 
