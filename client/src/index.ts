@@ -27,3 +27,7 @@ export { QuantumError, type QuantumCode } from './quantum/error.js';
 export { KeyBook, openBook, type KeyPurpose, type KeyUse } from './quantum/key-book.js';
 export { OneTimeKeys, type KeyDelivery } from './quantum/one-time-keys.js';
 export { acceptJudgement, forwardSignature, judgeTransfer, signDocument, type Acceptance, type QuantumParty } from './quantum/signature-parties.js';
+export type { Alarm, AlarmKind } from './quantum/alarms.js';
+export { BlockWatch, type Pass, type WatchSetting } from './quantum/block-watch.js';
+export type { BlockFeed } from './quantum/chain-copy.js';
+export { TagFolder } from './quantum/tag-folder.js';

@@ -1,0 +1,180 @@
+/**
+ * The watch of one organization over its blocks: it tells each peer organization the header hashes that it holds, under tags by
+ * QKD keys, holds theirs against its own, and raises an alarm where they differ. It only reaches out and never serves.
+ */
+import { BLOCKS_A_TAG, CodedError, isGenuineBlockTag, readBlockTag, tagBlocks, type BlockTag } from '@epione/protocol';
+import { EtsiQkd014Error, type EtsiQkd014Code } from '../etsi-qkd-014/index.js';
+import { Alarms, type Alarm } from './alarms.js';
+import { ChainCopy, type BlockFeed } from './chain-copy.js';
+import { QuantumError } from './error.js';
+import type { KeyUse } from './key-book.js';
+import type { OneTimeKeys } from './one-time-keys.js';
+import type { TagFolder } from './tag-folder.js';
+
+/** What a watch is set up with. */
+export interface WatchSetting {
+  /** SAE ID of this organization. */
+  readonly own: string;
+  /** SAE IDs of the peer organizations. */
+  readonly peers: readonly string[];
+  /** Keys, and the book in whose database the watch keeps what it knows. */
+  readonly keys: OneTimeKeys;
+  readonly folder: TagFolder;
+  /** How long a peer may say nothing genuine about a block that is there, ms. */
+  readonly silentMs: number;
+  /** ms since 1970 UTC. */
+  readonly now: () => number;
+}
+
+/** What one pass did. */
+export interface Pass {
+  /** Number of blocks that the own peer gave and that fit. */
+  readonly height: number;
+  /** Messages tagged and checked in this pass. */
+  readonly told: number;
+  readonly heard: number;
+  /** By peer: number of blocks, from block 0 on, up to which its word is the same as ours. */
+  readonly agreed: Readonly<Record<string, number>>;
+  /** New ones. */
+  readonly alarms: readonly Alarm[];
+  /** Of all passes. */
+  readonly alarmsSoFar: number;
+  /** Bits of key that served in the last hour. */
+  readonly keyBitsLastHour: readonly KeyUse[];
+}
+
+const hourMs = 3_600_000;
+/** How many of its latest messages a watch keeps in their place. */
+const putAgain = 100;
+
+const tables = `
+  CREATE TABLE IF NOT EXISTS told (peer TEXT NOT NULL, sequence INTEGER NOT NULL, next INTEGER NOT NULL, message TEXT NOT NULL, PRIMARY KEY (peer, sequence)) STRICT;
+  CREATE TABLE IF NOT EXISTS heard (peer TEXT PRIMARY KEY, sequence INTEGER NOT NULL, agreed INTEGER NOT NULL, time INTEGER NOT NULL) STRICT;
+`;
+
+/** What a key management entity says of a key_ID that it will not deliver however often it is asked. */
+const refused: ReadonlySet<EtsiQkd014Code> = new Set(['NOT_FOUND', 'NOT_ENTITLED', 'BAD_REQUEST', 'KEYS_MAY_BE_LOST']);
+
+/** Where a peer stands: the next message expected of it, up to which block it agrees, when it was last heard. */
+interface Heard {
+  readonly sequence: number;
+  readonly agreed: number;
+  readonly time: number;
+}
+
+export class BlockWatch {
+  readonly #setting: WatchSetting;
+  readonly #copy: ChainCopy;
+  readonly #alarms: Alarms;
+
+  constructor(setting: WatchSetting) {
+    const { database } = setting.keys.book;
+    this.#setting = setting;
+    database.exec(tables);
+    this.#copy = new ChainCopy(database, setting.now);
+    this.#alarms = new Alarms(database, setting.now);
+    for (const peer of setting.peers) database.prepare('INSERT OR IGNORE INTO heard VALUES (?, 0, 0, ?)').run(peer, setting.now());
+  }
+
+  /** Follows the own peer, tells the others, hears them. @throws CodedError of the ledger; Error when the folder cannot be used. */
+  async pass(feed: BlockFeed): Promise<Pass> {
+    const { own, peers, keys } = this.#setting;
+    const before = this.#alarms.count;
+    const broken = await this.#copy.follow(feed);
+    if (broken !== undefined) this.#alarms.raise('REWRITTEN', own, `block ${broken.block} ${broken.reason}`);
+    let [told, heard] = [0, 0];
+    for (const peer of peers) {
+      told += await this.#tell(feed.channel, peer);
+      heard += await this.#hear(feed.channel, peer);
+    }
+    return {
+      height: this.#copy.height, told, heard,
+      agreed: Object.fromEntries(peers.map((peer) => [peer, this.#heard(peer).agreed])),
+      alarms: this.#alarms.from(before), alarmsSoFar: this.#alarms.count,
+      keyBitsLastHour: keys.book.used(hourMs),
+    };
+  }
+
+  /** Tags what a peer has not been told, and puts it where the peer looks: kept before it leaves, and put there again where it was lost. */
+  async #tell(channel: string, peer: string): Promise<number> {
+    const { own, keys, folder } = this.#setting;
+    const { database } = keys.book;
+    const recent = database.prepare('SELECT sequence, next, message FROM told WHERE peer = ? ORDER BY sequence DESC LIMIT ?').all(peer, putAgain);
+    for (const { sequence, message } of recent) {
+      if ((await folder.get(own, peer, Number(sequence))) === undefined) await folder.put(own, peer, Number(sequence), String(message));
+    }
+    const { sequence: last = -1, next = 0 } = recent[0] ?? {};
+    for (let [sequence, first, told] = [Number(last) + 1, Number(next), 0]; ; sequence++, told++) {
+      const hashes = this.#copy.hashes(first, BLOCKS_A_TAG);
+      if (hashes.length === 0) return told;
+      try {
+        const message = JSON.stringify(tagBlocks({ channel, from: own, to: peer, sequence, first, hashes }, await keys.take(peer, 'blocks')));
+        first += hashes.length;
+        database.prepare('INSERT INTO told VALUES (?, ?, ?, ?)').run(peer, sequence, first, message);
+        await folder.put(own, peer, sequence, message);
+      } catch (error) {
+        if (!(error instanceof QuantumError)) throw error;
+        this.#alarms.raise('NO_KEYS', peer, `blocks from ${first} on are not tagged yet: ${error.code}`);
+        return told;
+      }
+    }
+  }
+
+  #heard(peer: string): Heard {
+    const row = this.#setting.keys.book.database.prepare('SELECT sequence, agreed, time FROM heard WHERE peer = ?').get(peer) ?? {};
+    return { sequence: Number(row['sequence']), agreed: Number(row['agreed']), time: Number(row['time']) };
+  }
+
+  #remember(peer: string, { sequence, agreed, time }: Heard): void {
+    this.#setting.keys.book.database.prepare('UPDATE heard SET sequence = ?, agreed = ?, time = ? WHERE peer = ?').run(sequence, agreed, time, peer);
+  }
+
+  /** Checks all that a peer has said since the last pass. */
+  async #hear(channel: string, peer: string): Promise<number> {
+    const { own, keys, folder, silentMs, now } = this.#setting;
+    let checked = 0;
+    for (;;) {
+      const heard = this.#heard(peer);
+      const text = await folder.get(peer, own, heard.sequence);
+      const message = text === undefined ? undefined : await this.#genuine(channel, peer, heard.sequence, text);
+      if (message === undefined) {
+        const since = Math.max(heard.time, this.#copy.seenAt(heard.agreed) ?? Infinity);
+        if (now() - since > silentMs) this.#alarms.raise('SILENT', peer, `nothing genuine since ${new Date(since).toISOString()}; block ${heard.agreed} and those behind it are not confirmed`);
+        return checked;
+      }
+      const waits = message.first + message.hashes.length > this.#copy.height;
+      const agreed = this.#compare(peer, message);
+      this.#remember(peer, { sequence: heard.sequence + (waits ? 0 : 1), agreed: agreed ? Math.max(heard.agreed, Math.min(this.#copy.height, message.first + message.hashes.length)) : heard.agreed, time: now() });
+      // A message that is ahead of the own peer is held against the rest later.
+      if (waits) return checked;
+      keys.book.finish(peer, message.key);
+      checked += 1;
+    }
+  }
+
+  /** The message, where it is the peer's; an alarm where it is not. It stays the expected one: a wrong file may lie in the right one's place. */
+  async #genuine(channel: string, peer: string, sequence: number, text: string): Promise<BlockTag | undefined> {
+    const { own, keys } = this.#setting;
+    try {
+      const message = readBlockTag(JSON.parse(text));
+      const addressed = message.channel === channel && message.from === peer && message.to === own && message.sequence === sequence;
+      if (addressed && isGenuineBlockTag(message, await keys.copy(peer, message.key, 'blocks'))) return message;
+      this.#alarms.raise('FORGED', peer, `message ${sequence} is not what it sent: BAD_TAG`);
+    } catch (error) {
+      // An entity that is away is waited for: it may deliver later, and silence is told.
+      const refusal = error instanceof QuantumError && error.cause instanceof EtsiQkd014Error ? error.cause.code : undefined;
+      if (refusal === undefined) this.#alarms.raise('FORGED', peer, `message ${sequence} is not what it sent: ${error instanceof CodedError ? String(error.code) : 'BAD_JSON'}`);
+      else if (refused.has(refusal)) this.#alarms.raise('UNKNOWN_KEY', peer, `message ${sequence}: ${refusal}`);
+    }
+    return undefined;
+  }
+
+  /** Holds a peer's word against the own copy, as far as that goes. */
+  #compare(peer: string, { first, hashes }: BlockTag): boolean {
+    const own = this.#copy.hashes(first, hashes.length);
+    const at = own.findIndex((hash, place) => hash !== hashes[place]);
+    // Once the chains have parted, every later block differs too.
+    if (at >= 0 && !this.#alarms.has('DIFFERENT', peer)) this.#alarms.raise('DIFFERENT', peer, `block ${first + at}: ${peer} holds ${hashes[at] ?? ''}, the own peer gave ${own[at] ?? ''}`);
+    return at < 0;
+  }
+}
