@@ -9,6 +9,7 @@ import { readHistory, type History } from './history.js';
 import { printLog, printMembers, printRounds, printStudies, printVerdict } from './print.js';
 import { openSource, type Source, type SourceOptions } from './source.js';
 import { showLog, showMembers, showRounds, showStudies } from './views.js';
+import { watchCommand } from './watch-command.js';
 
 /** Where results and remarks go. */
 export interface Output {
@@ -100,7 +101,8 @@ export function auditCommand(output: Output, decided: (verdict: Verdict['verdict
       command('export', 'write the channel\'s evidence into a folder', 'fl-audit export --profile Regulator.json --out evidence')
         .requiredOption('--out <dir>', 'folder to write')
         .action((options: SourceOptions & { readonly out: string }) => exporting(options, output)),
-    );
+    )
+    .addCommand(watchCommand(output, (alarm) => { decided(alarm ? 'invalid' : 'valid'); }));
   const writing = { writeOut: (text: string) => { output.out(text.trimEnd()); }, writeErr: (text: string) => { output.note(text.trimEnd()); } };
   for (const each of [program, ...program.commands]) each.exitOverride().configureOutput(writing);
   return program;

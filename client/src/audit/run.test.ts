@@ -25,7 +25,7 @@ async function audit(...args: string[]): Promise<Ended> {
 
 describe('fl-audit', () => {
   it('begins every help with an example', async () => {
-    for (const args of [['--help'], ...['study', 'rounds', 'log', 'verify', 'export'].map((name) => [name, '--help'])]) {
+    for (const args of [['--help'], ...['study', 'rounds', 'log', 'verify', 'export', 'watch-blocks'].map((name) => [name, '--help'])]) {
       const ended = await audit(...args);
       expect([ended.code, ended.err]).to.deep.equal([0, '']);
       expect(ended.out).to.match(/^Example: fl-audit /);

@@ -1,5 +1,7 @@
 /** The command `fl-audit watch-blocks`: the watch over the blocks that this organization's peer gives, with its peers and under QKD keys. */
+import process from 'node:process';
 import { setTimeout as after } from 'node:timers/promises';
+import { CodedError } from '@epione/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EtsiQkd014Client } from '../etsi-qkd-014/index.js';
 import { readEvidence } from '../evidence/evidence.js';
@@ -11,7 +13,9 @@ import type { BlockFeed } from '../quantum/chain-copy.js';
 import { KeyBook, openBook } from '../quantum/key-book.js';
 import { OneTimeKeys } from '../quantum/one-time-keys.js';
 import { TagFolder } from '../quantum/tag-folder.js';
-import type { Output } from './commands.js';
+
+/** Where results and remarks go. */
+type Output = Readonly<Record<'out' | 'note', (text: string) => void>>;
 
 interface WatchFlags {
   readonly profile?: string;
@@ -77,8 +81,8 @@ async function watchBlocks(flags: WatchFlags, { out, note }: Output, signal: Abo
   if (flags.once === undefined && flags.json === undefined) note(`at most ${budget} bits of key an hour to each of ${flags.peer.length} peers, and as many from each`);
   for (;;) {
     const pass = await watch.pass(watched.feed).catch((error: unknown) => {
-      if (flags.once === true || error instanceof UsageError) throw error;
-      note(error instanceof Error ? error.message : String(error));
+      if (flags.once === true || !(error instanceof CodedError && error.code === 'UNAVAILABLE')) throw error;
+      note(error.message);
       return undefined;
     });
     if (pass !== undefined) out(flags.json === true ? JSON.stringify({ ...pass, mostKeyBitsAnHour: budget }) : lines(pass));
