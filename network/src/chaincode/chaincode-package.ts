@@ -74,7 +74,7 @@ const aside = ['node_modules', 'testing', 'lint'];
 /** Compiled files under a folder, in one order, without tests and what only they use. */
 export function codeFiles(dir: string): string[] {
   return readdirSync(dir, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.[cm]?js$/.test(name) && !/\.test\.[cm]?js$/.test(name) && !name.split(sep).some((folder) => aside.includes(folder)))
+    .filter((name) => /\.[cm]?js$/.test(name) && !/\.(test|fuzz)\.[cm]?js$/.test(name) && !name.split(sep).some((folder) => aside.includes(folder)))
     .sort();
 }
 
