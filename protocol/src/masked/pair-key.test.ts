@@ -2,9 +2,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { fromHex, toHex, type Digest } from './digest.js';
-import { nextPairKey, pairCheck, pairCommitment, pairSeed, type PairRound } from './pair-key.js';
-import { codeOf } from './testing/refusal.js';
+import { fromHex, toHex, type Digest } from '../digest.js';
+import { pairCommitment } from './commitment.js';
+import { nextPairKey, pairCheck, pairSeed, type PairRound } from './pair-key.js';
+import { codeOf } from '../testing/refusal.js';
 
 const study = `sha256:${'1'.repeat(64)}` as Digest;
 const at = (round: number): PairRound => ({ study, epoch: 1, round, lower: 'HospitalA', higher: 'HospitalB' });

@@ -1,29 +1,28 @@
 /** The key that two participants share in an epoch of masked mode, its ratchet and what is derived from it (PROTOCOL section 8). Pure: whoever keeps a key destroys it. */
-import { frame, sha256, sha512, type Digest } from './digest.js';
-import { CodedError } from './error.js';
-import { expand } from './hkdf.js';
+import { frame } from '../digest.js';
+import { CodedError } from '../error.js';
+import { expand } from '../hkdf.js';
+import type { MaskedRound } from './roster.js';
 
 /** Bytes of K, of a pair seed and of a check. */
 export const pairKeyLengths = { key: 64, seed: 32, check: 16 } as const;
 
 /** Which pair of participants, in which round of which epoch. */
-export interface PairRound {
-  readonly study: Digest;
-  readonly epoch: number;
-  readonly round: number;
+export interface PairRound extends MaskedRound {
   /** The two MSP IDs in the order of their bytes. */
   readonly lower: string;
   readonly higher: string;
 }
 
-const order = new TextEncoder();
+/** The pair that two participants are in a round. */
+export const pairOf = ({ study, epoch, round }: MaskedRound, one: string, other: string): PairRound => ({ study, epoch, round, lower: one < other ? one : other, higher: one < other ? other : one });
 
 function assertKey(key: Uint8Array): void {
   if (key.length !== pairKeyLengths.key) throw new CodedError('BAD_KEY', `a pair key has ${pairKeyLengths.key} bytes, not ${key.length}`);
 }
 
 function assertPair({ lower, higher }: PairRound): void {
-  if (Buffer.compare(order.encode(lower), order.encode(higher)) >= 0) throw new CodedError('BAD_FIELD', 'a pair is two MSP IDs, the lower one first');
+  if (lower >= higher) throw new CodedError('BAD_FIELD', 'a pair is two MSP IDs, the lower one first');
 }
 
 /**
@@ -55,16 +54,4 @@ export function pairSeed(key: Uint8Array, at: PairRound): Uint8Array {
   assertKey(key);
   assertPair(at);
   return expand(key, frame('epione/v1/mask', at.study, at.epoch, at.round, at.lower, at.higher), pairKeyLengths.seed);
-}
-
-/**
- * What both of a pair publish of their seed, equal at both ends; 32 bytes, with a study of profile long-term 64.
- * @param seed from `pairSeed`.
- * @throws CodedError BAD_KEY for a seed of another length; BAD_FIELD as `pairSeed`.
- */
-export function pairCommitment(seed: Uint8Array, at: PairRound): Uint8Array {
-  if (seed.length !== pairKeyLengths.seed) throw new CodedError('BAD_KEY', `a pair seed has ${pairKeyLengths.seed} bytes, not ${seed.length}`);
-  assertPair(at);
-  const hash = at.study.startsWith('sha512:') ? sha512 : sha256;
-  return hash(frame('epione/v1/commit-pair', at.study, at.epoch, at.round, at.lower, at.higher, seed));
 }
