@@ -33,7 +33,7 @@ const verbsIn = (words: readonly string[]): string[] => words.filter((word) => /
 const ofNpm = ['rebuild'];
 
 /** Scripts whose options a page may name, and the program behind each. */
-const scripted: Readonly<Record<string, string[]>> = { start: ['study', 'main.js'], 'bench:ledger': ['bench', 'main.js'], 'bench:qkd': ['bench', 'qkd', 'main.js'], fuzz: ['fuzz', 'main.js'] };
+const scripted: Readonly<Record<string, string[]>> = { start: ['study', 'main.js'], 'bench:ledger': ['bench', 'main.js'], 'bench:qkd': ['bench', 'qkd', 'main.js'], 'bench:crypto': ['bench', 'crypto', 'main.js'], fuzz: ['fuzz', 'main.js'] };
 
 /** Scripts and options of npm that do not exist. */
 function npmFaults(words: readonly string[]): string[] {
