@@ -3,6 +3,8 @@ import { assertMandate } from './course-rules.js';
 import { membersIn, type Course, type Epoch } from './course.js';
 import { refuseUnless } from './error.js';
 import type { Motion } from './proposal.js';
+import { assertBudget } from './privacy/budget.js';
+import type { Spent } from './privacy/terms.js';
 import { deriveRound, liveSet, sealedSet, setDigest, slotOwner, submissionDigest, type Base, type Opened, type RoundRecords } from './round.js';
 import { initialState } from './strategy/study-strategy.js';
 import type { Study } from './study.js';
@@ -16,6 +18,8 @@ export interface RoundContext {
   readonly epoch: Epoch;
   readonly opened: Opened;
   readonly records: RoundRecords;
+  /** What the submitting site said of its privacy in the round before, if it submitted there. */
+  readonly spentBefore?: Spent | undefined;
   /** Current time, ms since 1970 UTC. */
   readonly now: number;
 }
@@ -54,6 +58,7 @@ export function assertSubmission(context: RoundContext, statement: Submission): 
   assertSuites(study, statement.sealed);
   const weight = study.strategy.weighting === 'uniform' ? 1 : statement.numExamples;
   refuseUnless(weight <= study.encoding.maxWeight, 'WEIGHT_OUT_OF_RANGE', `numExamples is above ${study.encoding.maxWeight}`);
+  assertBudget(study, statement.privacy, context.spentBefore);
   refuseUnless(!study.consent.required || statement.consent !== undefined, 'CONSENT_EMPTY', 'the study requires a consent commitment');
 }
 

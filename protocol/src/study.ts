@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CodedError } from './error.js';
 import { decimal, digest, label, members, parse, positiveDecimal, sortedBy, text } from './fields.js';
+import { privacyFaults, privacyTerms } from './privacy/terms.js';
 import { boundFault, rule, strategy, strategyFaults } from './strategy/study-strategy.js';
 import { profile, profiles, sealingSuite, sealingSuites, signatureSuite } from './suites.js';
 
@@ -63,7 +64,7 @@ export const study = z.strictObject({
     clip: positiveDecimal,
     maxWeight: z.int().min(1).max(1_000_000),
   }),
-  privacy: z.strictObject({ unit: z.literal('none') }),
+  privacy: privacyTerms,
   aggregation: z.strictObject({ mode: z.literal('visible'), rule }),
   suites: z.strictObject({
     profile,
@@ -141,7 +142,7 @@ function suiteFaults({ suites }: Study): string[] {
 export function readStudy(value: unknown): Study {
   const document = parse(study, value, 'study', 'STUDY_INVALID');
   const names = [...document.features, document.label].map((entry) => entry.name);
-  const faults = [...encodingFaults(document, document.participants.length), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document)];
+  const faults = [...encodingFaults(document, document.participants.length), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document), ...privacyFaults(document)];
   if (new Set(names).size !== names.length) faults.push('features: a name stands twice');
   if (document.consent.required && document.consent.classes.length === 0) faults.push('consent.classes: name at least one class when consent is required');
   if (faults.length > 0) throw new CodedError('STUDY_INVALID', faults.map((fault) => `study.${fault}`).join('; '));

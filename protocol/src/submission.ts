@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Digest } from './digest.js';
 import { CODES } from './error.js';
 import { approvalRefs, digest, epochNumber, hex32, keyId, members, mspId, roundNumber, sortedBy, submissionSet, text } from './fields.js';
+import { spentPrivacy } from './privacy/terms.js';
 import { sealingSuite } from './suites.js';
 import { statementDigest } from './statement.js';
 
@@ -37,6 +38,8 @@ export const submission = z.strictObject({
   ),
   /** Number of local examples, the weight w of the update (visible mode only). */
   numExamples: z.int().min(1),
+  /** Privacy spent so far, this round included; absent with `unit: none`. */
+  privacy: spentPrivacy.optional(),
   /** Commitment to the consent set and the block it was judged at; present when the study requires consent. */
   consent: z.strictObject({ commitment: hex32, height: z.int().min(1), block: digest }).optional(),
   software: text,
