@@ -2,7 +2,7 @@
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
   assertAttestation, assertClosing, assertRetraction, assertSubmission, attestation, closing, epochOf, footing, openRound, readSigned, retraction, roundQuestion, slotQuestion, submission,
-  type Attestation, type Closing, type Epoch, type Named, type OpeningEvidence, type Opened, type ParticipantRecord, type PreviousRound, type RoundContext, type RoundRecords, type Slot, type Stored, type StoredClosing,
+  type Attestation, type Closing, type Epoch, type Named, type OpeningEvidence, type Opened, type ParticipantRecord, type PreviousRound, type RoundContext, type RoundRecords, type Slot, type Stored, type StoredClosing, type Submission,
 } from '@epione/protocol';
 import { assertAuthor, authorPlaces, store } from './caller.js';
 import { announce, get, history, put, putOwned, readAhead, refuseUnless, roundKey, txTime, type Ownership, type Place } from './ledger.js';
@@ -78,6 +78,10 @@ export async function contextOf(ctx: Context, name: RoundName, reads: Reads, aft
 const ownedBy = ({ mspId: owner, peerless }: ParticipantRecord, { participants, aggregators }: Epoch): Ownership | undefined =>
   peerless === true ? undefined : { owner, members: [...participants.map((entry) => entry.mspId), ...aggregators] };
 
+/** A privacy budget is seen to grow from the site's own slot of the round before; that slot no longer changes. */
+const slotBefore = async (ctx: Context, { study }: RoundContext, { study: digest, round, participant }: Submission): Promise<Slot | undefined> =>
+  study.privacy.unit === 'none' || round === 1 ? undefined : slotOf(ctx, { study: digest, round: round - 1 }, participant);
+
 async function writeClosing(ctx: Context, signed: Named<Closing>, kind: Closing['kind']): Promise<string> {
   const { statement } = signed;
   refuseUnless(statement.kind === kind, 'BAD_FIELD', `closing.kind: this transaction takes ${kind}`);
@@ -108,7 +112,7 @@ export class RoundContract extends StrictContract {
     await readAhead(ctx, [...authorPlaces(statement.participant, statement.record), ...namedPlaces(statement, reads, statement.after)]);
     const author = await assertAuthor(ctx, 'submission', signed, statement.participant);
     const context = await contextOf(ctx, statement, reads, statement.after);
-    assertSubmission(context, statement);
+    assertSubmission({ ...context, slotBefore: await slotBefore(ctx, context, statement) }, statement);
     const slot: Slot = { kind: 'submission', ...store(ctx, signed) };
     await putOwned(ctx, slot, ownedBy(author, context.epoch), 'submission', statement.study, roundKey(statement.round), statement.participant);
     announce(ctx, { event: 'submitted', study: statement.study, round: statement.round, participant: statement.participant });

@@ -4,8 +4,7 @@ import { membersIn, type Course, type Epoch } from './course.js';
 import { refuseUnless } from './error.js';
 import type { Motion } from './proposal.js';
 import { assertBudget } from './privacy/budget.js';
-import type { Spent } from './privacy/terms.js';
-import { deriveRound, liveSet, sealedSet, setDigest, slotOwner, submissionDigest, type Base, type Opened, type RoundRecords } from './round.js';
+import { deriveRound, liveSet, sealedSet, setDigest, slotOwner, submissionDigest, type Base, type Opened, type RoundRecords, type Slot } from './round.js';
 import { initialState } from './strategy/study-strategy.js';
 import type { Study } from './study.js';
 import { needsQkd } from './suites.js';
@@ -18,8 +17,8 @@ export interface RoundContext {
   readonly epoch: Epoch;
   readonly opened: Opened;
   readonly records: RoundRecords;
-  /** What the submitting site said of its privacy in the round before, if it submitted there. */
-  readonly spentBefore?: Spent | undefined;
+  /** The submitter's own slot of the round before; read only in studies with a privacy budget. */
+  readonly slotBefore?: Slot | undefined;
   /** Current time, ms since 1970 UTC. */
   readonly now: number;
 }
@@ -58,7 +57,7 @@ export function assertSubmission(context: RoundContext, statement: Submission): 
   assertSuites(study, statement.sealed);
   const weight = study.strategy.weighting === 'uniform' ? 1 : statement.numExamples;
   refuseUnless(weight <= study.encoding.maxWeight, 'WEIGHT_OUT_OF_RANGE', `numExamples is above ${study.encoding.maxWeight}`);
-  assertBudget(study, statement.privacy, context.spentBefore);
+  assertBudget(study, statement.privacy, context.slotBefore?.kind === 'submission' ? context.slotBefore.statement.privacy : undefined);
   refuseUnless(!study.consent.required || statement.consent !== undefined, 'CONSENT_EMPTY', 'the study requires a consent commitment');
 }
 

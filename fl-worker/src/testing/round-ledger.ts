@@ -1,7 +1,7 @@
 /** A ledger in memory for tests of the worker: the protocol's own rules over a map, with the SDK's habit that saying the same twice is success. */
 import {
   assertAttestation, assertClosing, assertEnding, assertMandatedRevocation, assertNextEpoch, assertProposal, assertRetraction, assertSignedBy, assertSubmission, CodedError, deriveRound, epochOf, footing, membersOf, openRound, resultDigest,
-  revokedState, statementDigest, submissionDigest, withEpoch,
+  revokedState, slotOwner, statementDigest, submissionDigest, withEpoch,
   type Access, type Approval, type Attestation, type Closing, type Course, type Digest, type Ending, type Json, type Motion, type NextEpoch, type Proposal, type RoundState, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type ConsentDecision, type ConsentQuestion, type Retraction, type Revocation, type RoundContext, type RoundRecords,
   type Signed, type Slot, type Stored, type StoredClosing, type Study, type Submission,
 } from '@epione/protocol';
@@ -80,7 +80,8 @@ export class TestLedger implements RoundLedger {
     const digest = submissionDigest(signed.statement);
     if (mine?.kind === 'submission' && submissionDigest(mine.statement) === digest) return Promise.resolve({ digest, txId: mine.txId });
     return attempt(() => {
-      assertSubmission(this.#context(round, after), signed.statement);
+      const slotBefore = this.#rounds.get(round - 1)?.slots.find((slot) => slotOwner(slot) === participant);
+      assertSubmission({ ...this.#context(round, after), slotBefore }, signed.statement);
       return this.#written('submission', signed, participant, (stored) => {
         data.slots = [...data.slots, { kind: 'submission' as const, ...stored }].sort((a, b) => byText(a.statement.participant, b.statement.participant));
       });

@@ -45,8 +45,8 @@ export function noiseWithin(accountant: AccountantName, mechanismOf: (noiseMulti
   }
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (fits(middle)) low = middle;
-    else high = middle;
+    if (fits(middle)) high = middle;
+    else low = middle;
   }
   return high / 10_000;
 }

@@ -6,7 +6,7 @@ import type { BudgetTerms, PrivacyTerms, Spent } from './terms.js';
 
 /** The parts of a study that its budget depends on. */
 export interface Budgeted {
-  readonly privacy: BudgetTermsTerms;
+  readonly privacy: PrivacyTerms;
   readonly training: { readonly localEpochs: number };
 }
 

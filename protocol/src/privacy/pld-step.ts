@@ -9,9 +9,9 @@ export type Priced = Exclude<Mechanism, { kind: 'fixed-size' }>;
 /** One of the two ways in which neighbours differ: a unit is removed (P over Q) or added (Q over P). */
 export interface Direction {
   /** Least delta at an epsilon for one step. */
-  delta(epsilon: number): number;
+  readonly delta: (epsilon: number) => number;
   /** ln E[e^(power · loss)], for tail bounds. */
-  logMoment(power: number): number;
+  readonly logMoment: (power: number) => number;
   /** Beyond these the loss has less than `negligible` of probability. */
   readonly least: number;
   readonly most: number;

@@ -13,7 +13,7 @@ const checkOfCode: Readonly<Record<string, CheckName>> = {
   ROUND_NOT_OPEN: 'round.opened', STUDY_ENDED: 'round.opened', STUDY_NOT_OPEN: 'round.opened', STALE_BASE: 'round.opened', EPOCH_WRONG: 'round.opened',
   ALREADY_SUBMITTED: 'submission.once', NOT_SUBMITTED: 'submission.once',
   ROUND_CLOSED: 'round.sealed', ROUND_SEALED: 'round.sealed', ROUND_ENDED: 'round.sealed', NOT_SEALED: 'round.sealed', TOO_EARLY: 'round.sealed', TOO_FEW: 'round.sealed',
-  SUITE_REFUSED: 'suite.allowed', CONSENT_EMPTY: 'consent.snapshot',
+  SUITE_REFUSED: 'suite.allowed', BUDGET_SPENT: 'privacy.budget', CONSENT_EMPTY: 'consent.snapshot',
 };
 const or = (own: CheckName) => (code: string): CheckName => checkOfCode[code] ?? own;
 
@@ -57,7 +57,10 @@ function note(step: Step<InRound>, write: (round: RoundBook) => void): void {
 export function submit(step: Step<Submission>): Entry[] {
   const { signed: { statement, digest }, transaction: { block } } = step;
   judge(step, 'submission.signature', () => { assertAuthor(step, statement.participant, statement.record); });
-  judge(step, or('submission.signature'), () => { assertSubmission(viewOf(step, statement, statement.after).context, statement); });
+  judge(step, or('submission.signature'), () => {
+    const { book, context } = viewOf(step, statement, statement.after);
+    assertSubmission({ ...context, slotBefore: book.rounds.get(statement.round - 1)?.slots.get(statement.participant) }, statement);
+  });
   const slot: Slot = { kind: 'submission', ...stored(step) };
   note(step, (round) => {
     round.slots.set(statement.participant, slot);
