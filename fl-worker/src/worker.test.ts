@@ -1,10 +1,8 @@
 // The worker among others: whole rounds, a site killed at every step, links without keys, blobs that vanish.
-import { fork } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { CodedError, consentCommitment, consentRef, consentSubject, decodeModel, fromHex, subjectKey, submissionDigest, toHex, type Attestation, type Digest, type Stored, type Submission } from '@epione/protocol';
+import { consentCommitment, consentRef, consentSubject, decodeModel, fromHex, subjectKey, submissionDigest, toHex, type Attestation, type Digest, type Stored, type Submission } from '@epione/protocol';
 import type { Report } from './progress.js';
 import { seededRandom } from './random.js';
 import { readTrainingData, takePart } from './run.js';
@@ -12,7 +10,7 @@ import { loadTf } from './training/tf.js';
 import { train } from './training/train.js';
 import { hospitals, organizations, rowsOf, secretOf, smallTemplate, TestConsortium } from './testing/consortium.js';
 import { linkOf } from './testing/key-entity.js';
-import type { Orders } from './testing/crashing-worker.js';
+import { lifeOf, type Death } from './testing/life.js';
 import { TestLedger } from './testing/round-ledger.js';
 import type { Ending } from './worker.js';
 
@@ -67,8 +65,8 @@ describe('worker', function () {
     const at = (round: number, ...events: string[]): Death[] => events.map((event) => ({ event, round }));
     const deaths = [...at(1, 'trained', 'keys ready', 'sealed'), 'submit', ...at(1, 'aggregated'), 'attest', ...at(1, 'round ended'), ...at(2, 'submitted')] satisfies Death[];
     const submitted: string[] = [];
-    for (const death of deaths) expect(await lifeOfHospitalA(house, ledger, death, submitted), JSON.stringify(death)).to.equal('killed');
-    const endings = await Promise.all([lifeOfHospitalA(house, ledger, undefined, submitted), others, runSites(house, ledger, ['Regulator'])]);
+    for (const death of deaths) expect(await lifeOf('HospitalA', house, ledger, death, submitted), JSON.stringify(death)).to.equal('killed');
+    const endings = await Promise.all([lifeOf('HospitalA', house, ledger, undefined, submitted), others, runSites(house, ledger, ['Regulator'])]);
     expect(endings.flat()).to.deep.equal(organizations.map(() => ({ outcome: 'complete', model: undisturbed })));
 
     const statements = [...(await submissionsOf(ledger, 1)), ...(await submissionsOf(ledger, 2))].map((slot) => slot.statement);
@@ -170,35 +168,3 @@ describe('worker', function () {
     expect(error?.remedy).to.contain(house.digest);
   });
 });
-
-/** Where a life ends: at an event in a round, or once the ledger has a statement and before its answer arrives. */
-type Death = NonNullable<Orders['dieAt']> | 'submit' | 'attest';
-
-/** One life of HospitalA's worker: until it dies where told, or ends. */
-async function lifeOfHospitalA(house: TestConsortium, ledger: TestLedger, death: Death | undefined, submitted: string[]): Promise<Ending | 'killed'> {
-  const child = fork(fileURLToPath(new URL('testing/crashing-worker.js', import.meta.url)));
-  const orders: Orders = { config: house.of('HospitalA').config, record: house.of('HospitalA').record, digest: house.digest, ...(typeof death === 'object' ? { dieAt: death } : {}) };
-  child.send(orders);
-  let ending: Ending | undefined;
-  let failed: string | undefined;
-  child.on('message', (message: { id: number; method: keyof TestLedger; args: unknown[]; ending?: Ending; failed?: string }) => {
-    ending ??= message.ending;
-    failed ??= message.failed;
-    if (typeof message.method !== 'string') return;
-    if (message.method === 'submit') submitted.push(JSON.stringify(message.args));
-    const call = (ledger[message.method] as (...args: unknown[]) => Promise<unknown>).apply(ledger, message.args);
-    call.then(
-      (value) => {
-        if (message.method === death) child.kill('SIGKILL');
-        else if (child.connected) child.send({ id: message.id, value });
-      },
-      (error: unknown) => {
-        const { code, message: text } = error as CodedError;
-        if (child.connected) child.send({ id: message.id, fault: { code, message: text } });
-      },
-    );
-  });
-  const signal = await new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, by) => { resolve(by); }));
-  if (failed !== undefined) throw new Error(`the worker failed: ${failed}`);
-  return signal === 'SIGKILL' ? 'killed' : ending!;
-}

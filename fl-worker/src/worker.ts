@@ -180,13 +180,14 @@ export class Worker {
   /** The end of a round: an attestation if this site has none yet, the next base, the report. */
   async #finish(view: RoundView): Promise<void> {
     const { state, round, opened } = view;
-    const { log, outbox } = this.#state;
+    const { log, outbox, carried } = this.#state;
     const { config, report } = this.#site;
     if (state.state === 'open' || state.state === 'sealed') return;
     const [now, next] = [this.#role(view.epoch), this.#role(epochOf(this.#study.course, round + 1))];
     if (state.state !== 'aborted' && now.aggregator) await this.#attempt('no late attestation', round, () => this.#aggregator.step(view, state.set));
     const model = state.state === 'final' ? state.result.model : undefined;
     if (model !== undefined && (now.member || next.member)) await this.#attempt('model not here yet', round, async () => { await baseModel(this.#site, this.#study, model); await serverState(this.#site, this.#study, serverStateOf(view)); }); // now, while those who made it are there
+    carried.settle(round, counted(view, config.mspId));
     const code = endCode(view);
     log.ended(round, { outcome: state.state, model, code, seconds: (state.endedAt - opened.openedAt) / 1000 });
     if (config.keepContentKeys) await this.#writeContentKeys();
@@ -213,6 +214,10 @@ export class Worker {
 
 /** Digest of the server strategy's state that a final round left. */
 const serverStateOf = ({ state }: RoundView): Digest | undefined => (state.state === 'final' ? state.result.state : undefined);
+
+/** Whether a member's update is in a round's model. */
+const counted = ({ state }: RoundView, mspId: string): boolean =>
+  state.state === 'final' && state.set.some((entry) => entry.participant === mspId) && !state.result.excluded.some((entry) => entry.participant === mspId);
 
 /** Why a round ended without a model. */
 function endCode({ state }: RoundView): string | undefined {

@@ -4,10 +4,10 @@ import type { Dataset } from '../data/dataset.js';
 import { seededRandom } from '../random.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
+import { trainLocally } from '../training/local-strategy.js';
 import { loadTf } from '../training/tf.js';
-import { train } from '../training/train.js';
 import { anyWithdrawn, consentedRows } from './consented-rows.js';
-import { baseModel, type RoundView, type StudyInForce } from './course.js';
+import { baseModel, serverState, type RoundView, type StudyInForce } from './course.js';
 import { codeOf, costsRound, isQkd } from './refusal.js';
 import { recipientKeys, sealSubmission, type LocalUpdate, type RecipientKey } from './seal.js';
 
@@ -90,13 +90,14 @@ export class Participant {
 
   async #prepare(view: RoundView): Promise<void> {
     const { round } = view;
-    const { log, outbox, ring } = this.#state;
+    const { log, outbox, ring, carried } = this.#state;
     const { elapsed, report } = this.#site;
     const update = await this.#localUpdate(view);
     const keys = await log.measure(round, 'keys', elapsed, () => recipientKeys(this.#site, this.#study, view, ring, this.#mayFallBack(round)));
     report('keys ready', { round, suites: [...new Set(keys.map((key) => key.suite))] });
     await log.measure(round, 'sealing', elapsed, async () => {
       const { signed, contentKey } = await sealSubmission(this.#site, this.#study, view, update, keys);
+      if (update.carried !== undefined) carried.keep(round, update.carried);
       outbox.keepSubmission(signed, contentKey, update);
     });
     log.usedBits(round, usedBits(keys));
@@ -123,14 +124,14 @@ export class Participant {
     this.#state.log.now(round, 'training');
     await this.#state.log.once('access', () => this.#logAccess());
     const base = await baseModel(this.#site, this.#study, view.opened.base);
+    const state = await serverState(this.#site, this.#study, view.opened.state);
     const { data, consent, subjects } = await this.#state.log.measure(round, 'ledger', elapsed, () => consentedRows(this.#site, this.#study, view, this.#data));
     return this.#state.log.measure(round, 'training', elapsed, async () => {
       const random = seededRandom('training', config.seed, round, config.mspId);
-      const local = await train(await loadTf(), document, base, data, random);
-      const delta = Float64Array.from(local, (parameter, k) => parameter - (base[k] ?? 0));
-      const words = encodeUpdate(delta, document.encoding, document.strategy.weighting === 'uniform' ? 1 : data.rows);
+      const { update, carried } = await trainLocally(await loadTf(), document, { base, state, carried: this.#state.carried.before(round), data, random });
+      const words = encodeUpdate(update, document.encoding, document.strategy.weighting === 'uniform' ? 1 : data.rows);
       report('trained', { round, rows: data.rows });
-      return { words, numExamples: data.rows, subjects, ...(consent === undefined ? {} : { consent }) };
+      return { words, numExamples: data.rows, subjects, ...(consent === undefined ? {} : { consent }), ...(carried === undefined ? {} : { carried }) };
     });
   }
 

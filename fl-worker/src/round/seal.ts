@@ -26,6 +26,8 @@ export interface LocalUpdate {
   readonly consent?: NonNullable<Submission['consent']>;
   /** Pseudonyms of the persons behind it. */
   readonly subjects: readonly string[];
+  /** What this site keeps of it for its next round. */
+  readonly carried?: Float64Array;
 }
 
 /** Stands in every statement, so that an auditor knows who computed. */

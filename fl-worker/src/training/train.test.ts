@@ -78,6 +78,29 @@ describe('local training', function () {
     expect(tf.memory().numTensors).to.equal(before);
   });
 
+  it('bends steps towards the base model and by a drift, as plain arithmetic has it', async () => {
+    const tf = await loadTf();
+    const before = tf.memory().numTensors;
+    const data = randomData(8, 2);
+    const base = Float32Array.of(0.5, -0.25, 0.125);
+    const recipe = { model: describeModel('logistic', 2, [], 'zeros'), training: { ...study.training, localEpochs: 2, batchSize: 8, learningRate: '0.5' } };
+    const slope = (x: readonly number[]): number[] => x.map((_, k) => {
+      const at = (by: number): number => plainLoss(x.map((value, at) => value + (at === k ? by : 0)), [2, 1], data);
+      return (at(1e-5) - at(-1e-5)) / 2e-5;
+    });
+    const plainly = (proximal: number, drift: readonly number[]): number[] => {
+      let x = [...base];
+      for (let step = 1; step <= 2; step++) x = slope(x).map((gradient, k) => x[k]! - 0.5 * (gradient + proximal * (x[k]! - base[k]!) + drift[k]!));
+      return x;
+    };
+    for (const [proximal, drift] of [['0.4', [0, 0, 0]], [undefined, [0.3, -0.2, 0.1]], ['0.4', [0.3, -0.2, 0.1]]] as const) {
+      const bent = { ...recipe, training: { ...recipe.training, ...(proximal === undefined ? {} : { proximal }) } };
+      const found = await train(tf, bent, base, data, seededRandom('bend'), { drift: Float32Array.from(drift) });
+      plainly(Number(proximal ?? 0), drift).forEach((value, k) => expect(found[k]).to.be.closeTo(value, 5e-6));
+    }
+    expect(tf.memory().numTensors).to.equal(before);
+  });
+
   it('refuses to go on without rows or with parameters that are not finite', async () => {
     const tf = await loadTf();
     const before = tf.memory().numTensors;

@@ -4,6 +4,7 @@ import type { Study } from '@epione/protocol';
 import { selectRows, type Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
 import { shuffled, type SeededRandom } from '../random.js';
+import { Bend } from './bend.js';
 import { disposeWeights, forward, gradients, layersOf, toWeights, type Weights } from './model.js';
 import type { Tensor1D, Tensor2D, Tf } from './tf.js';
 
@@ -16,10 +17,10 @@ function batch(tf: Tf, data: Dataset, order: readonly number[]): { inputs: Tenso
 }
 
 /** One step of gradient descent; returns the new weights and frees the old ones. */
-function step(tf: Tf, weights: readonly Weights[], data: Dataset, order: readonly number[], rate: number): Weights[] {
+function step(tf: Tf, weights: readonly Weights[], data: Dataset, order: readonly number[], rate: number, bend: Bend): Weights[] {
   const next = tf.tidy(() => {
     const { inputs, labels } = batch(tf, data, order);
-    const grads = gradients(tf, weights, inputs, labels);
+    const grads = bend.apply(weights, gradients(tf, weights, inputs, labels));
     return weights.map(({ kernel, bias }, at) => {
       const grad = grads[at] as Weights;
       return { kernel: tf.sub<Tensor2D>(kernel, tf.mul(grad.kernel, rate)), bias: tf.sub<Tensor1D>(bias, tf.mul(grad.bias, rate)) };
@@ -29,21 +30,29 @@ function step(tf: Tf, weights: readonly Weights[], data: Dataset, order: readonl
   return next;
 }
 
+/** What a training may be told besides the study. */
+export interface TrainOptions {
+  /** SCAFFOLD's correction c − c_i, added to every gradient. */
+  readonly drift?: Float32Array;
+  /** Told after every pass over the rows (1 to localEpochs). */
+  readonly onEpoch?: (epoch: number) => void;
+}
+
 /**
  * Trains from the base model on the given rows and returns the local parameters (float32, the study's tensor order).
  * @param random fixes the order of rows; one stream a (study, round, participant).
- * @param onEpoch told after every pass over the rows (1 to localEpochs).
  * @throws WorkerError DATA_MISSING without rows, TRAINING_DIVERGED when a parameter is not finite.
  */
-export async function train(tf: Tf, recipe: Recipe, base: Float32Array, data: Dataset, random: SeededRandom, onEpoch?: (epoch: number) => void): Promise<Float32Array> {
+export async function train(tf: Tf, recipe: Recipe, base: Float32Array, data: Dataset, random: SeededRandom, { drift, onEpoch }: TrainOptions = {}): Promise<Float32Array> {
   if (data.rows === 0) throw new WorkerError('DATA_MISSING', 'there are no rows to train on');
   const { localEpochs, batchSize, learningRate } = recipe.training;
   const rows = Array.from({ length: data.rows }, (_, row) => row);
+  using bend = new Bend(tf, recipe, data.width, base, drift);
   let weights = toWeights(tf, base, layersOf(recipe.model, data.width));
   try {
     for (let epoch = 1; epoch <= localEpochs; epoch++) {
       const order = shuffled(rows, random);
-      for (let at = 0; at < order.length; at += batchSize) weights = step(tf, weights, data, order.slice(at, at + batchSize), Number(learningRate));
+      for (let at = 0; at < order.length; at += batchSize) weights = step(tf, weights, data, order.slice(at, at + batchSize), Number(learningRate), bend);
       onEpoch?.(epoch);
       await nextTurn(); // lets the blob server and timers run between passes
     }

@@ -1,0 +1,65 @@
+/** A participant's side of each strategy: what it trains with, what it sends, and what it keeps for its next round. */
+import { CodedError, fairUpdate, nextVariate, setting, settingsOf, type Study } from '@epione/protocol';
+import type { Dataset } from '../data/dataset.js';
+import type { SeededRandom } from '../random.js';
+import { metricsOf } from './metrics.js';
+import type { Tf } from './tf.js';
+import { predict, train } from './train.js';
+
+/** A round as local training sees it. */
+export interface LocalRound {
+  readonly base: Float32Array;
+  /** The server strategy's state. */
+  readonly state: Float64Array;
+  /** What this site's last round left; undefined in its first. */
+  readonly carried: Float64Array | undefined;
+  readonly data: Dataset;
+  readonly random: SeededRandom;
+}
+
+/** What a round's training gives. */
+export interface Trained {
+  /** The update's coordinates, before encoding. */
+  readonly update: Float64Array;
+  /** For this site's next round. */
+  readonly carried?: Float64Array;
+}
+
+const difference = (local: Float32Array, base: Float32Array): Float64Array => Float64Array.from(local, (parameter, k) => parameter - (base[k] ?? 0));
+
+/** @throws CodedError NORM_EXCEEDED for an update that every aggregator would exclude. */
+function assertShort(study: Study, update: Float64Array): void {
+  const most = settingsOf(study).get('maxNorm');
+  const length = Math.sqrt(update.subarray(0, study.model.dimension).reduce((sum, value) => sum + value * value, 0));
+  if (most !== undefined && length > most) throw new CodedError('NORM_EXCEEDED', `the update is longer than the study's maxNorm of ${most}`);
+}
+
+async function scaffold(tf: Tf, study: Study, { base, state, carried, data, random }: LocalRound): Promise<Trained> {
+  const own = carried ?? new Float64Array(study.model.dimension);
+  const delta = difference(await train(tf, study, base, data, random, { drift: Float32Array.from(state, (value, k) => value - (own[k] as number)) }), base);
+  const { localEpochs, batchSize, learningRate } = study.training;
+  const next = nextVariate(own, state, delta, localEpochs * Math.ceil(data.rows / batchSize), Number(learningRate));
+  const update = new Float64Array(2 * delta.length);
+  update.set(delta);
+  update.set(next.map((value, k) => value - (own[k] as number)), delta.length);
+  return { update, carried: next };
+}
+
+async function fair(tf: Tf, study: Study, { base, data, random }: LocalRound): Promise<Trained> {
+  const delta = difference(await train(tf, study, base, data, random), base);
+  const { logLoss } = metricsOf(await predict(tf, study, base, data), data.labels);
+  return { update: fairUpdate(delta, setting(settingsOf(study), 'q'), logLoss, 1 / Number(study.training.learningRate)) };
+}
+
+/**
+ * Trains by the study's strategy.
+ * @throws as `train`; CodedError NORM_EXCEEDED.
+ */
+export async function trainLocally(tf: Tf, study: Study, round: LocalRound): Promise<Trained> {
+  const { name } = study.strategy;
+  const trained = name === 'scaffold' ? await scaffold(tf, study, round)
+    : name === 'qfedavg' ? await fair(tf, study, round)
+      : { update: difference(await train(tf, study, round.base, round.data, round.random), round.base) };
+  assertShort(study, trained.update);
+  return trained;
+}
