@@ -10,7 +10,7 @@ const unauthorised: ReadonlySet<string> = new Set(['NOT_AUTHORISED', 'CALLER_MIS
 /** What the members' rules refuse, however often it is tried. */
 const policy: ReadonlySet<string> = new Set([
   'SUITE_REFUSED', 'UNKNOWN_SUITE', 'QKD_UNAVAILABLE', 'QKD_EXHAUSTED', 'QKD_NOT_ENTITLED', 'CONSENT_EMPTY', 'CONSENT_WITHDRAWN', 'PURPOSE_REFUSED',
-  'NOT_APPROVED', 'NOT_A_PARTICIPANT', 'NOT_AN_AGGREGATOR', 'RECORD_NOT_CURRENT', 'BUDGET_SPENT', 'WEIGHT_OUT_OF_RANGE', 'STUDY_ENDED', 'RULE_BOUND',
+  'NOT_APPROVED', 'NOT_A_PARTICIPANT', 'NOT_AN_AGGREGATOR', 'RECORD_NOT_CURRENT', 'BUDGET_SPENT', 'WEIGHT_OUT_OF_RANGE', 'STUDY_ENDED', 'RULE_BOUND', 'KEY_USED', 'KEY_UNAVAILABLE',
 ]);
 
 /** An error in the words of the command line. */

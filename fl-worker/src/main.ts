@@ -12,6 +12,7 @@ import { initialise } from './site/enrolment.js';
 import { statusTable, workerStatus } from './status.js';
 import { mayReplaceRecord } from './state/database.js';
 import { addConsentCommands } from './consent-commands.js';
+import { addQuantumCommands } from './quantum-commands.js';
 import { addRevokeCommand } from './revoke-command.js';
 import { addStudyCommands } from './study-commands.js';
 import type { Surroundings } from './site/site.js';
@@ -117,6 +118,7 @@ for (const [name, description, action] of commands) {
 addRevokeCommand(program, print);
 addStudyCommands(program, print);
 addConsentCommands(program, print);
+addQuantumCommands(program, print);
 
 process.umask(0o077); // whatever this program writes is for its owner
 try {

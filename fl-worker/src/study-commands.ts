@@ -6,6 +6,7 @@ import { parse as parseYaml } from 'yaml';
 import { memberCommand, withMembership, type Print, type SiteOptions } from './member-command.js';
 import type { Membership } from './site/membership.js';
 import { addProposalCommands } from './proposal-commands.js';
+import { quantumWitness, type SigningOptions } from './site/quantum-desk.js';
 import { approve, openStudy, registerStudy, studyDigestOf } from './site/study-desk.js';
 import { readStudyTemplate, studyFrom } from './study-template.js';
 
@@ -13,6 +14,10 @@ interface StudyOptions extends SiteOptions {
   readonly participants?: string[];
   readonly aggregators?: string[];
   readonly observers?: string[];
+}
+
+interface ApproveOptions extends SiteOptions, Partial<SigningOptions> {
+  readonly quantum?: string;
 }
 
 /** A complete study document, or a template completed with this channel and the named members. */
@@ -39,10 +44,13 @@ export function addStudyCommands(program: Command, print: Print): void {
       }),
     );
   add('approve <subject>', 'approve a study, named by digest or file, or a proposal, named by digest')
-    .action((name: string, options: StudyOptions) =>
+    .option('--quantum <file>', 'sign it by quantum digital signature too, into this file for the receiver')
+    .option('--receiver <saeId>', 'who receives that signature')
+    .option('--arbiter <saeId>', 'who judges with the receiver')
+    .action((name: string, options: ApproveOptions) =>
       withMembership(options, async (membership) => {
-        const { digest } = await approve(membership, await studyDigestOf(name));
-        print(options.json, { approval: digest }, `approved with ${digest}`);
+        const { digest } = await approve(membership, await studyDigestOf(name), quantumWitness(membership.config, options));
+        print(options.json, { approval: digest, ...(options.quantum === undefined ? {} : { quantum: options.quantum }) }, `approved with ${digest}`);
       }),
     );
   add('open <study>', 'open an approved study: its first round begins')

@@ -1,8 +1,8 @@
 /** What an organization decides about studies: register one, approve it, open it. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Committed } from '@epione/client';
-import { approvalsIn, readStudy, sign, statementDigest, type Approval, type Digest, type Opening, type Study } from '@epione/protocol';
+import type { Committed, ProposalView } from '@epione/client';
+import { approvalsIn, readStudy, sign, statementDigest, type Approval, type Digest, type Opening, type Proposal, type Study } from '@epione/protocol';
 import { parse as parseYaml } from 'yaml';
 import { WorkerError } from '../error.js';
 import { currentRecord, readStudyView } from '../round/course.js';
@@ -15,24 +15,36 @@ export async function registerStudy({ ledger, keys }: Membership, document: Stud
 }
 
 /** The study must be one of this channel, which the chaincode cannot see. @throws WorkerError STUDY_MISMATCH. */
-async function assertHere({ ledger, profile }: Membership, study: Digest): Promise<void> {
+async function studyHere({ ledger, profile }: Membership, study: Digest): Promise<Study> {
   const { document } = await readStudyView(ledger, study);
   if (document.genesis !== profile.genesis || document.channel !== profile.channel) {
     throw new WorkerError('STUDY_MISMATCH', `the study is for channel ${document.channel} with genesis ${document.genesis}, this is ${profile.channel} with ${profile.genesis}`);
   }
+  return document;
+}
+
+async function proposalHere(membership: Membership, motion: ProposalView): Promise<Proposal> {
+  await assertProposalHere(membership, motion);
+  return motion.proposal.statement;
+}
+
+/** An approval that is about to be given, with the whole text of what it is given to. */
+export interface ReadyApproval {
+  readonly approval: Approval;
+  readonly subject: Study | Proposal;
 }
 
 /**
  * Approves a study or a proposal in this organization's name, after checking what the chaincode cannot see.
+ * @param before done with the approval before the ledger has it; what it throws stops the approval.
  * @throws WorkerError STUDY_MISMATCH for what the ledger does not hold, or what belongs to another channel's genesis.
  */
-export async function approve(membership: Membership, subject: Digest): Promise<Committed> {
+export async function approve(membership: Membership, digest: Digest, before?: (ready: ReadyApproval) => Promise<void>): Promise<Committed> {
   const { ledger, keys, config } = membership;
-  const motion = await ledger.getProposal(subject);
-  if (motion === undefined) await assertHere(membership, subject);
-  else await assertProposalHere(membership, motion);
-  const { digest } = await currentRecord(ledger, config.mspId);
-  const approval: Approval = { subject, member: config.mspId, record: digest, decision: 'approve' };
+  const motion = await ledger.getProposal(digest);
+  const subject = motion === undefined ? await studyHere(membership, digest) : await proposalHere(membership, motion);
+  const approval: Approval = { subject: digest, member: config.mspId, record: (await currentRecord(ledger, config.mspId)).digest, decision: 'approve' };
+  await before?.({ approval, subject });
   return ledger.approve(sign('approval', approval, keys.signer));
 }
 
