@@ -1,8 +1,9 @@
 /** Blobs in folders: every file is what its name says, and every sealed update is the one that its submission speaks of. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertHeaderOf, CodedError, digestOf, readSealed, type Digest } from '@epione/protocol';
+import { assertHeaderOf, CodedError, readStored, type Digest } from '@epione/protocol';
 import { UsageError } from '../ledger/faults.js';
+import { FileSource } from '../sealed/file-source.js';
 import type { RoundFound } from './rounds.js';
 import type { Report } from './report.js';
 
@@ -12,6 +13,7 @@ const blobName = /^sha256[-:]([0-9a-f]{64})$/;
 /** Where each blob lies; several sites may hold a copy. */
 export class Blobs {
   readonly #files = new Map<Digest, string[]>();
+  readonly #found = new Map<string, Digest>();
 
   /** Lists the blobs of folders; other files are passed over. @throws UsageError for a folder that cannot be read. */
   static async in(folders: readonly string[]): Promise<Blobs> {
@@ -34,22 +36,38 @@ export class Blobs {
     return [...this.#files.keys()];
   }
 
-  /** All copies of a blob, one after the other; they need not be equal. */
-  async *copies(digest: Digest): AsyncGenerator<{ path: string; bytes: Uint8Array }, void, undefined> {
-    for (const path of this.#files.get(digest) ?? []) yield { path, bytes: new Uint8Array(await readFile(path)) };
+  /** All copies of a blob and the digest that each really has, one after the other; they need not be equal. */
+  async *copies(digest: Digest): AsyncGenerator<{ path: string; found: Digest }, void, undefined> {
+    for (const path of this.#files.get(digest) ?? []) yield { path, found: await this.#digestOf(path) };
   }
 
-  /** A blob's bytes; undefined when no folder holds it whole. */
-  async get(digest: Digest): Promise<Uint8Array | undefined> {
-    for await (const { bytes } of this.copies(digest)) if (digestOf(bytes) === digest) return bytes;
+  /** Read once for all checks: what changes afterwards is found when it is opened. */
+  async #digestOf(path: string): Promise<Digest> {
+    const known = this.#found.get(path);
+    if (known !== undefined) return known;
+    await using file = await FileSource.open(path);
+    const digest = await file.digest();
+    this.#found.set(path, digest);
+    return digest;
+  }
+
+  /** A blob where it lies; undefined when no folder holds it whole. Disposing closes it. */
+  async open(digest: Digest): Promise<FileSource | undefined> {
+    for await (const { path, found } of this.copies(digest)) if (found === digest) return FileSource.open(path);
     return undefined;
+  }
+
+  /** A blob's bytes in memory; undefined as `open`. */
+  async get(digest: Digest): Promise<Uint8Array | undefined> {
+    await using blob = await this.open(digest);
+    return await blob?.all();
   }
 }
 
 /** Check `blob.digest`: no stored blob was changed, and none of a sealed set is missing. */
 export async function checkDigests(blobs: Blobs, rounds: readonly RoundFound[], report: Report): Promise<void> {
   for (const digest of blobs.digests) {
-    for await (const { path, bytes } of blobs.copies(digest)) if (digestOf(bytes) !== digest) report.fail('blob.digest', digest, `the bytes of ${path} have another digest`);
+    for await (const { path, found } of blobs.copies(digest)) if (found !== digest) report.fail('blob.digest', digest, `the bytes of ${path} have another digest`);
   }
   const held = new Set(blobs.digests);
   for (const { state, round } of rounds) {
@@ -64,11 +82,11 @@ export async function checkDigests(blobs: Blobs, rounds: readonly RoundFound[], 
 /** Check `blob.header`: header and statement name the same study, round, sender, recipients, suites and key_IDs. */
 export async function checkHeaders(blobs: Blobs, rounds: readonly RoundFound[], report: Report): Promise<void> {
   for (const { digest, statement } of rounds.flatMap(({ round }) => round.submitted)) {
-    const bytes = await blobs.get(statement.blob);
-    if (bytes === undefined) continue;
+    await using blob = await blobs.open(statement.blob);
+    if (blob === undefined) continue;
     try {
-      if (bytes.length !== statement.blobBytes) throw new CodedError('BLOB_MISMATCH', `the blob has ${bytes.length} bytes, not ${statement.blobBytes}`);
-      assertHeaderOf(statement, readSealed(bytes).header);
+      if (blob.length !== statement.blobBytes) throw new CodedError('BLOB_MISMATCH', `the blob has ${blob.length} bytes, not ${statement.blobBytes}`);
+      assertHeaderOf(statement, (await readStored(blob)).header);
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
       report.fail('blob.header', statement.blob, `of submission ${digest}: ${error.message}`);

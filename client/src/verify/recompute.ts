@@ -1,7 +1,7 @@
 /** Check `aggregate.recomputed`: with content keys the sealed updates are opened and aggregated again, and must give what was attested. */
 import {
-  aggregate, assertHeaderOf, CodedError, decodeModel, decodeState, encodeCanonical, fromBase64Url, initialState, judgeUpdate, openPayload, parse, readSealed, resultDigest, witnessOf,
-  type Aggregated, type Base, type Digest, type Footing, type Study, type Submission, type UpdateVerdict,
+  aggregate, assertHeaderOf, CodedError, decodeModel, decodeState, encodeCanonical, fromBase64Url, initialState, judgeUpdate, openStored, parse, readStored, resultDigest, witnessOf,
+  type Aggregated, type Base, type ByteSource, type Digest, type Footing, type Study, type Submission, type UpdateVerdict,
 } from '@epione/protocol';
 import { z } from 'zod';
 import { readJson } from '../ledger/profile.js';
@@ -24,19 +24,18 @@ export async function readContentKeys(path: string): Promise<ContentKeys> {
 const check = 'aggregate.recomputed';
 const missing = (what: string): string => `EVIDENCE_INCOMPLETE: ${what}`;
 
-function verdictOf(study: Study, statement: Submission, blob: Uint8Array | undefined, key: Uint8Array): UpdateVerdict {
+/** What an aggregator had to find; a disk that fails is no verdict. */
+async function verdictOf(study: Study, statement: Submission, blob: ByteSource | undefined, key: Uint8Array): Promise<UpdateVerdict> {
   if (blob === undefined) return { code: 'BLOB_MISSING' };
-  let sealed;
+  let code: 'BLOB_MISMATCH' | 'UNOPENABLE' = 'BLOB_MISMATCH';
   try {
-    sealed = readSealed(blob);
-    assertHeaderOf(statement, sealed.header);
-  } catch {
-    return { code: 'BLOB_MISMATCH' };
-  }
-  try {
-    return judgeUpdate(study, statement, openPayload(sealed, key));
+    const stored = await readStored(blob);
+    assertHeaderOf(statement, stored.header);
+    code = 'UNOPENABLE';
+    const payload = await openStored(stored, key);
+    return judgeUpdate(study, statement, await payload.all());
   } catch (error) {
-    if (error instanceof CodedError) return { code: 'UNOPENABLE' };
+    if (error instanceof CodedError) return { code };
     throw error;
   }
 }
@@ -82,7 +81,8 @@ class Recomputation {
       const statement = round.submitted.find((entry) => entry.digest === digest)?.statement;
       const key = this.#keys.get(digest);
       if (statement === undefined || key === undefined) return `the content key of submission ${digest}`;
-      verdicts.set(participant, verdictOf(this.#book.study, statement, await this.#blobs.get(statement.blob), key));
+      await using blob = await this.#blobs.open(statement.blob);
+      verdicts.set(participant, await verdictOf(this.#book.study, statement, blob, key));
     }
     const found = aggregate(this.#book.study, { footing: opened, parameters, state: serverState, participants: epoch.participants.length }, set, verdicts);
     if (found.model !== undefined && found.result.model !== undefined) this.#models.set(found.result.model, found.model);

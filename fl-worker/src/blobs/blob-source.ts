@@ -1,8 +1,12 @@
 /** Where blobs come from: the own store first, then the other members' servers, and whatever comes is kept and served on. */
-import { digestOf, LIMITS, type Digest } from '@epione/protocol';
+import type { FileSource } from '@epione/client';
+import { LIMITS, type Digest } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { HttpsClient, Tls } from '../site/https.js';
 import type { BlobStore } from './blob-store.js';
+
+/** Trouble with the own disk, which is no other member's. */
+const ownFault: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EIO', 'EMFILE']);
 
 /** Fetches blobs by digest. */
 export class BlobSource {
@@ -27,19 +31,36 @@ export class BlobSource {
   }
 
   /**
-   * The bytes under a digest; bytes of another digest count as not there.
-   * @param blobUrls `blobUrl` of the members that should have it, the likeliest first; not read when the bytes are here already.
-   * @throws WorkerError BLOB_MISSING when nobody gives bytes with this digest.
+   * The blob of a digest where it lies here, fetched before if need be; disposing closes it. Bytes of another digest count as not there.
+   * @param blobUrls `blobUrl` of the members that should have it, the likeliest first; not read when the blob is here already.
+   * @throws WorkerError BLOB_MISSING when nobody gives bytes with this digest; Error of the own disk.
    */
-  async get(digest: Digest, blobUrls: AsyncIterable<string> | Iterable<string>): Promise<Uint8Array> {
-    const own = await this.#store.get(digest);
+  async open(digest: Digest, blobUrls: AsyncIterable<string> | Iterable<string>): Promise<FileSource> {
+    const own = await this.#store.open(digest);
     if (own !== undefined) return own;
     for await (const url of blobUrls) {
-      const answer = await this.#client.ask(new URL(`${url.replace(/\/*$/, '/')}${digest}`), Math.min(LIMITS.blobBytes, 2 ** 31 - 1)).catch(() => undefined);
-      if (answer?.status !== 200 || digestOf(answer.body) !== digest) continue;
-      await this.#store.put(answer.body);
-      return answer.body;
+      const fetched = (await this.#fetch(digest, url)) ? await this.#store.find(digest) : undefined;
+      if (fetched !== undefined) return fetched;
     }
     throw new WorkerError('BLOB_MISSING', `no member gives the blob ${digest}`);
+  }
+
+  /** Keeps what a member gives, if it is the blob. */
+  async #fetch(digest: Digest, blobUrl: string): Promise<boolean> {
+    try {
+      return await this.#client.receive(new URL(`${blobUrl.replace(/\/*$/, '/')}${digest}`), LIMITS.blobBytes, async ({ status }, pieces) => {
+        if (status === 200) await this.#store.write(pieces, digest);
+        return status === 200;
+      });
+    } catch (error) {
+      if (ownFault.has((error as NodeJS.ErrnoException).code)) throw error;
+      return false;
+    }
+  }
+
+  /** The bytes of a blob in memory. @throws as `open`. */
+  async get(digest: Digest, blobUrls: AsyncIterable<string> | Iterable<string>): Promise<Uint8Array> {
+    await using file = await this.open(digest, blobUrls);
+    return await file.all();
   }
 }

@@ -1,53 +1,75 @@
-/** A folder of blobs named by their digests: what stands under a name has that digest, also after a crash. */
-import { mkdirSync } from 'node:fs';
-import { open, readFile, rename } from 'node:fs/promises';
+/** A folder of blobs named by their digests: what stands under a name had that digest when it was written, also after a crash. */
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestOf, type Digest } from '@epione/protocol';
+import { draftOwner, FileSource, writeWhole, type Written } from '@epione/client';
+import type { Digest, Pieces } from '@epione/protocol';
 
 /** The name of a blob as others write it. */
 export const isBlobName = (text: string): text is Digest => /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(text);
 
+const fileName = (digest: Digest): string => digest.replace(':', '-');
+
+/** Whether another process may still be writing; one before this may have had the same number, as in a container. */
+const isWriting = (pid: number): boolean => {
+  try {
+    return pid !== process.pid && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
 /** Sealed updates and models of one site. */
 export class BlobStore {
   readonly #folder: string;
-  #serial = 0;
 
-  /** @param folder made when missing, readable by its owner only. */
+  /** @param folder made when missing, readable by its owner only; drafts of processes that have ended are removed. */
   constructor(folder: string) {
     this.#folder = folder;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-  }
-
-  #path(digest: Digest): string {
-    return join(this.#folder, digest.replace(':', '-'));
-  }
-
-  /** Keeps bytes; they are on the disk when the digest is returned. */
-  async put(bytes: Uint8Array): Promise<Digest> {
-    const digest = digestOf(bytes);
-    const draft = join(this.#folder, `draft-${process.pid}-${this.#serial++}`);
-    const file = await open(draft, 'w', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
+    for (const file of readdirSync(folder)) {
+      const owner = draftOwner(file);
+      if (owner !== undefined && !isWriting(owner)) rmSync(join(folder, file), { force: true });
     }
-    await rename(draft, this.#path(digest));
-    const folder = await open(this.#folder, 'r');
-    await folder.sync();
-    await folder.close();
-    return digest;
   }
 
-  /** The bytes under a digest; undefined when they are not here, or no longer have it: others may have them whole. */
-  async get(digest: Digest): Promise<Uint8Array | undefined> {
+  /**
+   * Keeps bytes that come in pieces; they are on the disk when this returns.
+   * @param expected refuses bytes of another digest, which are not kept.
+   * @throws what `pieces` throws; Error for another digest.
+   */
+  write(pieces: Pieces, expected?: Digest): Promise<Written> {
+    return writeWhole(this.#folder, pieces, ({ digest }) => {
+      if (expected !== undefined && digest !== expected) throw new Error(`the bytes have the digest ${digest}, not ${expected}`);
+      return fileName(digest);
+    });
+  }
+
+  /** Keeps bytes that are in memory. */
+  async put(bytes: Uint8Array): Promise<Digest> {
+    return (await this.write([bytes])).digest;
+  }
+
+  /** A blob as it lies here, not looked through, for one who checks its digest; undefined when it is not here. Disposing closes it. */
+  async find(digest: Digest): Promise<FileSource | undefined> {
     try {
-      const bytes = new Uint8Array(await readFile(this.#path(digest)));
-      return digestOf(bytes) === digest ? bytes : undefined;
+      return await FileSource.open(join(this.#folder, fileName(digest)));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  /** A blob that was looked through; undefined when it is not here, or no longer has its digest or cannot be read: others may have it whole. Disposing closes it. */
+  async open(digest: Digest): Promise<FileSource | undefined> {
+    const file = await this.find(digest);
+    if (file === undefined || (await file.digest().catch(() => undefined)) === digest) return file;
+    await file[Symbol.asyncDispose]();
+    return undefined;
+  }
+
+  /** The bytes under a digest in memory; undefined as `open`. */
+  async get(digest: Digest): Promise<Uint8Array | undefined> {
+    await using file = await this.open(digest);
+    return await file?.all();
   }
 }

@@ -63,6 +63,33 @@ describe('blobs', () => {
     }
   });
 
+  it('fetches what is longer than a piece, and keeps nothing of what breaks off', async () => {
+    using client = new HttpsClient(tlsOf('site-a'), 2000);
+    const long = Uint8Array.from({ length: 3_000_001 }, (_, at) => (at * 31) >> 3);
+    const longName = await theirs.put(long);
+    const own = fresh();
+    const path = join(folder, readdirSync(folder).filter((entry) => entry.startsWith('store-')).sort().at(-1) ?? '');
+    const source = new BlobSource(own, client);
+    {
+      await using fetched = await source.open(longName, [url()]);
+      expect(fetched.length).to.equal(long.length);
+      expect(Buffer.compare(await fetched.all(), long)).to.equal(0);
+    }
+    rmSync(join(path, longName.replace(':', '-')));
+    truncateSync(join(folder, 'theirs', longName.replace(':', '-')), 2_000_000); // served as it lies there
+    expect(await codeOf(source.open(longName, [url()]))).to.equal('BLOB_MISSING');
+    expect(await codeOf(client.receive(new URL(`${url()}/${longName}`), 1_000_000, async (_, pieces) => own.write(pieces)))).to.not.equal('none');
+    expect(await codeOf(own.write([long], name))).to.not.equal('none');
+    expect(readdirSync(path)).to.deep.equal([]);
+  });
+
+  it('removes the drafts of writers that have ended, and no others', () => {
+    const path = mkdtempSync(join(folder, 'crashed-'));
+    for (const owner of [process.pid, 2 ** 30, process.ppid]) writeFileSync(join(path, `draft-${owner}-0`), 'half');
+    expect(new BlobStore(path)).to.be.instanceOf(BlobStore);
+    expect(readdirSync(path)).to.deep.equal([`draft-${process.ppid}-0`]);
+  });
+
   it('serves members only, and nothing but blobs', async () => {
     const foreign = new TestAuthority('another');
     for (const tls of [tlsOf('x', foreign), tlsOf('x', authority, -1000)]) {

@@ -1,7 +1,7 @@
 /** From a sealed set to the words of its updates: fetch each blob, check it against its statement, unwrap and open it, or say why not. */
 import {
-  assertHeaderOf, assertSignedBy, CodedError, digestOf, isCode, judgeUpdate, needsQkd, openPayload, readSealed, submissionDigest, unwrapFor,
-  type Code, type ParticipantRecord, type SealedUpdate, type Stored, type Submission, type UpdateVerdict,
+  assertHeaderOf, assertSignedBy, CodedError, isCode, judgeUpdate, needsQkd, openStored, readStored, submissionDigest, unwrapFor,
+  type ByteSource, type Code, type ParticipantRecord, type Stored, type StoredUpdate, type Submission, type UpdateVerdict,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { Site } from '../site/site.js';
@@ -89,8 +89,8 @@ export class Opener {
 
   async #open(view: RoundView, slot: Stored<Submission>): Promise<Uint8Array> {
     const { statement } = slot;
-    const blob = await this.#site.source.get(statement.blob, blobUrls(this.#site, this.#study, [statement.participant, ...view.epoch.aggregators]));
-    const sealed = readChecked(blob, statement);
+    await using blob = await this.#site.source.open(statement.blob, blobUrls(this.#site, this.#study, [statement.participant, ...view.epoch.aggregators]));
+    const sealed = await readChecked(blob, statement);
     const { contentKey, words } = await this.#unwrap(view, slot, sealed).catch((error: unknown) => {
       if (!mayBeRescued.has(codeOf(error) ?? '')) throw error;
       return this.#rescues.ask(view, slot, sealed);
@@ -99,13 +99,14 @@ export class Opener {
     return words;
   }
 
-  async #unwrap(view: RoundView, slot: Stored<Submission>, sealed: SealedUpdate): Promise<{ contentKey: Uint8Array; words: Uint8Array }> {
+  async #unwrap(view: RoundView, slot: Stored<Submission>, sealed: StoredUpdate): Promise<{ contentKey: Uint8Array; words: Uint8Array }> {
     const kept = this.#state.outbox.contentKey(submissionDigest(slot.statement));
     const contentKey = kept ?? unwrapFor(sealed, this.#site.config.mspId, this.#site.keys.kem, await this.#qkdKey(view.round, sealed));
-    return { contentKey, words: openPayload(sealed, contentKey) };
+    const payload = await openStored(sealed, contentKey);
+    return { contentKey, words: await payload.all() };
   }
 
-  async #qkdKey(round: number, { header }: SealedUpdate): Promise<Uint8Array | undefined> {
+  async #qkdKey(round: number, { header }: StoredUpdate): Promise<Uint8Array | undefined> {
     const { config, kme } = this.#site;
     const wrap = header.recipients.find((entry) => entry.to === config.mspId);
     if (wrap === undefined || !needsQkd(wrap.suite)) return undefined;
@@ -115,15 +116,12 @@ export class Opener {
   }
 }
 
-/** Reads a blob and checks that it is the one of which the statement speaks. @throws CodedError BLOB_MISMATCH. */
-function readChecked(blob: Uint8Array, statement: Submission): SealedUpdate {
-  if (blob.length !== statement.blobBytes || digestOf(blob) !== statement.blob) throw new CodedError('BLOB_MISMATCH', 'the blob is not as long as its statement says');
-  let sealed: SealedUpdate;
-  try {
-    sealed = readSealed(blob);
-  } catch (cause) {
-    throw new CodedError('BLOB_MISMATCH', 'the blob is no sealed update', { cause });
-  }
+/** Reads the head of a blob, which has its digest, and checks that it is the one of which the statement speaks. @throws CodedError BLOB_MISMATCH. */
+async function readChecked(blob: ByteSource, statement: Submission): Promise<StoredUpdate> {
+  if (blob.length !== statement.blobBytes) throw new CodedError('BLOB_MISMATCH', 'the blob is not as long as its statement says');
+  const sealed = await readStored(blob).catch((cause: unknown) => {
+    throw cause instanceof CodedError ? new CodedError('BLOB_MISMATCH', 'the blob is no sealed update', { cause }) : cause;
+  });
   assertHeaderOf(statement, sealed.header);
   return sealed;
 }

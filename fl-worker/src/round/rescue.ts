@@ -3,8 +3,8 @@
  * content key from whoever has it, sealed to it anew. The payload's commitment proves that it is the right one.
  */
 import {
-  epochOf, establish, openPayload, readSealed, sealedSet, sealUpdate, submissionDigest, unwrapFor,
-  type Digest, type SealedUpdate, type Stored, type Submission,
+  epochOf, establish, openPayload, openStored, readSealed, sealedSet, sealUpdate, submissionDigest, unwrapFor,
+  type Digest, type Stored, type StoredUpdate, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { Site } from '../site/site.js';
@@ -67,14 +67,14 @@ export class RescueDesk {
    * Asks the sender, then the other aggregators, for the content key of a sealed update.
    * @throws WorkerError UNOPENABLE when nobody gives one that opens it.
    */
-  async ask(view: RoundView, slot: Stored<Submission>, update: SealedUpdate): Promise<{ contentKey: Uint8Array; words: Uint8Array }> {
+  async ask(view: RoundView, slot: Stored<Submission>, update: StoredUpdate): Promise<{ contentKey: Uint8Array; words: Uint8Array }> {
     const { config, report } = this.#site;
     const { participant } = slot.statement;
     for (const member of new Set([participant, ...view.epoch.aggregators])) {
       if (member === config.mspId) continue;
       try {
         const contentKey = await this.#rescuedBy(member, view, participant);
-        const words = openPayload(update, contentKey);
+        const words = await (await openStored(update, contentKey)).all();
         report('rescued by another member', { round: view.round, participant, by: member });
         return { contentKey, words };
       } catch (error) {

@@ -1,6 +1,6 @@
 /** From a local update to a signed submission: keys for every aggregator, the sealed blob, the statement, all on the disk. */
 import {
-  establish, isCode, needsQkd, needsX25519, sealUpdate, sign,
+  establish, isCode, needsQkd, needsX25519, sealStream, sign,
   type Code, type SealingSuite, type Signed, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -78,18 +78,18 @@ export async function recipientKeys(site: Site, study: StudyInForce, view: Round
 export async function sealSubmission(site: Site, study: StudyInForce, view: RoundView, update: LocalUpdate, keys: readonly RecipientKey[]): Promise<{ signed: Signed<Submission>; contentKey: Uint8Array }> {
   const { config, own } = site;
   const contentKey = site.random(32);
-  const blob = sealUpdate({
+  const { digest: blob, bytes: blobBytes } = await site.blobs.write(sealStream({
     study: study.digest, epoch: view.epoch.epoch, round: view.round, purpose: 'update', from: config.mspId, fromRecord: own.digest,
     recipients: keys.map(({ to, digest, record, suite, qkd }) => {
       const { context, sharedSecret } = establish(suite, record);
       const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
       return { context: { to, toRecord: digest, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) };
     }),
-    payload: update.words, contentKey, salt: site.random(24),
-  });
+    contentKey, salt: site.random(24),
+  }, { bytes: update.words.length, pieces: [update.words] }));
   const statement: Submission = {
     study: study.digest, epoch: view.epoch.epoch, round: view.round, participant: config.mspId, record: own.digest, after: view.after, base: view.opened.base,
-    blob: await site.blobs.put(blob), blobBytes: blob.length,
+    blob, blobBytes,
     sealed: keys.map(({ to, digest, suite, qkd, reason }) => ({ to, record: digest, suite, keyIds: [...(qkd?.keyIds ?? [])], ...(reason === undefined ? {} : { reason }) })),
     numExamples: update.numExamples, ...(update.consent === undefined ? {} : { consent: update.consent }), software,
   };

@@ -1,6 +1,8 @@
 /** HTTPS as all services of a site speak it: mutual TLS 1.3 with a post-quantum key exchange, bounded answers, deadlines. */
 import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { Agent, request, type RequestOptions } from 'node:https';
+import { buffer } from 'node:stream/consumers';
 import type { SecureContextOptions } from 'node:tls';
 import { WorkerError } from '../error.js';
 import type { Report } from '../progress.js';
@@ -44,12 +46,35 @@ export function watchTls(files: TlsFiles, users: readonly { renew(tls: Tls): voi
   };
 }
 
-/** An answer with any status. */
-export interface Answer {
+/** What stands before an answer's body. */
+export interface AnswerHead {
   readonly status: number;
-  readonly body: Uint8Array;
   /** The server's clock, ms since 1970 UTC, where it tells. */
   readonly time?: number;
+}
+
+/** An answer with any status. */
+export interface Answer extends AnswerHead {
+  readonly body: Uint8Array;
+}
+
+function headOf({ statusCode, headers }: IncomingMessage): AnswerHead {
+  const time = Date.parse(headers.date ?? '');
+  return { status: statusCode ?? 0, ...(Number.isNaN(time) ? {} : { time }) };
+}
+
+/** So many bytes of an answer earn it the time of another request: an answer may be long, but not slow. */
+const bytesPerDeadline = 16 * 1024 * 1024;
+
+/** The body, up to a size. @param advance called for each `bytesPerDeadline` of it. */
+async function* bounded(response: IncomingMessage, maxBytes: number, advance: () => void): AsyncGenerator<Uint8Array, void, undefined> {
+  let [size, earned] = [0, bytesPerDeadline];
+  for await (const part of response as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`);
+    for (; size >= earned; earned += bytesPerDeadline) advance();
+    yield part;
+  }
 }
 
 const agentOf = (tls: Tls): Agent => new Agent({ ...tls, keepAlive: true, maxSockets: 8 });
@@ -59,7 +84,7 @@ export class HttpsClient implements Disposable {
   #agent: Agent;
   readonly #timeoutMs: number;
 
-  /** @param timeoutMs for each whole request. */
+  /** @param timeoutMs for each request, and again for every 16 MiB of its answer. */
   constructor(tls: Tls, timeoutMs: number) {
     this.#agent = agentOf(tls);
     this.#timeoutMs = timeoutMs;
@@ -71,28 +96,40 @@ export class HttpsClient implements Disposable {
     this.#agent = agentOf(tls);
   }
 
-  /**
-   * One request.
-   * @param maxBytes a longer answer is an error.
-   * @throws Error of the socket, of TLS, of the deadline or of the size.
-   */
+  /** One request. @throws Error as `receive`. */
   async ask(url: URL, maxBytes: number, body?: string): Promise<Answer> {
-    const options: RequestOptions = { agent: this.#agent, method: body === undefined ? 'GET' : 'POST', signal: AbortSignal.timeout(this.#timeoutMs) };
+    return this.receive(url, maxBytes, async (head, pieces) => ({ ...head, body: new Uint8Array(await buffer(pieces)) }), body);
+  }
+
+  /**
+   * One request whose answer is taken piece by piece.
+   * @param maxBytes a longer answer is an error.
+   * @param take what it leaves of the answer is not read.
+   * @throws Error of the socket, of TLS, of the deadline or of the size; what `take` throws.
+   */
+  async receive<T>(url: URL, maxBytes: number, take: (head: AnswerHead, pieces: AsyncIterable<Uint8Array>) => Promise<T>, body?: string): Promise<T> {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => { deadline.abort(new Error(`no answer within ${this.#timeoutMs} ms`)); }, this.#timeoutMs);
+    try {
+      const response = await this.#send(url, deadline.signal, body);
+      try {
+        return await take(headOf(response), bounded(response, maxBytes, () => timer.refresh()));
+      } finally {
+        if (response.headers['content-length'] === '0') response.resume();
+        else if (!response.readableEnded) response.destroy();
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #send(url: URL, signal: AbortSignal, body: string | undefined): Promise<IncomingMessage> {
+    const options: RequestOptions = { agent: this.#agent, method: body === undefined ? 'GET' : 'POST', signal };
     if (body !== undefined) options.headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     return new Promise((resolve, reject) => {
       const call = request(url, options, (response) => {
-        const parts: Buffer[] = [];
-        let size = 0;
-        response.on('data', (part: Buffer) => {
-          size += part.length;
-          if (size > maxBytes) response.destroy(new Error(`the answer is longer than ${maxBytes} bytes`));
-          else parts.push(part);
-        });
-        response.on('end', () => {
-          const time = Date.parse(response.headers.date ?? '');
-          resolve({ status: response.statusCode ?? 0, body: new Uint8Array(Buffer.concat(parts)), ...(Number.isNaN(time) ? {} : { time }) });
-        });
-        response.on('error', reject);
+        response.on('error', () => undefined); // told to whoever reads the body
+        resolve(response);
       });
       call.on('error', reject);
       call.end(body);
