@@ -67,8 +67,8 @@ describe('blobs', () => {
     using client = new HttpsClient(tlsOf('site-a'), 2000);
     const long = Uint8Array.from({ length: 3_000_001 }, (_, at) => (at * 31) >> 3);
     const longName = await theirs.put(long);
-    const own = fresh();
-    const path = join(folder, readdirSync(folder).filter((entry) => entry.startsWith('store-')).sort().at(-1) ?? '');
+    const path = mkdtempSync(join(folder, 'own-'));
+    const own = new BlobStore(path);
     const source = new BlobSource(own, client);
     {
       await using fetched = await source.open(longName, [url()]);
