@@ -96,6 +96,13 @@ describe('Cascade', function () {
     for (const name of cascadeVariantNames) for (const qber of [0, 0.4, 1]) expect(Math.min(...sizes(name, qber))).within(2, 5000);
   });
 
+  it('refuses parities that are fewer or more than its own', () => {
+    const [alice, bob] = frames(64, 1, 0.05, 1);
+    const [, end] = ends(alice, bob, 64, 0.05, cascadeVariants.original);
+    const due = end.parities().length;
+    for (const length of [0, due - 1, due + 1]) expect(() => end.answer(new Uint8Array(length)), String(length)).throw(RangeError);
+  });
+
   it('refuses differences of the wrong length', () => {
     const end = new Cascade(new Int32Array(1000), 1000, 0.02, cascadeVariants.option3, false);
     expect(() => { end.advance(new Uint8Array(3)); }).throw(RangeError, '3 bytes of parities');

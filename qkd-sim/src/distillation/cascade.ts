@@ -75,9 +75,11 @@ export class Cascade implements Reconciler {
     return bytes;
   }
 
-  /** Bob's answer to Alice's parities: his own XOR hers, with which he goes on. */
+  /** Bob's answer to Alice's parities: his own XOR hers, with which he goes on. @throws RangeError when hers are not as many */
   answer(parities: Uint8Array): Uint8Array {
-    const differences = xor(this.parities(), parities);
+    const own = this.parities();
+    if (parities.length !== own.length) throw new RangeError(`${parities.length} bytes of parities where ${own.length} are due`);
+    const differences = xor(own, parities);
     this.advance(differences);
     return differences;
   }

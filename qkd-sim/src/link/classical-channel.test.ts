@@ -1,4 +1,5 @@
 /** Messages over a byte stream: in order, whole, and in turn. */
+import { once } from 'node:events';
 import { duplexPair } from 'node:stream';
 import { expect } from 'chai';
 import { QkdError } from '../error.js';
@@ -34,6 +35,18 @@ describe('classical channel', () => {
     alice.close();
     expect(await waiting).instanceOf(QkdError).property('code', 'CHANNEL');
     expect(await failure(alice.receive('tag', 0))).instanceOf(QkdError);
+  });
+
+  it('gives what came before the end of the stream', async () => {
+    const [left, right] = duplexPair();
+    const [alice, bob] = [new ClassicalChannel(left), new ClassicalChannel(right)];
+    alice.send('kept', new Uint8Array(3));
+    alice.send('verified', new Uint8Array(2));
+    alice.close();
+    await once(right, 'end');
+    expect((await bob.receive('kept', 1000)).length).equal(3);
+    expect((await bob.receive('verified', 1000)).length).equal(2);
+    expect(await failure(bob.receive('tag', 1000))).instanceOf(QkdError).property('code', 'CHANNEL');
   });
 
   it('refuses a length that no message has', async () => {

@@ -37,7 +37,8 @@ export class FrameReader {
    * @throws QkdError CHANNEL when the stream ends, fails or stays silent
    */
   async read(length: number, timeoutMs: number): Promise<Buffer> {
-    if (this.#failure !== undefined) throw this.#failure;
+    // What came before the end is there to be read: it may say why the stream ended.
+    if (this.#failure !== undefined && this.#buffered < length) throw this.#failure;
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<Buffer>((resolve, reject) => {
