@@ -66,6 +66,7 @@ describe('study', () => {
     ['a rule that would ignore weights', (s) => ({ strategy: { ...s.strategy, f: 0 }, aggregation: { mode: 'visible', rule: 'median' } }), 'counts every update alike'],
     ['a root that sends nothing', uniform('fltrust', { root: 'R' }), 'strategy.root: is no participant'],
     ['a robust rule on control variates', uniform('median', { name: 'scaffold', f: 0 }), 'scaffold needs the mean'],
+    ['control variates without noise beside noised updates', (s) => ({ strategy: { ...s.strategy, name: 'scaffold', weighting: 'uniform' }, privacy: { unit: 'site', clippingNorm: '1', noiseMultiplier: '1', epsilon: '100', delta: '0.00001', sampling: 'all', accountant: 'rdp' } }), 'privacy does not cover'],
     ['weighted control variates', (s) => ({ strategy: { ...s.strategy, name: 'scaffold' } }), 'counts every control variate alike'],
   );
   for (const [what, change, part] of cases) it(`refuses ${what}`, () => { expect(faults(change(readStudy(valid)))).to.include(part); });

@@ -60,19 +60,30 @@ function parameterFaults({ parameters }: AggregationRules['strategy'], wanted: R
   return faults;
 }
 
+/** A field that the rule needs and the study lacks, or the other way round. */
+function needFault({ strategy: chosen, aggregation }: AggregationRules, robust: RobustRule | undefined, field: RobustRule['needs'][number]): string[] {
+  const given = chosen[field] !== undefined;
+  if ((robust?.needs.includes(field) ?? false) === given) return [];
+  return [`strategy.${field}: ${given ? `the rule ${aggregation.rule} has none` : `is missing for the rule ${aggregation.rule}`}`];
+}
+
 /** What the parts of a study's aggregation demand of each other, but for the rule's bound. */
-export function strategyFaults(study: AggregationRules & { readonly participants: readonly string[] }): string[] {
-  const { strategy: chosen, aggregation } = study;
+export function strategyFaults(study: AggregationRules & { readonly participants: readonly string[]; readonly privacy: { readonly unit: string } }): string[] {
+  const { strategy: chosen, aggregation, privacy } = study;
   const [server, robust] = [strategyOf(study), ruleOf(study)];
-  const faults = parameterFaults(chosen, { ...server.parameters, ...robust?.parameters });
-  for (const field of ['f', 'iterations', 'root'] as const) {
-    if ((robust?.needs.includes(field) ?? false) !== (chosen[field] !== undefined)) faults.push(`strategy.${field}: ${chosen[field] === undefined ? `is missing for the rule ${aggregation.rule}` : `the rule ${aggregation.rule} has none`}`);
-  }
-  if (chosen.root !== undefined && !study.participants.includes(chosen.root)) faults.push('strategy.root: is no participant');
-  if (robust !== undefined && chosen.weighting !== 'uniform') faults.push(`strategy.weighting: the rule ${aggregation.rule} counts every update alike: uniform`);
-  if (robust !== undefined && server.further(1) > 0) faults.push(`aggregation.rule: ${chosen.name} needs the mean`);
-  if (chosen.name === 'scaffold' && chosen.weighting !== 'uniform') faults.push('strategy.weighting: scaffold counts every control variate alike: uniform');
-  return faults;
+  const further = server.further(1) > 0;
+  const refused: readonly (readonly [boolean, string])[] = [
+    [chosen.root !== undefined && !study.participants.includes(chosen.root), 'strategy.root: is no participant'],
+    [robust !== undefined && chosen.weighting !== 'uniform', `strategy.weighting: the rule ${aggregation.rule} counts every update alike: uniform`],
+    [robust !== undefined && further, `aggregation.rule: ${chosen.name} needs the mean`],
+    [privacy.unit !== 'none' && further, `strategy.name: ${chosen.name} sends more than the model's difference, which the study's privacy does not cover`],
+    [chosen.name === 'scaffold' && chosen.weighting !== 'uniform', 'strategy.weighting: scaffold counts every control variate alike: uniform'],
+  ];
+  return [
+    ...parameterFaults(chosen, { ...server.parameters, ...robust?.parameters }),
+    ...(['f', 'iterations', 'root'] as const).flatMap((field) => needFault(study, robust, field)),
+    ...refused.flatMap(([is, fault]) => (is ? [fault] : [])),
+  ];
 }
 
 /** Why a study's least set of submissions is outside the bound of its rule (`RULE_BOUND`); undefined when it is within. */
