@@ -4,7 +4,7 @@ import type { Checkpoint, MerkleLog } from '@epione/protocol';
 import type { JudgedNote } from './cosigners.js';
 
 /** Whether a checkpoint is of this log. `beyond`: it is of more blocks than there are. */
-export function standingOf({ size, root }: Checkpoint, log: MerkleLog): 'stands' | 'differs' | 'beyond' {
+export function standingOf({ size, root }: Pick<Checkpoint, 'size' | 'root'>, log: MerkleLog): 'stands' | 'differs' | 'beyond' {
   if (size > log.size) return 'beyond';
   return size > 0 && sameBytes(log.root(size), root) ? 'stands' : 'differs';
 }

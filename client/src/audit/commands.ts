@@ -5,39 +5,19 @@ import { UsageError } from '../ledger/faults.js';
 import { readContentKeys } from '../verify/recompute.js';
 import type { Verdict } from '../verify/report.js';
 import { verify } from '../verify/verify.js';
+import { readText } from './anchor-actions.js';
+import { anchorCommand } from './anchor-commands.js';
+import { command, type Output } from './command.js';
 import { readHistory, type History } from './history.js';
 import { printLog, printMembers, printRounds, printStudies, printVerdict } from './print.js';
 import { openSource, type Source, type SourceOptions } from './source.js';
 import { showLog, showMembers, showRounds, showStudies } from './views.js';
 import { watchCommand } from './watch-command.js';
 
-/** Where results and remarks go. */
-export interface Output {
-  /** Results. */
-  readonly out: (text: string) => void;
-  /** Remarks and errors. */
-  readonly note: (text: string) => void;
-}
-
 interface VerifyFlags extends SourceOptions {
   readonly blobs?: readonly string[];
   readonly contentKeys?: string;
-}
-
-const identities = ['auditor', 'operator', 'officer', 'worker', 'admin'];
-
-/** A command with the options that all have; its help begins with an example. */
-function command(name: string, summary: string, example: string): Command {
-  return new Command(name)
-    .description(summary)
-    .addHelpText('before', `Example: ${example}\n`)
-    .option('--profile <file>', 'connection profile of a running channel')
-    .addOption(new Option('--identity <name>', 'which identity of the profile asks').choices(identities).default('auditor'))
-    .option('--allow-classical-tls', 'accept peers without post-quantum key exchange')
-    .option('--evidence <dir>', 'folder written by fl-audit export, instead of a channel')
-    .option('--trust-root <file>', 'pinned first block, organizations and orderers; without it nothing is verified')
-    .option('--chaincode <name>', 'chaincode that holds the studies; the profile\'s, else epione')
-    .option('--json', 'print one JSON document');
+  readonly checkpoints?: readonly string[];
 }
 
 const study = new Option('--study <digest>', 'one study only');
@@ -60,6 +40,7 @@ async function verifying(options: VerifyFlags, output: Output): Promise<Verdict[
   const verdict = await verify(evidence, trustRoot, {
     chaincode,
     blobFolders: options.blobs ?? [],
+    checkpoints: await Promise.all((options.checkpoints ?? []).map(readText)),
     ...(options.study === undefined ? {} : { study: options.study }),
     ...(contentKeys === undefined ? {} : { contentKeys }),
   });
@@ -94,6 +75,7 @@ export function auditCommand(output: Output, decided: (verdict: Verdict['verdict
       command('verify', 'all checks in their order; exit 0 valid, 1 invalid', 'fl-audit verify --evidence evidence --trust-root trust-root.json --blobs hospital-a/blobs regulator/blobs')
         .addOption(study)
         .option('--blobs <dirs...>', 'folders with sealed updates and models')
+        .option('--checkpoints <files...>', 'cosigned checkpoints that were kept elsewhere: the chain must be theirs')
         .option('--content-keys <file>', 'content keys handed over by an aggregator, to recompute the models')
         .action(async (options: VerifyFlags) => { decided(await verifying(options, output)); }),
     )
@@ -102,8 +84,9 @@ export function auditCommand(output: Output, decided: (verdict: Verdict['verdict
         .requiredOption('--out <dir>', 'folder to write')
         .action((options: SourceOptions & { readonly out: string }) => exporting(options, output)),
     )
-    .addCommand(watchCommand(output, (alarm) => { decided(alarm ? 'invalid' : 'valid'); }));
+    .addCommand(watchCommand(output, (alarm) => { decided(alarm ? 'invalid' : 'valid'); }))
+    .addCommand(anchorCommand(output, decided));
   const writing = { writeOut: (text: string) => { output.out(text.trimEnd()); }, writeErr: (text: string) => { output.note(text.trimEnd()); } };
-  for (const each of [program, ...program.commands]) each.exitOverride().configureOutput(writing);
+  for (const each of [program, ...program.commands, ...program.commands.flatMap((group) => group.commands)]) each.exitOverride().configureOutput(writing);
   return program;
 }

@@ -2,15 +2,17 @@
 import { CodedError } from '@epione/protocol';
 import { CommanderError } from 'commander';
 import { UsageError } from '../ledger/faults.js';
-import { auditCommand, type Output } from './commands.js';
+import type { Output } from './command.js';
+import { auditCommand } from './commands.js';
 
-/** 0 done or valid, 1 failed or invalid, 2 usage, 4 not authorised. Nothing here is refused by policy (3). */
-export const exitCodes = { done: 0, failed: 1, usage: 2, notAuthorised: 4 } as const;
+/** 0 done or valid, 1 failed or invalid, 2 usage, 3 refused because it would contradict what was cosigned, 4 not authorised. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, refused: 3, notAuthorised: 4 } as const;
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return exitCodes.usage;
   if (!(error instanceof CodedError)) return exitCodes.failed;
   if (error.code === 'NOT_AUTHORISED') return exitCodes.notAuthorised;
+  if (error.code === 'EQUIVOCATION') return exitCodes.refused;
   // A profile, trust root or list of keys that does not parse was given by the caller.
   return error.code === 'BAD_FIELD' ? exitCodes.usage : exitCodes.failed;
 }

@@ -10,7 +10,7 @@ import { BlockUpdates, WorldState } from '../evidence/world-state.js';
 import { changed, firstConfig } from './forge-config.js';
 import type { Organization, Signatory } from './forge-organization.js';
 
-const channel = 'forged';
+const defaultChannel = 'forged';
 
 /** What a transaction does to a namespace, or a private collection of it. */
 export interface Action {
@@ -39,7 +39,7 @@ export interface Change {
 
 const sha256 = (...parts: Uint8Array[]): Buffer => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
 
-function headerOf(type: number, creator: Uint8Array, nonce: Uint8Array, extension: Uint8Array = new Uint8Array()): common.Header {
+function headerOf(channel: string, type: number, creator: Uint8Array, nonce: Uint8Array, extension: Uint8Array = new Uint8Array()): common.Header {
   const channelHeader = new common.ChannelHeader();
   channelHeader.setType(type);
   channelHeader.setChannelId(channel);
@@ -117,6 +117,7 @@ export const signatories = (role: Role, ...organizations: readonly Organization[
 export class ForgedChain {
   readonly #organizations: readonly Organization[];
   readonly #minimum: number;
+  readonly #channel: string;
   readonly #state = new WorldState();
   readonly #blocks: Uint8Array[] = [];
   #config: common.ConfigGroup;
@@ -127,9 +128,10 @@ export class ForgedChain {
    * @param minimum how many organizations' peers must endorse.
    * @param blocks of a chain that is gone on with.
    */
-  constructor(organizations: readonly Organization[], minimum: number, blocks: readonly Uint8Array[] = []) {
+  constructor(organizations: readonly Organization[], minimum: number, blocks: readonly Uint8Array[] = [], channel = defaultChannel) {
     this.#organizations = organizations;
     this.#minimum = minimum;
+    this.#channel = channel;
     this.#config = firstConfig(organizations, minimum);
     for (const bytes of blocks) {
       const { number, envelopes, validity } = readBlock(bytes);
@@ -141,14 +143,14 @@ export class ForgedChain {
 
   /** The same chain, its configuration never changed, up to a block, to go on otherwise: what whoever holds all keys can do. */
   before(number: number): ForgedChain {
-    const other = new ForgedChain(this.#organizations, this.#minimum, this.#blocks.slice(0, number));
+    const other = new ForgedChain(this.#organizations, this.#minimum, this.#blocks.slice(0, number), this.#channel);
     other.#nonce = this.#nonce;
     return other;
   }
 
   get trustRoot(): TrustRoot {
     return {
-      channel,
+      channel: this.#channel,
       genesis: blockDigest(readBlock(this.#blocks[0] as Uint8Array)),
       organizations: this.#organizations.map(({ mspId, caPem }) => ({ mspId, caCertificates: [caPem], tlsCaCertificates: [] })),
       orderers: this.#organizations.map(({ mspId, by }, at) => ({ mspId, certificate: by.orderer.pem, consenterId: at + 1 })),
@@ -169,7 +171,7 @@ export class ForgedChain {
     envelope.setConfig(config);
     if (update !== undefined) envelope.setLastUpdate(update);
     const by = (this.#organizations[0] as Organization).by.orderer;
-    return sealed(headerOf(1, by.identity, this.#fresh()), envelope.serializeBinary(), by);
+    return sealed(headerOf(this.#channel, 1, by.identity, this.#fresh()), envelope.serializeBinary(), by);
   }
 
   /** Applies a block to the state. @returns its commit hash, empty for block 0. */
@@ -218,7 +220,7 @@ export class ForgedChain {
   }
 
   /** A block that changes the configuration. */
-  change(how: (root: common.ConfigGroup) => void, { admins, orderers, sequence, tamper, from = this.#config, channel: named = channel, beside = [] }: Change): void {
+  change(how: (root: common.ConfigGroup) => void, { admins, orderers, sequence, tamper, from = this.#config, channel: named = this.#channel, beside = [] }: Change): void {
     const { after, envelope } = changed(named, from, how, admins);
     this.#config = after;
     this.#sequence = sequence ?? this.#sequence + 1;
@@ -235,7 +237,7 @@ export class ForgedChain {
     const extension = new peer.ChaincodeHeaderExtension();
     extension.setChaincodeId(id);
     const { identity } = client.by.client;
-    const header = headerOf(3, identity, this.#fresh(), extension.serializeBinary());
+    const header = headerOf(this.#channel, 3, identity, this.#fresh(), extension.serializeBinary());
     const done = new peer.ChaincodeAction();
     done.setChaincodeId(id);
     done.setResults(resultsOf(action));
@@ -272,7 +274,7 @@ export class ForgedChain {
       const payload = answer.serializeBinary();
       return { mspId, payload, endorser: by.peer.identity, signature: by.peer.sign(Buffer.concat([payload, by.peer.identity])) };
     });
-    return { channel, blocks: [...this.#blocks], heads };
+    return { channel: this.#channel, blocks: [...this.#blocks], heads };
   }
 }
 

@@ -129,7 +129,7 @@ async function openStudy(all: readonly Player[], first: Player, study: Study): P
 /** Plays a study of so many rounds among the four members whose profiles are given, on a network where none has registered. */
 export async function playStudy(profiles: readonly ConnectionProfile[], title: string, rounds: number): Promise<Played> {
   using stack = new DisposableStack();
-  const all = await Promise.all(profiles.map(enrol));
+  const all = await Promise.all(profiles.map((profile) => enrol(profile)));
   for (const player of all) stack.use(player.ledger);
   const study = studyFor(profiles[0] as ConnectionProfile, title, rounds);
   const first = all[0] as Player;

@@ -15,11 +15,11 @@ export interface Player {
   readonly recordDigest: Digest;
 }
 
-/** Registers a member anew: each play uses keys of its own. */
-export async function enrol(profile: ConnectionProfile): Promise<Player> {
+/** Registers a member anew: each play uses keys of its own. @param seed of the signing key. */
+export async function enrol(profile: ConnectionProfile, seed: Uint8Array = randomBytes(32)): Promise<Player> {
   const ledger = await connect(profile, { identity: 'worker' });
   const certificate = new X509Certificate(await readFile(profile.identities.worker?.certificateFile ?? ''));
-  const signer = newSigner('mldsa65', randomBytes(32));
+  const signer = newSigner('mldsa65', seed);
   const { state } = await ledger.getParticipant(profile.mspId);
   if (state !== undefined) throw new Error(`${profile.mspId} is registered already: play on a fresh network`);
   const record: ParticipantRecord = {
