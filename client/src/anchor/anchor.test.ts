@@ -156,7 +156,7 @@ describe('anchors of a recorded channel', function () {
       expect([code, key.length]).to.deep.equal([0, 128]);
       expect((await audit('key', '--algorithm', 'slhdsa256s', '--out', at('archive.seed'))).code).to.equal(2);
       expect((await audit('archive', note(), ...source(), '--key', at('archive.seed'), '--member', 'Regulator', '--out', at('2026.note'))).code).to.equal(0);
-      expect((await audit('pin', ...source(), '--minimum', '3', '--archive-keys', `Regulator=${key}`, '--out', at('archived.json'))).code).to.equal(0);
+      expect((await audit('pin', ...source(), '--minimum', '3', '--archive-keys', `Regulator=slhdsa256s:${key}`, '--out', at('archived.json'))).code).to.equal(0);
       const { code: end, out } = await audit('verify', at('2026.note'), '--trust-root', at('archived.json'));
       expect([end, out]).to.deep.equal([0, `ok    ${at('2026.note')}: checkpoint of 18 blocks, cosigned by HospitalA, HospitalB, Regulator`]);
       expect((await audit('verify', note(), '--trust-root', at('archived.json'))).out).to.match(/^FAIL .*2 of the cosigners signed it, 3 are needed$/);
@@ -224,7 +224,7 @@ describe('anchors of a recorded channel', function () {
       [['cosign', '--key', 'k', '--memory', 'm'], /give --profile FILE and --trust-root FILE/],
       [['pin', ...source(), '--minimum', '0', '--out', at('x')], /whole number from 1/],
       [['pin', ...source(), '--minimum', '5', '--out', at('x')], /4 members with current records, fewer than 5/],
-      [['pin', ...source(), '--minimum', '1', '--archive-keys', 'Regulator', '--out', at('x')], /is not MSP=KEY/],
+      [['pin', ...source(), '--minimum', '1', '--archive-keys', 'Regulator', '--out', at('x')], /is not MSP=SUITE:KEY/],
     ];
     for (const [args, message] of wrong) {
       const { code, err } = await audit(...args);

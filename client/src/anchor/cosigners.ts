@@ -44,7 +44,7 @@ export function cosignersOf({ channel, anchors, organizations }: TrustRoot, ledg
   const keys = anchors.cosigners.flatMap((pinned) => [
     ofRecord({ ...pinned, channel }),
     ...(ledger === undefined ? [] : successors(pinned, ledger).map(ofRecord)),
-    ...(pinned.archiveKey === undefined ? [] : [named(pinned.mspId, { algorithm: 'slhdsa256s', publicKey: fromHex(pinned.archiveKey) })]),
+    ...(pinned.archive === undefined ? [] : [named(pinned.mspId, { algorithm: pinned.archive.suite, publicKey: fromHex(pinned.archive.publicKey) })]),
   ]);
   return { keys, minimum: anchors.minimum, pinned: true };
 }

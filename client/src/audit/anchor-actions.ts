@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  CodedError, cosign, cosignerKey, cosignerName, newCosigner, newNoteKey, newSigner, noteSeedLengths, signatureLengths, toHex, verifierKey, witnessKeyOf, type Checkpoint, type MerkleLog, type NoteKeyAlgorithm,
+  CodedError, cosign, cosignerKey, cosignerName, newCosigner, newNoteKey, newSigner, anchorSuites, noteAlgorithms, signatureSuites, toHex, verifierKey, witnessKeyOf, anchorSuite, type AnchorSuite, type Checkpoint, type MerkleLog, type NoteKeyAlgorithm,
 } from '@epione/protocol';
 import { logOf } from '../anchor/block-log.js';
 import { checkpointsIn, type CheckpointShown } from '../anchor/checkpoints.js';
@@ -57,8 +57,8 @@ export async function cosignNext({ profile: path, trustRoot: pinned, identity, a
   const history = readHistory({ evidence: await ledger.evidence(), trustRoot, chaincode: chaincode ?? profile.chaincode });
   const record = history.ledger.records.get(history.ledger.participants.get(ledger.mspId)?.record ?? '')?.statement;
   const suite = record?.signatureSuite ?? 'mldsa65';
-  const signer = newSigner(suite, await readSeed(key, signatureLengths[suite].seed));
-  const witness = witnessKey === undefined ? {} : { witness: newNoteKey('mldsa44', await readSeed(witnessKey, noteSeedLengths.mldsa44)) };
+  const signer = newSigner(suite, await readSeed(key, signatureSuites[suite].seed));
+  const witness = witnessKey === undefined ? {} : { witness: newNoteKey('mldsa44', await readSeed(witnessKey, noteAlgorithms.mldsa44.seed)) };
   const statement = nextCosignature(history, trustRoot, ledger.mspId, { signer, ...witness }, remembered, Math.floor(Date.now() / 1000));
   if (statement === undefined) return undefined;
   const { txId } = await sendCosignature(ledger, statement, signer, async (last) => writeMemory(memory, last));
@@ -151,18 +151,19 @@ export async function judgeFiles(files: readonly string[], options: SourceOption
 
 export interface ArchiveFlags extends SourceOptions {
   readonly key: string;
+  readonly algorithm: AnchorSuite;
   readonly member: string;
   readonly out: string;
 }
 
 /** Adds an organization's SLH-DSA signature to a checkpoint of this chain. */
-export async function archive(file: string, { key, member, out, ...options }: ArchiveFlags): Promise<Checkpoint> {
+export async function archive(file: string, { key, algorithm, member, out, ...options }: ArchiveFlags): Promise<Checkpoint> {
   const { log, cosigners, trustRoot } = await readChecked(options);
   const note = await readText(file);
   const { checkpoint, signers } = judgeNote(note, cosigners);
   if (standingOf(checkpoint, log) !== 'stands') throw new CodedError('EQUIVOCATION', 'the checkpoint is not of this chain');
   if (signers.length < cosigners.minimum) incomplete(`${signers.length} of the cosigners signed the checkpoint, ${cosigners.minimum} are needed`);
-  const cosigner = newCosigner(cosignerName(trustRoot.channel, member), 'slhdsa256s', await readSeed(key, noteSeedLengths.slhdsa256s));
+  const cosigner = newCosigner(cosignerName(trustRoot.channel, member), algorithm, await readSeed(key, anchorSuites[algorithm].seed));
   await writeFile(out, `${note}${cosign(cosigner, checkpoint, Math.floor(Date.now() / 1000))}\n`);
   return checkpoint;
 }
@@ -176,15 +177,16 @@ export interface PinFlags extends SourceOptions {
 /** Writes the trust root with the ledger's present cosigners pinned. @throws UsageError for an archive key in another form. */
 export async function pin({ minimum, archiveKeys = [], out, ...options }: PinFlags): Promise<string[]> {
   const { trustRoot, ledger } = await readChecked(options);
-  const archived = new Map(archiveKeys.map((text): [string, string] => {
-    const [, mspId = '', key = ''] = /^([^=]+)=([0-9a-f]{128})$/.exec(text) ?? [];
-    if (mspId === '') throw new UsageError(`${text} is not MSP=KEY with an SLH-DSA key of 128 hexadecimal digits`);
-    return [mspId, key];
+  const archives = new Map(archiveKeys.map((text): [string, { suite: AnchorSuite; publicKey: string }] => {
+    const [, mspId = '', name, publicKey = ''] = /^([^=]+)=([a-z0-9]+):([0-9a-f]+)$/.exec(text) ?? [];
+    const suite = anchorSuite.safeParse(name).data;
+    if (suite === undefined || publicKey.length !== 2 * anchorSuites[suite].publicKey) throw new UsageError(`${text} is not MSP=SUITE:KEY with an SLH-DSA key in hex`);
+    return [mspId, { suite, publicKey }];
   }));
   const cosigners = [...ledger.participants].filter(([, { status }]) => status === 'current').sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([mspId, { record }]) => {
     const found = ledger.records.get(record)?.statement;
-    const archiveKey = archived.get(mspId);
-    return found === undefined ? [] : [{ mspId, signatureSuite: found.signatureSuite, signingKey: found.signingKey, ...(archiveKey === undefined ? {} : { archiveKey }) }];
+    const kept = archives.get(mspId);
+    return found === undefined ? [] : [{ mspId, signatureSuite: found.signatureSuite, signingKey: found.signingKey, ...(kept === undefined ? {} : { archive: kept }) }];
   });
   if (cosigners.length < minimum) throw new UsageError(`the ledger has ${cosigners.length} members with current records, fewer than ${minimum}`);
   await writeFile(out, `${JSON.stringify({ ...trustRoot, anchors: { minimum, cosigners } }, undefined, 2)}\n`);
@@ -193,7 +195,7 @@ export async function pin({ minimum, archiveKeys = [], out, ...options }: PinFla
 
 /** Makes a key for notes. @returns its public half in hex. */
 export async function makeKey(algorithm: NoteKeyAlgorithm, out: string): Promise<string> {
-  const seed = new Uint8Array(randomBytes(noteSeedLengths[algorithm]));
+  const seed = new Uint8Array(randomBytes(noteAlgorithms[algorithm].seed));
   await writeSeed(out, seed);
   return toHex(newNoteKey(algorithm, seed).publicKey);
 }

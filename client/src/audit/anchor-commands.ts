@@ -1,5 +1,5 @@
 /** `fl-audit anchor`: cosign the channel's log, see who did, and carry proofs away. */
-import type { NoteKeyAlgorithm } from '@epione/protocol';
+import { anchorSuites, type NoteKeyAlgorithm } from '@epione/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { equivocatorsIn } from '../anchor/views.js';
 import { UsageError } from '../ledger/faults.js';
@@ -64,6 +64,7 @@ export function anchorCommand(output: Output, decided: (verdict: Verdict['verdic
   const archiving = command('archive', 'add an SLH-DSA signature to a checkpoint, for the long term', 'fl-audit anchor archive anchors/checkpoint.note --evidence evidence --trust-root trust-root.json --key archive.seed --member Regulator --out 2026.note')
     .argument('<file>', 'checkpoint of this chain')
     .addOption(keyFile('SLH-DSA seed'))
+    .addOption(new Option('--algorithm <name>', 'of the key').choices(Object.keys(anchorSuites)).default('slhdsa256s'))
     .requiredOption('--member <mspId>', 'whose key it is')
     .addOption(out('checkpoint to write'))
     .action(async (file: string, options: ArchiveFlags) => {
@@ -72,7 +73,7 @@ export function anchorCommand(output: Output, decided: (verdict: Verdict['verdic
     });
   const pinning = command('pin', 'write a trust root that pins the members\' keys as cosigners', 'fl-audit anchor pin --profile Regulator.json --trust-root trust-root.json --minimum 3 --out pinned.json')
     .requiredOption('--minimum <n>', 'cosigners that a checkpoint needs', positive)
-    .option('--archive-keys <keys...>', 'SLH-DSA keys, each MSP=HEX')
+    .option('--archive-keys <keys...>', 'SLH-DSA keys, each MSP=SUITE:HEX')
     .addOption(out('trust root to write'))
     .action(async (options: PinFlags) => {
       const cosigners = await pin(options);
@@ -81,7 +82,7 @@ export function anchorCommand(output: Output, decided: (verdict: Verdict['verdic
   const keys = new Command('key')
     .description('make a key for checkpoints: ML-DSA-44 for C2SP software, SLH-DSA for the archive')
     .addHelpText('before', 'Example: fl-audit anchor key --algorithm slhdsa256s --out archive.seed\n')
-    .addOption(new Option('--algorithm <name>', 'of the key').choices(['mldsa44', 'slhdsa256s']).makeOptionMandatory())
+    .addOption(new Option('--algorithm <name>', 'of the key').choices(['mldsa44', ...Object.keys(anchorSuites)]).makeOptionMandatory())
     .addOption(out('new file for the seed'))
     .option('--json', 'print one JSON document')
     .action(async (options: { readonly algorithm: NoteKeyAlgorithm; readonly out: string; readonly json?: boolean }) => {

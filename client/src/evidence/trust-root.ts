@@ -1,5 +1,5 @@
 /** What an auditor pins before reading anything: the first block, who the organizations are, and how many must endorse. */
-import { parse, signatureSuite } from '@epione/protocol';
+import { anchorSuite, parse, signatureSuite } from '@epione/protocol';
 import { z } from 'zod';
 import { readJson } from '../ledger/profile.js';
 
@@ -11,8 +11,8 @@ const cosigner = z.strictObject({
   mspId, signatureSuite,
   /** base64url, as in the organization's record. */
   signingKey: z.string().regex(/^[A-Za-z0-9_-]{1,8192}$/),
-  /** SLH-DSA-SHA2-256s, in hex. */
-  archiveKey: z.string().regex(/^[0-9a-f]{128}$/).optional(),
+  /** SLH-DSA, the key in hex. */
+  archive: z.strictObject({ suite: anchorSuite, publicKey: z.string().regex(/^([0-9a-f]{64}){1,2}$/) }).optional(),
 });
 
 const trustRoot = z.strictObject({

@@ -22,7 +22,7 @@ const cosignerOf = (mspId: string): Cosigner => {
   const signer = signerOf(mspId);
   return { name: cosignerName('forged', mspId), algorithm: signer.suite, publicKey: signer.publicKey, sign: (message) => signer.sign(message) };
 };
-const archive = newCosigner(cosignerName('forged', 'D'), 'slhdsa256s', new Uint8Array(96).fill(7));
+const archive = newCosigner(cosignerName('forged', 'D'), 'slhdsa128s', new Uint8Array(48).fill(7));
 
 describe('checkAnchors', () => {
   let all: Organization[];
@@ -140,7 +140,7 @@ describe('checkAnchors', () => {
   it('counts an SLH-DSA signature of an organization whose archive key is pinned', () => {
     const log = logFrom(evidenceOf(honest));
     const { cosigners } = trustRoot.anchors!;
-    const root: TrustRoot = { ...trustRoot, anchors: { minimum: 1, cosigners: cosigners.map((one) => (one.mspId === 'D' ? { ...one, archiveKey: toHex(archive.publicKey) } : one)) } };
+    const root: TrustRoot = { ...trustRoot, anchors: { minimum: 1, cosigners: cosigners.map((one) => (one.mspId === 'D' ? { ...one, archive: { suite: 'slhdsa128s' as const, publicKey: toHex(archive.publicKey) } } : one)) } };
     const note = noteOf(log, 5, archive);
     expect(judge(evidenceOf(honest), { notes: [note], root })).to.deep.include({ result: 'pass', message: 'the first 5 of 5 blocks, cosigned by D' });
     expect(judge(evidenceOf(rewritten()), { notes: [note], root }).result).to.equal('fail');

@@ -2,7 +2,7 @@
 import { concat, sha256, u64 } from '../digest.js';
 import { CodedError } from '../error.js';
 import type { SignatureBackend } from '../ml-dsa.js';
-import { isNoteSignature, newNoteKey, noteKeyLengths, type NoteAlgorithm, type NoteKey, type NoteKeyAlgorithm } from './algorithms.js';
+import { isNoteSignature, newNoteKey, noteAlgorithms, type NoteAlgorithm, type NoteKey, type NoteKeyAlgorithm } from './algorithms.js';
 import type { Checkpoint } from './checkpoint.js';
 import { noteLine, toBase64, type NoteSignature } from './note.js';
 
@@ -25,7 +25,7 @@ const utf8 = new TextEncoder();
 /** C2SP gave 0x06 to ML-DSA-44; what it gave no number begins with 0xff and a longer name. */
 const own = (name: string): Uint8Array => concat(Uint8Array.of(0xff), utf8.encode(name));
 const types = {
-  mldsa44: Uint8Array.of(0x06), mldsa65: own('epione/v1/mldsa65'), mldsa87: own('epione/v1/mldsa87'), slhdsa256s: own('epione/v1/slhdsa-sha2-256s'),
+  mldsa44: Uint8Array.of(0x06), mldsa65: own('epione/v1/mldsa65'), mldsa87: own('epione/v1/mldsa87'), slhdsa128s: own('epione/v1/slhdsa128s'), slhdsa256s: own('epione/v1/slhdsa256s'),
 } as const satisfies Record<NoteAlgorithm, Uint8Array>;
 
 /** SHA-256(name ‖ newline ‖ type ‖ public key), the first 4 bytes. */
@@ -60,7 +60,7 @@ export const isOf = (line: NoteSignature, key: CosignerKey): boolean => line.nam
 
 /** Checks a line under a key. @returns its time, seconds since 1970 UTC; undefined for anything wrong. Never throws. */
 export function cosignedAt(line: NoteSignature, key: CosignerKey, checkpoint: Checkpoint): number | undefined {
-  if (!isOf(line, key) || line.signature.length !== 8 + noteKeyLengths[key.algorithm].signature || checkpoint.root.length !== 32) return undefined;
+  if (!isOf(line, key) || line.signature.length !== 8 + noteAlgorithms[key.algorithm].signature || checkpoint.root.length !== 32) return undefined;
   const time = Number(Buffer.from(line.signature.subarray(0, 8)).readBigUInt64BE());
   if (!Number.isSafeInteger(time)) return undefined;
   try {
