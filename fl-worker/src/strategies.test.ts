@@ -81,6 +81,7 @@ describe('strategies among sites', function () {
   for (const [name, strategy, more] of [
     ['FedAdam', adam, {}],
     ['SCAFFOLD', { ...uniform, name: 'scaffold' }, {}],
+    ['FedAvg with a local bias', uniform, { model: { ...smallTemplate.model, local: ['dense1.bias'] } }],
     ['q-FedAvg with FedProx', { ...uniform, name: 'qfedavg', parameters: [{ name: 'q', value: '1' }] }, { training: { ...smallTemplate.training, proximal: '0.1' } }],
   ] as const satisfies [string, Strategy, Partial<StudyTemplate>][]) {
     it(`${name} gives the model of plain arithmetic`, async () => {

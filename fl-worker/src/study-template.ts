@@ -9,10 +9,10 @@ import { describeModel } from './training/model.js';
 /** Where and among whom a study runs. */
 export type StudyPlace = Pick<Study, 'channel' | 'genesis' | 'chaincode' | 'participants' | 'aggregators' | 'observers'>;
 
-/** What a study file may hold: a study without its place; sizes that follow from features and layers are left out. */
+/** What a study file may hold: a study without its place; sizes that follow from features and layers are left out, tensors that stay local named in `model.local`. */
 export const studyTemplate = study
   .omit({ channel: true, genesis: true, chaincode: true, participants: true, aggregators: true, observers: true, quorums: true })
-  .extend({ model: study.shape.model.omit({ tensors: true, dimension: true }) });
+  .extend({ model: study.shape.model.omit({ tensors: true, dimension: true }).extend({ local: z.array(z.string()).max(64).optional() }) });
 export type StudyTemplate = z.infer<typeof studyTemplate>;
 
 /**
@@ -39,9 +39,9 @@ const majority = (of: number): number => Math.floor(of / 2) + 1;
  * @throws CodedError STUDY_INVALID with all faults, see `readStudy` of protocol.
  */
 export function studyFrom(template: StudyTemplate, place: StudyPlace): Study {
-  const { kind, layers, initial } = template.model;
+  const { kind, layers, initial, local } = template.model;
   const sorted = { ...place, participants: [...place.participants].sort(), aggregators: [...place.aggregators].sort(), observers: [...place.observers].sort() };
-  const document = { ...template, ...sorted, model: describeModel(kind, inputWidth(template), layers, initial) };
+  const document = { ...template, ...sorted, model: describeModel(kind, inputWidth(template), layers, initial, local) };
   const quorums = { submit: Math.max(majority(place.participants.length), leastUpdates(template)), attest: majority(place.aggregators.length), approve: 0 };
   return readStudy({ ...document, quorums: { ...quorums, approve: majority(membersOf({ ...document, quorums }).length) } });
 }

@@ -47,6 +47,7 @@ describe('study', () => {
     ['a weighted value beyond 2^53', (s) => ({ encoding: { ...s.encoding, fractionBits: 40, maxWeight: 1_000_000 } }), 'below 2^53'],
     ['a sum that overflows 32 bits', (s) => ({ encoding: { ...s.encoding, bits: 32 } }), 'overflow 32 bits'],
     ['a dimension that is not the tensors’', (s) => ({ model: { ...s.model, dimension: 3 } }), 'study.model.dimension'],
+    ['local tensors in the dimension', (s) => ({ model: { ...s.model, tensors: s.model.tensors.map((tensor) => ({ ...tensor, local: true })) } }), 'the shared tensors hold 0 parameters'],
     ['half of the members as quorum', (s) => ({ quorums: { ...s.quorums, approve: 2 } }), 'study.quorums.approve'],
     ['half of the aggregators as quorum', (s) => ({ quorums: { ...s.quorums, attest: 2 } }), 'study.quorums.attest'],
     ['fallback to nothing', (s) => ({ suites: { ...s.suites, qkdMissing: 'fallback' } }), 'second suite'],
@@ -67,6 +68,7 @@ describe('study', () => {
     ['a root that sends nothing', uniform('fltrust', { root: 'R' }), 'strategy.root: is no participant'],
     ['a robust rule on control variates', uniform('median', { name: 'scaffold', f: 0 }), 'scaffold needs the mean'],
     ['control variates without noise beside noised updates', (s) => ({ strategy: { ...s.strategy, name: 'scaffold', weighting: 'uniform' }, privacy: { unit: 'site', clippingNorm: '1', noiseMultiplier: '1', epsilon: '100', delta: '0.00001', sampling: 'all', accountant: 'rdp' } }), 'privacy does not cover'],
+    ['control variates for local tensors', (s) => ({ strategy: { ...s.strategy, name: 'scaffold', weighting: 'uniform' }, model: { ...s.model, dimension: 1, tensors: s.model.tensors.map((tensor, at) => (at === 1 ? { ...tensor, local: true } : tensor)) } }), 'scaffold corrects the drift of shared tensors only'],
     ['weighted control variates', (s) => ({ strategy: { ...s.strategy, name: 'scaffold' } }), 'counts every control variate alike'],
   );
   for (const [what, change, part] of cases) it(`refuses ${what}`, () => { expect(faults(change(readStudy(valid)))).to.include(part); });

@@ -45,7 +45,13 @@ export const study = z.strictObject({
     kind: z.enum(['logistic', 'mlp']),
     /** Widths of the hidden layers; empty for `logistic`. */
     layers: z.array(z.int().min(1).max(4096)).max(8),
-    tensors: z.array(z.strictObject({ name: label, shape: z.array(z.int().min(1)).min(1).max(8) })).min(1).max(64),
+    tensors: z.array(z.strictObject({
+      name: label,
+      shape: z.array(z.int().min(1)).min(1).max(8),
+      /** Stays at each hospital and is in no update and no global model, as batch normalisation in FedBN, Li et al. 2021 (https://arxiv.org/abs/2102.07623). */
+      local: z.literal(true).optional(),
+    })).min(1).max(64),
+    /** Parameters that are shared. */
     dimension: z.int().min(1).max(2 ** 28),
     initial: z.union([z.literal('zeros'), digest]),
   }),
@@ -107,10 +113,15 @@ export function encodingFaults({ encoding }: Pick<Study, 'encoding'>, participan
   return faults;
 }
 
-function modelFaults({ model }: Study): string[] {
+/** How many parameters a tensor holds. */
+export const tensorSize = ({ shape }: Study['model']['tensors'][number]): number => shape.reduce((product, width) => product * width, 1);
+
+function modelFaults({ model, strategy: { name } }: Study): string[] {
   const faults: string[] = [];
-  const size = model.tensors.reduce((sum, tensor) => sum + tensor.shape.reduce((product, width) => product * width, 1), 0);
-  if (size !== model.dimension) faults.push(`model.dimension: is ${model.dimension}, the tensors hold ${size} parameters`);
+  const shared = model.tensors.filter((tensor) => tensor.local !== true);
+  const size = shared.reduce((sum, tensor) => sum + tensorSize(tensor), 0);
+  if (size !== model.dimension) faults.push(`model.dimension: is ${model.dimension}, the shared tensors hold ${size} parameters`);
+  if (name === 'scaffold' && shared.length < model.tensors.length) faults.push('model.tensors: scaffold corrects the drift of shared tensors only, so none may be local');
   if (model.kind === 'logistic' && model.layers.length > 0) faults.push('model.layers: a logistic model has none');
   return faults;
 }

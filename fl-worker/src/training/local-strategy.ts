@@ -1,7 +1,8 @@
 /** A participant's side of each strategy: what it trains with, what it sends, and what it keeps for its next round. */
-import { CodedError, fairUpdate, nextVariate, setting, settingsOf, type Study } from '@epione/protocol';
+import { CodedError, fairUpdate, nextVariate, setting, settingsOf, statementDigest, type Study } from '@epione/protocol';
 import type { Dataset } from '../data/dataset.js';
 import type { SeededRandom } from '../random.js';
+import { divided, firstLocal, hasLocal, joined } from './local-tensors.js';
 import { metricsOf } from './metrics.js';
 import type { Tf } from './tf.js';
 import { predict, train } from './train.js';
@@ -34,6 +35,14 @@ function assertShort(study: Study, update: Float64Array): void {
   if (most !== undefined && length > most) throw new CodedError('NORM_EXCEEDED', `the update is longer than the study's maxNorm of ${most}`);
 }
 
+/** Trains from the shared base and this site's own tensors; a site begins with tensors drawn from the study's digest, as every other. */
+async function trainShared(tf: Tf, study: Study, { base, carried, data, random }: LocalRound): Promise<Trained & { readonly from: Float32Array }> {
+  if (!hasLocal(study.model)) return { update: difference(await train(tf, study, base, data, random), base), from: base };
+  const from = joined(study.model, base, carried ?? firstLocal(study.model, data.width, statementDigest('study', study)));
+  const { shared, local } = divided(study.model, await train(tf, study, from, data, random));
+  return { update: difference(shared, base), carried: Float64Array.from(local), from };
+}
+
 async function scaffold(tf: Tf, study: Study, { base, state, carried, data, random }: LocalRound): Promise<Trained> {
   const own = carried ?? new Float64Array(study.model.dimension);
   const delta = difference(await train(tf, study, base, data, random, { drift: Float32Array.from(state, (value, k) => value - (own[k] as number)) }), base);
@@ -45,10 +54,10 @@ async function scaffold(tf: Tf, study: Study, { base, state, carried, data, rand
   return { update, carried: next };
 }
 
-async function fair(tf: Tf, study: Study, { base, data, random }: LocalRound): Promise<Trained> {
-  const delta = difference(await train(tf, study, base, data, random), base);
-  const { logLoss } = metricsOf(await predict(tf, study, base, data), data.labels);
-  return { update: fairUpdate(delta, setting(settingsOf(study), 'q'), logLoss, 1 / Number(study.training.learningRate)) };
+async function fair(tf: Tf, study: Study, round: LocalRound): Promise<Trained> {
+  const { update, from, ...kept } = await trainShared(tf, study, round);
+  const { logLoss } = metricsOf(await predict(tf, study, from, round.data), round.data.labels);
+  return { ...kept, update: fairUpdate(update, setting(settingsOf(study), 'q'), logLoss, 1 / Number(study.training.learningRate)) };
 }
 
 /**
@@ -57,9 +66,7 @@ async function fair(tf: Tf, study: Study, { base, data, random }: LocalRound): P
  */
 export async function trainLocally(tf: Tf, study: Study, round: LocalRound): Promise<Trained> {
   const { name } = study.strategy;
-  const trained = name === 'scaffold' ? await scaffold(tf, study, round)
-    : name === 'qfedavg' ? await fair(tf, study, round)
-      : { update: difference(await train(tf, study, round.base, round.data, round.random), round.base) };
+  const trained: Trained = name === 'scaffold' ? await scaffold(tf, study, round) : name === 'qfedavg' ? await fair(tf, study, round) : await trainShared(tf, study, round);
   assertShort(study, trained.update);
   return trained;
 }

@@ -1,5 +1,5 @@
 /** Models of a study: a chain of dense layers with ReLU between them and one logit at the end; `logistic` is the chain of one. */
-import type { Study } from '@epione/protocol';
+import { tensorSize, type Study } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import { seededRandom } from '../random.js';
 import type { Tensor1D, Tensor2D, Tf } from './tf.js';
@@ -14,14 +14,20 @@ export interface Layer {
   readonly biasAt: number;
 }
 
-/** The model part of a study for so many inputs: kernel and bias of each layer, in the order of computation. */
-export function describeModel(kind: Model['kind'], inputs: number, layers: readonly number[], initial: Model['initial']): Model {
+/**
+ * The model part of a study for so many inputs: kernel and bias of each layer, in the order of computation.
+ * @param local names of tensors that stay at each hospital.
+ * @throws WorkerError STUDY_INVALID for a local name that no tensor has.
+ */
+export function describeModel(kind: Model['kind'], inputs: number, layers: readonly number[], initial: Model['initial'], local: readonly string[] = []): Model {
   const widths = [inputs, ...layers, 1];
   const tensors = widths.slice(1).flatMap((outputs, at) => [
     { name: `dense${at + 1}.kernel`, shape: [widths[at] ?? 0, outputs] },
     { name: `dense${at + 1}.bias`, shape: [outputs] },
-  ]);
-  const dimension = tensors.reduce((sum, { shape }) => sum + shape.reduce((product, width) => product * width, 1), 0);
+  ]).map((tensor) => (local.includes(tensor.name) ? { ...tensor, local: true as const } : tensor));
+  const unknown = local.filter((name) => !tensors.some((tensor) => tensor.name === name));
+  if (unknown.length > 0) throw new WorkerError('STUDY_INVALID', `study.model.local: there is no tensor ${unknown.join(', ')}; there are ${tensors.map(({ name }) => name).join(', ')}`);
+  const dimension = tensors.filter((tensor) => !('local' in tensor)).reduce((sum, tensor) => sum + tensorSize(tensor), 0);
   return { kind, layers: [...layers], tensors, dimension, initial };
 }
 
@@ -46,10 +52,13 @@ export function layersOf(model: Model, inputs: number): Layer[] {
   });
 }
 
+/** All parameters of a model, those that stay local too. */
+export const parameterCount = ({ tensors }: Model): number => tensors.reduce((sum, tensor) => sum + tensorSize(tensor), 0);
+
 /** Starting parameters drawn from a seed (Glorot and Bengio 2010, uniform), for models that cannot learn from zeros. */
 export function initialParameters(model: Model, inputs: number, seed: string): Float32Array {
   const random = seededRandom('initial', seed);
-  const parameters = new Float32Array(model.dimension);
+  const parameters = new Float32Array(parameterCount(model));
   for (const { inputs: n, outputs, kernelAt, biasAt } of layersOf(model, inputs)) {
     const limit = Math.sqrt(6 / (n + outputs));
     for (let k = kernelAt; k < biasAt; k++) parameters[k] = (2 * random.uniform() - 1) * limit;

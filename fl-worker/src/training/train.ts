@@ -5,7 +5,7 @@ import { selectRows, type Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
 import { shuffled, type SeededRandom } from '../random.js';
 import { Bend } from './bend.js';
-import { disposeWeights, forward, gradients, layersOf, toWeights, type Weights } from './model.js';
+import { disposeWeights, forward, gradients, layersOf, parameterCount, toWeights, type Weights } from './model.js';
 import type { Tensor1D, Tensor2D, Tf } from './tf.js';
 
 /** The parts of a study that training reads. */
@@ -39,7 +39,7 @@ export interface TrainOptions {
 }
 
 /**
- * Trains from the base model on the given rows and returns the local parameters (float32, the study's tensor order).
+ * Trains from the base model on the given rows and returns the local parameters (float32, the study's tensor order; both with the tensors that stay local).
  * @param random fixes the order of rows; one stream a (study, round, participant).
  * @throws WorkerError DATA_MISSING without rows, TRAINING_DIVERGED when a parameter is not finite.
  */
@@ -56,7 +56,7 @@ export async function train(tf: Tf, recipe: Recipe, base: Float32Array, data: Da
       onEpoch?.(epoch);
       await nextTurn(); // lets the blob server and timers run between passes
     }
-    return await readBack(weights, recipe.model.dimension);
+    return await readBack(weights, parameterCount(recipe.model));
   } finally {
     disposeWeights(tf, weights);
   }
