@@ -44,8 +44,9 @@ export function frame(...items: Framed[]): Uint8Array {
   return concat(...parts);
 }
 
+// A text of one character a byte costs the runtime a third of a buffer.
 /** SHA-256 of the bytes (32 bytes). */
-export const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
+export const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(Buffer.from(hash('sha256', bytes, 'binary'), 'binary'));
 
 /** SHA-512 of the bytes (64 bytes). */
 export const sha512 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha512').update(bytes).digest());

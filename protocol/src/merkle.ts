@@ -7,7 +7,13 @@ export type Hash = (bytes: Uint8Array) => Uint8Array;
 /** Hash of a leaf. */
 export const leafHash = (hash: Hash, data: Uint8Array): Uint8Array => hash(concat(Uint8Array.of(0), data));
 
-const nodeHash = (hash: Hash, left: Uint8Array, right: Uint8Array): Uint8Array => hash(concat(Uint8Array.of(1), left, right));
+function nodeHash(hash: Hash, left: Uint8Array, right: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + left.length + right.length);
+  bytes[0] = 1;
+  bytes.set(left, 1);
+  bytes.set(right, 1 + left.length);
+  return hash(bytes);
+}
 
 /** Leaves of the left subtree: the largest power of two below `size` (2 or more). */
 function leftSize(size: number): number {
@@ -39,14 +45,22 @@ export function treePath(hash: Hash, leaves: readonly Uint8Array[], index: numbe
  */
 export function rootFromPath(hash: Hash, leaf: Uint8Array, index: number, size: number, path: readonly Uint8Array[]): Uint8Array | undefined {
   if (!Number.isSafeInteger(size) || !Number.isSafeInteger(index) || index < 0 || index >= size) return undefined;
-  if (size === 1) return path.length === 0 ? leafHash(hash, leaf) : undefined;
-  const sibling = path.at(-1);
-  if (sibling === undefined) return undefined;
-  const half = leftSize(size);
-  const inLeft = index < half;
-  const below = inLeft ? rootFromPath(hash, leaf, index, half, path.slice(0, -1)) : rootFromPath(hash, leaf, index - half, size - half, path.slice(0, -1));
-  if (below === undefined) return undefined;
-  return inLeft ? nodeHash(hash, below, sibling) : nodeHash(hash, sibling, below);
+  const half = (place: number): number => Math.floor(place / 2);
+  // RFC 9162, section 2.1.3.2: where the node stands on its level, and the last one of that level.
+  let [place, last] = [index, size - 1];
+  let node = leafHash(hash, leaf);
+  for (const sibling of path) {
+    if (last === 0) return undefined;
+    if (place % 2 === 1 || place === last) {
+      node = nodeHash(hash, sibling, node);
+      // A last node without a neighbour is its own parent.
+      while (place % 2 === 0 && place !== 0) [place, last] = [half(place), half(last)];
+    } else {
+      node = nodeHash(hash, node, sibling);
+    }
+    [place, last] = [half(place), half(last)];
+  }
+  return last === 0 ? node : undefined;
 }
 
 /**
