@@ -4,9 +4,12 @@ import { inflateSync } from 'node:zlib';
 import { expect } from 'chai';
 import fc from 'fast-check';
 
+import { inMemory } from './byte-source.js';
+import { ChunkReader } from './chunk-stream.js';
 import { openChunks, sealChunks, sealedLength } from './chunked-encryption.js';
 import { concat, fromHex, sha512, toHex } from './digest.js';
 import { CodedError } from './error.js';
+import { codeOfPromise } from './testing/refusal.js';
 
 interface Vectors {
   readonly testGroups: readonly { readonly tests: readonly { readonly tcId: number; readonly comment: string; readonly key: string; readonly ctx: string; readonly ct: string; readonly msgLength?: number; readonly msgSha512?: string; readonly result: string }[] }[];
@@ -23,18 +26,21 @@ const unopenable = (act: () => unknown, what = ''): void => {
 const message = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => (at * 7 + (at >> 8)) & 255);
 
 describe('chunked encryption', () => {
-  it('agrees with the published vectors, must-fail ones too', () => {
+  it('agrees with the published vectors, must-fail ones too, at once and in pieces', async () => {
     const tests = vectors.testGroups.flatMap((group) => group.tests);
     expect(tests).to.have.length(35);
     for (const { tcId, comment, key: inputKey, ctx, ct, msgLength, msgSha512, result } of tests) {
       const sealed = new Uint8Array(inflateSync(fromHex(ct)));
       const open = (): Uint8Array => openChunks(fromHex(inputKey), fromHex(ctx), sealed);
+      const inPieces = ChunkReader.open(inMemory(sealed), fromHex(inputKey), fromHex(ctx)).then((reader) => reader.all());
       if (result !== 'valid') {
         unopenable(open, `${tcId} ${comment}`);
+        expect(await codeOfPromise(inPieces), `${tcId} ${comment}`).to.equal('UNOPENABLE');
         continue;
       }
       const opened = open();
       expect([opened.length, toHex(sha512(opened))], `${tcId} ${comment}`).to.deep.equal([msgLength, msgSha512]);
+      expect(Buffer.compare(await inPieces, opened), `${tcId} ${comment}`).to.equal(0);
       expect(Buffer.compare(sealChunks(fromHex(inputKey), fromHex(ctx), opened, sealed.subarray(0, 24)), sealed), `${tcId} ${comment}`).to.equal(0);
     }
   });

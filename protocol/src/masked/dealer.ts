@@ -1,6 +1,5 @@
 /** A participant's masked update: the masked words, the commitments to its secrets and their shares for the others (PROTOCOL section 8, step 1). */
-import { createCipheriv, createDecipheriv } from 'node:crypto';
-
+import { GCM, gcmKey, openGcm, sealGcm } from '../aes-gcm.js';
 import { concat, frame } from '../digest.js';
 import { CodedError } from '../error.js';
 import type { FixedPoint } from '../fixed-point.js';
@@ -13,9 +12,8 @@ import { splitSecret } from './shamir.js';
 
 /** Bytes of b_i, of a pair seed and of each of their shares. */
 export const secretBytes = 32;
-const tagBytes = 16;
 /** Fixed, because a bundle's key encrypts one bundle and is never used again. */
-const iv = new Uint8Array(12);
+const iv = new Uint8Array(GCM.nonceBytes);
 
 /** What a participant puts into the blob store. */
 export interface MaskedUpdate {
@@ -35,8 +33,7 @@ interface Deal {
 const bundleKey = (pairKey: Uint8Array, { study, epoch, round }: MaskedRound, { dealer, holder }: Deal): Uint8Array => expand(pairKey, frame('epione/v1/share', study, epoch, round, dealer, holder), 32);
 
 function sealBundle(pairKey: Uint8Array, at: MaskedRound, deal: Deal, shares: readonly Uint8Array[]): Uint8Array {
-  const cipher = createCipheriv('aes-256-gcm', bundleKey(pairKey, at, deal), iv, { authTagLength: tagBytes });
-  return concat(cipher.update(concat(...shares)), cipher.final(), cipher.getAuthTag());
+  return sealGcm(gcmKey(bundleKey(pairKey, at, deal)), iv, concat(...shares), new Uint8Array(shares.length * secretBytes + GCM.tagBytes));
 }
 
 /**
@@ -48,10 +45,8 @@ function sealBundle(pairKey: Uint8Array, at: MaskedRound, deal: Deal, shares: re
 export function openBundle(pairKey: Uint8Array, roster: Roster, deal: Deal, bundle: Uint8Array): Uint8Array[] {
   const count = roster.participants.length;
   try {
-    if (bundle.length !== count * secretBytes + tagBytes) throw new RangeError('another length');
-    const decipher = createDecipheriv('aes-256-gcm', bundleKey(pairKey, roster, deal), iv, { authTagLength: tagBytes });
-    decipher.setAuthTag(bundle.subarray(-tagBytes));
-    const opened = concat(decipher.update(bundle.subarray(0, -tagBytes)), decipher.final());
+    if (bundle.length !== count * secretBytes + GCM.tagBytes) throw new RangeError('another length');
+    const opened = openGcm(gcmKey(bundleKey(pairKey, roster, deal)), iv, bundle, new Uint8Array(count * secretBytes));
     return Array.from({ length: count }, (_, index) => opened.subarray(index * secretBytes, (index + 1) * secretBytes));
   } catch {
     throw new CodedError('UNOPENABLE', `the bundle of ${deal.dealer} for ${deal.holder} does not open`);
