@@ -62,7 +62,7 @@ function absolute(config: WorkerConfig, folder: string): WorkerConfig {
 export function parseConfig(yaml: string, folder: string): WorkerConfig {
   let value: unknown;
   try {
-    value = parseYaml(yaml);
+    value = parseYaml(yaml, { logLevel: 'error' });
   } catch (cause) {
     throw new WorkerError('CONFIG_INVALID', `the configuration is not YAML: ${(cause as Error).message}`, { cause });
   }

@@ -22,7 +22,7 @@ export type StudyTemplate = z.infer<typeof studyTemplate>;
 export function readStudyTemplate(yaml: string): StudyTemplate {
   let value: unknown;
   try {
-    value = parseYaml(yaml);
+    value = parseYaml(yaml, { logLevel: 'error' });
   } catch (cause) {
     throw new WorkerError('STUDY_INVALID', `the study file is not YAML: ${(cause as Error).message}`, { cause });
   }

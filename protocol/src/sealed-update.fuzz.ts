@@ -2,10 +2,12 @@
 import { decodeCanonical, encodeCanonical, type Json } from './canonical-json.js';
 import { openChunks, sealChunks } from './chunked-encryption.js';
 import { concat, fromBase64Url, toBase64Url, type Digest } from './digest.js';
+import { inMemory } from './byte-source.js';
 import { CodedError } from './error.js';
 import { base64url } from './fields.js';
 import { unwrapKey, wrapKey, type WrapContext } from './key-wrap.js';
 import { encapsulate, kemLengths, newKemKeys } from './ml-kem.js';
+import { openStored, readStored } from './sealed-stream.js';
 import { openPayload, readSealed, sealUpdate, unwrapFor } from './sealed-update.js';
 
 const of = (digit: string): Digest => `sha256:${digit.repeat(64)}`;
@@ -46,6 +48,15 @@ export const targets = [
     read: (input: Uint8Array) => {
       const sealed = readSealed(input);
       return openPayload(sealed, unwrapFor(sealed, 'HospitalB', keys, qkdKey));
+    },
+  },
+  {
+    name: 'sealed update, streamed', weight: 5, changed: 'refused', samples: () => [0, 100, 17_000].map(seal), isRefusal,
+    read: async (input: Uint8Array) => {
+      const stored = await readStored(inMemory(input));
+      const reader = await openStored(stored, contentKey);
+      // Whether the wraps are the sealed ones is bound to the header, which the payload binds.
+      return reader.all();
     },
   },
   { name: 'sealed update, its header', weight: 12, changed: 'readable', samples: () => [seal(100)], isRefusal, read: (input: Uint8Array) => readSealed(input).header },

@@ -12,7 +12,7 @@ export const faultsOf = (error: z.ZodError): string =>
 export const readYaml = <T extends z.ZodType>(path: string, schema: T, remedy: string): z.output<T> => {
   let document: unknown;
   try {
-    document = parse(readFileSync(path, 'utf8'));
+    document = parse(readFileSync(path, 'utf8'), { logLevel: 'error' });
   } catch (cause) {
     throw new QkdError('CONFIG', `${path} cannot be read: ${messageOf(cause)}`, { cause });
   }

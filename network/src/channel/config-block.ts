@@ -20,13 +20,18 @@ export interface Configuration {
  * @throws {NetworkError} CONFIG_REFUSED when it holds no configuration
  */
 export function readConfigBlock(bytes: Uint8Array): Configuration {
-  const block = common.Block.deserializeBinary(bytes);
-  const [data] = block.getData()?.getDataList_asU8() ?? [];
-  const payload = common.Payload.deserializeBinary(common.Envelope.deserializeBinary(data ?? new Uint8Array()).getPayload_asU8());
-  const config = common.ConfigEnvelope.deserializeBinary(payload.getData_asU8()).getConfig();
-  const group = config?.getChannelGroup();
-  if (!config || !group) throw new NetworkError('CONFIG_REFUSED', 'The block holds no configuration.', 'Ask another peer.');
-  return { blockNumber: block.getHeader()?.getNumber() ?? 0, block: bytes, sequence: config.getSequence(), tree: decodeTree(group) };
+  const remedy = 'Ask another peer.';
+  try {
+    const block = common.Block.deserializeBinary(bytes);
+    const [data] = block.getData()?.getDataList_asU8() ?? [];
+    const payload = common.Payload.deserializeBinary(common.Envelope.deserializeBinary(data ?? new Uint8Array()).getPayload_asU8());
+    const config = common.ConfigEnvelope.deserializeBinary(payload.getData_asU8()).getConfig();
+    const group = config?.getChannelGroup();
+    if (!config || !group) throw new NetworkError('CONFIG_REFUSED', 'The block holds no configuration.', remedy);
+    return { blockNumber: block.getHeader()?.getNumber() ?? 0, block: bytes, sequence: config.getSequence(), tree: decodeTree(group) };
+  } catch (error) {
+    throw error instanceof NetworkError ? error : new NetworkError('CONFIG_REFUSED', 'The bytes are no block of a configuration.', remedy, error);
+  }
 }
 
 /** The configuration that a peer goes by. */

@@ -43,11 +43,18 @@ export function parseConnectionProfile(document: unknown, file: string): Connect
   if (!data) throw invalid(error.issues.map((issue) => `${issue.path.join('.') || '(document)'}: ${issue.message}`));
   const names = Object.keys(data.organizations);
   const name = data.client?.organization ?? (names.length === 1 ? names[0] : undefined);
-  const organization = data.organizations[name ?? ''];
+  const organization = Object.hasOwn(data.organizations, name ?? '') ? data.organizations[name ?? ''] : undefined;
   if (!organization) throw invalid(['client.organization: must name one of organizations']);
-  const unknown = organization.peers.filter((peerName) => !(peerName in data.peers));
+  const unknown = organization.peers.filter((peerName) => !Object.hasOwn(data.peers, peerName));
   if (unknown.length > 0) throw invalid(unknown.map((peerName) => `peers.${peerName}: is missing`));
-  const roots = (from: z.infer<typeof certificates>): Buffer => ('pem' in from ? Buffer.from([from.pem].flat().join('\n')) : readFileSync(resolve(dirname(file), from.path)));
+  const roots = (from: z.infer<typeof certificates>): Buffer => {
+    if ('pem' in from) return Buffer.from([from.pem].flat().join('\n'));
+    try {
+      return readFileSync(resolve(dirname(file), from.path));
+    } catch (error) {
+      throw invalid([`tlsCACerts.path: ${sentenceOf(error)}`]);
+    }
+  };
   const peers = organization.peers.flatMap((peerName) => {
     const found = data.peers[peerName];
     if (!found) return [];

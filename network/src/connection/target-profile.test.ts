@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { NetworkError } from '../error.js';
 import { createAuthority, issueCertificate, validFor, type IssuedCertificate } from '../identities/certificate-authority.js';
+import { readConnectionProfile } from './connection-profile.js';
 import { readSamples } from './samples.js';
 import { parsePackageConnection, readTargetProfile } from './target-profile.js';
 
@@ -34,6 +35,24 @@ describe('profile of a network that others run', () => {
     writeFileSync(file, typeof document === 'string' ? document : JSON.stringify(document));
     return file;
   };
+
+  it('names an organization that is none, and TLS roots that are not there, in a profile of older SDKs', () => {
+    const older = (organization: string, path: string): unknown => ({
+      client: { organization }, organizations: { Org1: { mspid: 'Org1MSP', peers: ['peer0'] } }, peers: { peer0: { url: 'grpcs://localhost:7051', tlsCACerts: { path } } },
+    });
+    expect(readConnectionProfile(write(older('Org1', 'ca.pem')))).to.have.property('mspId', 'Org1MSP');
+    const refusal = (document: unknown): string => {
+      try {
+        readConnectionProfile(write(document));
+        return 'none';
+      } catch (error) {
+        expect(error).to.be.instanceOf(NetworkError);
+        return (error as Error).message;
+      }
+    };
+    for (const name of ['Org2', 'constructor', '__proto__']) expect(refusal(older(name, 'ca.pem')), name).to.contain('client.organization: must name one of organizations');
+    expect(refusal(older('Org1', 'none.pem'))).to.match(/tlsCACerts\.path: .*none\.pem/);
+  });
 
   const files = { certificateFile: 'admin.pem', privateKeyFile: 'admin.key' };
 

@@ -85,7 +85,7 @@ export function readTargetProfile(path: string, overrides: ProfileOverrides = {}
   const cannot = (error: unknown): NetworkError => new NetworkError('PROFILE_INVALID', `${source} cannot be read: ${sentenceOf(error)}`, 'Name an existing file with --profile, and existing files in it.', error);
   let document: unknown;
   try {
-    document = parse(readFileSync(source, 'utf8'));
+    document = parse(readFileSync(source, 'utf8'), { logLevel: 'error' });
   } catch (error) {
     throw cannot(error);
   }

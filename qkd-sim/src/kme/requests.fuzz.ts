@@ -1,6 +1,6 @@
 /** Fuzz targets: what applications and other key servers ask of a key server, body, query and path. */
-import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { ZodError } from 'zod';
 import { padBytes, cover, uncover } from '../relay/hop-cover.js';
 import { EXTENSION, aboutOf, acknowledgement, extKeys, relayOf } from '../relay/ext-keys.js';
@@ -16,7 +16,12 @@ const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.str
 const text = (input: Uint8Array): string => Buffer.from(input).toString('utf8');
 
 /** A body as it comes, in one piece. */
-const body = async (input: Uint8Array): Promise<unknown> => readBody(Readable.from([Buffer.from(input)], { objectMode: false }) as IncomingMessage, limits.maxBodyBytes);
+async function body(input: Uint8Array): Promise<unknown> {
+  const request = new IncomingMessage(new Socket());
+  request.push(input);
+  request.push(null);
+  return readBody(request, limits.maxBodyBytes);
+}
 
 /** What the key server answers with status 400. */
 const isRefusal = (error: unknown): boolean => error instanceof BadBody || error instanceof ZodError;

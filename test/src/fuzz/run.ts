@@ -21,7 +21,7 @@ export interface Outcome {
   readonly refused: number;
   /** Well-formed all the same, and taken as what they say. */
   readonly accepted: number;
-  /** Of the slowest case, in ms. */
+  /** Of the slowest case, in ms of the clock that was given. */
   readonly slowestMs: number;
   readonly failures: readonly Failure[];
 }

@@ -1,7 +1,7 @@
 /** Fuzz targets: the signed arguments of a recorded study, each under the key of its author's record. */
 import { readFileSync } from 'node:fs';
 import {
-  access, approval, assertReadSignedBy, assertSuccession, attestation, closing, CodedError, concat, consent, encodeCanonical, ending, nextEpoch, opening, participantRecord, proposal, readSigned,
+  access, approval, assertReadSignedBy, assertSuccession, attestation, closing, CodedError, concat, consent, encodeCanonical, ending, nextEpoch, opening, participantRecord, proposal, readSigned, readStudy,
   retraction, revocation, study, submission, withdrawal, type Json, type ParticipantRecord, type StatementName,
 } from '@epione/protocol';
 import { readBlock } from '../../evidence/block.js';
@@ -74,6 +74,7 @@ export const targets = [
     read: (input: Uint8Array) => {
       const { name } = originOf(input);
       const { signature, statement, previousSignature, admission } = readSigned(name, schemas[name], input.subarray(1));
+      if (name === 'study') readStudy(statement);
       return concat(input.subarray(0, 1), encodeCanonical({ signature, statement: statement as Json, previousSignature, admission }));
     },
   },
