@@ -34,6 +34,11 @@ describe('configuration', () => {
     for (const name of ['blobServer.port', 'prot', 'kme.url', 'seed', 'sead']) expect(error?.message).to.contain(name);
   });
 
+  it('takes test rows, and refuses fine-tuning that nobody could judge', () => {
+    expect(parseConfig(valid.replace('idColumn: id', 'test: test.csv, fineTuneEpochs: 3'), '/etc/epione').data).to.deep.equal({ train: '/etc/epione/rows.csv', test: '/etc/epione/test.csv', fineTuneEpochs: 3 });
+    expect(() => parseConfig(valid.replace('idColumn: id', 'fineTuneEpochs: 3'), '/')).to.throw('data.test: fineTuneEpochs needs rows to evaluate on');
+  });
+
   it('refuses what is no YAML', () => {
     expect(() => parseConfig('a: [', '/')).to.throw('not YAML');
     expect(() => parseConfig('', '/')).to.throw('configuration');

@@ -22,7 +22,15 @@ const schema = z.strictObject({
   /** Digest of the study to join, or a file with the study document. */
   study: z.string().min(1).optional(),
   /** Rows to train on; absent for an organization that aggregates only. */
-  data: z.strictObject({ train: file, idColumn: z.string().min(1).optional(), consents: file.optional() }).optional(),
+  data: z.strictObject({
+    train: file,
+    idColumn: z.string().min(1).optional(),
+    consents: file.optional(),
+    /** Rows that are never trained on: the final model is evaluated on them here, and nowhere else. */
+    test: file.optional(),
+    /** Epochs for which a copy of the final model is trained on here, to be evaluated beside it; 0 for none. */
+    fineTuneEpochs: z.int().min(0).max(1000).optional(),
+  }).refine(({ test, fineTuneEpochs }) => fineTuneEpochs === undefined || test !== undefined, { path: ['test'], message: 'fineTuneEpochs needs rows to evaluate on' }).optional(),
   /** Key management entity of the site, by ETSI GS QKD 014; absent for a site without one. */
   kme: z.strictObject({ url: https, ...tls, saeId: z.string().regex(/^[\x21-\x7e]{1,128}$/) }).optional(),
   /** Where other members fetch this site's blobs. */
@@ -48,7 +56,7 @@ function absolute(config: WorkerConfig, folder: string): WorkerConfig {
     profile: at(config.profile),
     state: at(config.state),
     ...(study === undefined ? {} : { study: study.startsWith('sha') && study.includes(':') ? study : at(study) }),
-    ...(data === undefined ? {} : { data: { ...data, train: at(data.train), ...(data.consents === undefined ? {} : { consents: at(data.consents) }) } }),
+    ...(data === undefined ? {} : { data: { ...data, train: at(data.train), ...(data.consents === undefined ? {} : { consents: at(data.consents) }), ...(data.test === undefined ? {} : { test: at(data.test) }) } }),
     ...(kme === undefined ? {} : { kme: files(kme) }),
     blobServer: files(config.blobServer),
   };

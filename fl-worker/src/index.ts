@@ -14,6 +14,7 @@ export { approve, openStudy, registerStudy } from './site/study-desk.js';
 export { runWorker } from './run.js';
 export { workerStatus, type WorkerStatus } from './status.js';
 export type { RoundReport } from './state/round-log.js';
+export type { Evaluation } from './round/evaluation.js';
 export type { Ending, RunOptions } from './worker.js';
 export type { Surroundings } from './site/site.js';
 export type { Report } from './progress.js';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { readConfig, type WorkerConfig } from './config.js';
 import { examine } from './doctor.js';
-import { exitCodeOf, explain, exitOfEnding } from './exit.js';
+import { exitCodeOf, explain, exitOfEnding, tellEnding } from './exit.js';
 import { serveMetrics } from './monitoring/metrics-server.js';
 import { WorkerMetrics } from './monitoring/worker-metrics.js';
 import { reportTo } from './progress.js';
@@ -78,7 +78,7 @@ async function work(config: WorkerConfig, around: Surroundings, { json, stopOnAb
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => { stop.abort(); });
   const ending = await runWorker(config, around, { signal: stop.signal, stopOnAbort: stopOnAbort ?? false });
-  print(json, { mspId: config.mspId, ...ending }, `${ending.outcome}${ending.model === undefined ? '' : `, model ${ending.model}`}${ending.code === undefined ? '' : `, ${ending.code}`}`);
+  print(json, { mspId: config.mspId, ...ending }, tellEnding(ending));
   process.exitCode = exitOfEnding(ending);
 }
 

@@ -8,6 +8,7 @@ import { toDataset, type Dataset } from './data/dataset.js';
 import { WorkerError } from './error.js';
 import { withoutRepeats } from './progress.js';
 import { Bell } from './round/bell.js';
+import { evaluateAtEnd } from './round/evaluation.js';
 import { RescueDesk } from './round/rescue.js';
 import { readTls, watchTls } from './site/https.js';
 import { openMembership, openSite } from './site/membership.js';
@@ -17,14 +18,18 @@ import { openState } from './state/database.js';
 import { studyState } from './state/study-state.js';
 import { awaitStudy, Worker, type Ending, type RunOptions } from './worker.js';
 
+async function readRows(path: string, study: Study, idColumn?: string): Promise<Dataset> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new WorkerError('DATA_MISSING', `cannot read the data file ${path}`, { cause });
+  });
+  return toDataset(readCsv(text), study, idColumn);
+}
+
 /** Reads the site's rows by the study's feature list. @throws WorkerError DATA_MISSING, DATA_INVALID with all faults. */
 export async function readTrainingData(config: WorkerConfig, study: Study): Promise<Dataset> {
   const { data } = config;
   if (data === undefined) throw new WorkerError('DATA_MISSING', `${config.mspId} is a participant of the study, and its configuration names no data`, { remedy: 'Set data.train to the CSV file.' });
-  const text = await readFile(data.train, 'utf8').catch((cause: unknown) => {
-    throw new WorkerError('DATA_MISSING', `cannot read the data file ${data.train}`, { cause });
-  });
-  const rows = toDataset(readCsv(text), study, data.idColumn);
+  const rows = await readRows(data.train, study, data.idColumn);
   if (study.strategy.weighting === 'examples' && rows.rows > study.encoding.maxWeight) {
     throw new WorkerError('WEIGHT_OUT_OF_RANGE', `${rows.rows} rows are more than the study's maxWeight of ${study.encoding.maxWeight}`, { remedy: 'The study needs a larger encoding.maxWeight.' });
   }
@@ -44,13 +49,17 @@ export async function takePart(site: Site, digest: Digest, options: RunOptions):
   const participates = participantsOf(last).includes(config.mspId);
   // Rows of a site that may yet join are read now, so that faults in them are told before its first round.
   const training = participates || config.data !== undefined ? await readTrainingData(config, document) : undefined;
+  const test = config.data?.test === undefined ? undefined : await readRows(config.data.test, document);
   const state = studyState(database);
   state.outbox.giveUpOthers(site.own.digest);
   const rescues = new RescueDesk(site, study, state);
   await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port, (path) => rescues.serve(path));
   report('joined', { port: server.port, study: digest, name: document.name, participant: participates, aggregator: last.aggregators.includes(config.mspId), rows: training?.rows });
   const renewTls = watchTls(config.blobServer, [server, site.source], report);
-  return await new Worker(site, study, state, bell, training, rescues).run(options, renewTls);
+  const ending = await new Worker(site, study, state, bell, training, rescues).run(options, renewTls);
+  if (training === undefined || test === undefined || ending.model === undefined || ending.outcome === 'stopped') return ending;
+  const evaluation = await evaluateAtEnd(site, study, state, ending.model, training, test);
+  return { ...ending, ...(evaluation === undefined ? {} : { evaluation }) };
 }
 
 /**

@@ -1,7 +1,10 @@
 // Strategies among real sites: a poisoned hospital under a robust rule, and servers' and hospitals' state that outlives a kill.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { addStep, decodeModel, decodeState, digestOf, encodeState, STRATEGIES, type Digest } from '@epione/protocol';
+import type { WorkerConfig } from './config.js';
+import { tellEnding } from './exit.js';
 import { seededRandom } from './random.js';
 import { readTrainingData, takePart } from './run.js';
 import type { StudyTemplate } from './study-template.js';
@@ -89,6 +92,23 @@ describe('strategies among sites', function () {
       expectClose(await modelOf(house), (await plainly(house)).model);
     });
   }
+
+  it('evaluates the final model on rows kept apart, and a copy that is fine-tuned and stays', async () => {
+    await using house = await TestConsortium.found(template(uniform, 2, { model: { ...smallTemplate.model, local: ['dense1.bias'] } }));
+    const [a, b] = ['HospitalA', 'HospitalB'].map((mspId) => house.of(mspId).config) as [WorkerConfig, WorkerConfig];
+    house.configs.set('HospitalA', { ...a, data: { ...a.data!, test: b.data!.train, fineTuneEpochs: 4 } });
+    house.configs.set('HospitalC', { ...house.of('HospitalC').config, data: { ...house.of('HospitalC').config.data!, test: a.data!.train } });
+    const [tuned, plain, global, regulator] = (await run(house, newLedger(house), ['HospitalA', 'HospitalB', 'HospitalC', 'Regulator'])) as [Ending, Ending, Ending, Ending];
+    expect([plain.evaluation, regulator.evaluation]).to.deep.equal([undefined, undefined]);
+    expect(global.evaluation).to.have.all.keys('global');
+    const file = join(a.state, 'fine-tuned-model.f32');
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+    const test = await readTrainingData(b, house.study);
+    expect(tuned.evaluation!.fineTuned).to.deep.equal(await evaluate(house.study, decodeModel(readFileSync(file)), test));
+    expect(tuned.evaluation!.fineTuned).not.to.deep.equal(tuned.evaluation!.global);
+    expect(tuned.evaluation!.global.rows).to.equal(test.rows);
+    expect(tellEnding(tuned)).to.match(/^complete, model sha256:[0-9a-f]{64}\nglobal model: AUC 0\.\d{4}, accuracy 0\.\d{4}, log loss \d\.\d{4} on 25 rows\nfine-tuned here: AUC /);
+  });
 
   for (const strategy of [adam, { ...uniform, name: 'scaffold' }] satisfies Strategy[]) {
     it(`${strategy.name}: a hospital killed in the middle takes up its state and ends in the same model`, async () => {

@@ -10,6 +10,7 @@ import { Bell } from './round/bell.js';
 import { closeOrAbort, closingDue } from './round/closing.js';
 import { Changes } from './round/changes.js';
 import { baseModel, hasEnded, readCourse, readStudyView, serverState, viewRound, type RoundView, type StudyInForce } from './round/course.js';
+import type { Evaluation } from './round/evaluation.js';
 import { Participant } from './round/participant.js';
 import { codeOf, passes } from './round/refusal.js';
 import type { RescueDesk } from './round/rescue.js';
@@ -20,7 +21,9 @@ import type { StudyState } from './state/study-state.js';
 export interface Ending {
   readonly outcome: 'complete' | 'refused' | 'stopped';
   /** Digest of the last model, if any round was final. */
-  readonly model?: string;
+  readonly model?: Digest;
+  /** The last model on this site's own test rows, where it has some. */
+  readonly evaluation?: Evaluation;
   /** Why the last round has no model. */
   readonly code?: string;
 }
@@ -80,7 +83,7 @@ export class Worker {
   async run(options: RunOptions, beforeRound: () => Promise<void>): Promise<Ending> {
     const { document } = this.#study;
     let before: RoundView | undefined;
-    let model: string | undefined;
+    let model: Digest | undefined;
     const soFar = (): Pick<Ending, 'model'> => (model === undefined ? {} : { model });
     for (let round = 1; round <= document.rounds.count; round++) {
       await beforeRound();

@@ -58,8 +58,14 @@ async function mayHaveChanged({ ledger }: Site, since: number): Promise<boolean>
   return false;
 }
 
+/** When consents are judged: a round's opening, and the transactions that the ledger's state must hold by then. */
+interface Moment {
+  readonly opened: Pick<RoundView['opened'], 'openedAt'>;
+  readonly openedBy: readonly string[];
+}
+
 /** Decisions of one ledger state, because consents are judged at one named block: asked again when a consent was written in between. */
-async function snapshot(site: Site, study: StudyInForce, subjects: readonly string[], { opened, openedBy }: RoundView): Promise<{ decisions: ConsentDecision[]; height: number }> {
+async function snapshot(site: Site, study: StudyInForce, subjects: readonly string[], { opened, openedBy }: Moment): Promise<{ decisions: ConsentDecision[]; height: number }> {
   const at = opened.openedAt;
   const openedIn = Math.max(0, ...(await Promise.all(openedBy.map((txId) => site.ledger.blockOf(txId)))));
   for (;;) {
@@ -80,7 +86,7 @@ async function nameOfBlock(site: Site, height: number): Promise<Digest> {
  * The rows that may be trained on in a round. A study that does not require consent takes all.
  * @throws WorkerError CONSENT_EMPTY when no row is left, DATA_MISSING without a consents file.
  */
-export async function consentedRows(site: Site, study: StudyInForce, view: RoundView, data: Dataset): Promise<ConsentedRows> {
+export async function consentedRows(site: Site, study: StudyInForce, view: Moment, data: Dataset): Promise<ConsentedRows> {
   if (!study.document.consent.required) return { data, subjects: [] };
   const file = site.config.data?.consents;
   if (file === undefined) throw new WorkerError('DATA_MISSING', 'the study requires consents, and the configuration names no consents file', { remedy: 'Set data.consents and data.idColumn.' });
