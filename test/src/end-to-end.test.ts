@@ -10,6 +10,7 @@ import { command, CommandError, repository } from './study/command.js';
 import { hospitals, organizations, until } from './study/consortium.js';
 import type { StudyOutcome } from './study/outcome.js';
 import { Progress } from './study/progress.js';
+import { useQuantumKeys, type QuantumOutcome } from './study/quantum-keys.js';
 import { runStudy, type RunOptions, type RunResult } from './study/run.js';
 import { Saboteur } from './study/saboteur.js';
 
@@ -28,9 +29,10 @@ describe('a study, end to end', function () {
   });
   const run = (more: Partial<RunOptions> = {}): Promise<RunResult> => runStudy({ state, rounds, seed: 'end to end', qkdMissing: 'fail', progress: new Progress(screen), ...more });
   let undisturbed: RunResult;
+  let quantum: QuantumOutcome;
 
   before(async function () {
-    undisturbed = await run();
+    undisturbed = await run({ alongside: async (consortium, study) => { quantum = await useQuantumKeys(consortium, study); } });
   });
 
   after(() => {
@@ -64,6 +66,21 @@ describe('a study, end to end', function () {
     expect(verdict).to.equal('valid');
     expect(checks).to.have.length(26);
     expect(checks.filter((check) => check.result === 'absent').map((check) => check.name)).to.deep.equal(['anchor.checkpoint', 'beacon.chain', 'mask.reveals']);
+  });
+
+  it('lets a member sign an approval under QKD keys too: receiver and arbiter find it good', () => {
+    expect(quantum.verdicts).to.deep.equal([true, true]);
+    const { approval, subject } = quantum.document;
+    expect([approval.member, approval.subject, subject.kind]).to.deep.equal(['HospitalA', quantum.proposal, 'end']);
+  });
+
+  it('has the same blocks at two organizations, by tags under their QKD keys', () => {
+    const [first, second, third] = quantum.looks;
+    expect(quantum.looks.flatMap(({ alarms }) => alarms)).to.deep.equal([]);
+    expect(first?.told).to.equal(1);
+    expect(second?.agreed['sae-hospitala']).to.be.above(0);
+    expect(third?.agreed['sae-regulator']).to.be.at.least(first?.height ?? Infinity);
+    expect(third?.keyBitsLastHour[0]?.bits).to.be.within(2 * 256, 3 * 256);
   });
 
   describe('evidence that was changed', () => {

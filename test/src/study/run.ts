@@ -22,7 +22,7 @@ export interface RunOptions {
   /** What a hospital without QKD keys does: wait, or fall back to ML-KEM alone with the reason on the ledger. */
   readonly qkdMissing: 'fail' | 'fallback';
   readonly progress: Progress;
-  /** Called once the workers run; what it returns is awaited before the run ends. For fault tests. */
+  /** Called once the workers run; what it returns is awaited before the run ends. For tests. */
   readonly alongside?: (consortium: Consortium, study: string) => Promise<void>;
 }
 
