@@ -1,6 +1,7 @@
 /** A block of the channel, read from its raw bytes, and the hash that chains it (Fabric, protoutil/blockutils.go). */
 import { createHash } from 'node:crypto';
 import { common } from '@hyperledger/fabric-protos';
+import './bounded-messages.js';
 
 /** What the metadata of a block holds at which index (common.BlockMetadataIndex). */
 const metadataIndex = { signatures: 0, validity: 2, commitHash: 4 } as const;

@@ -1,6 +1,7 @@
 /** The configuration that is in force, as the ledger has it: asked from a peer and taken apart. */
 import { common } from '@hyperledger/fabric-protos';
 import type { PeerLink } from '../connection/gateway.js';
+import './bounded-messages.js';
 import { callPeer } from '../connection/system-chaincode.js';
 import { NetworkError } from '../error.js';
 import { decodeTree, type ConfigTree } from './config-tree.js';
