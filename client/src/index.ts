@@ -32,5 +32,5 @@ export { BlockWatch, type Pass, type WatchSetting } from './quantum/block-watch.
 export type { BlockFeed } from './quantum/chain-copy.js';
 export { TagFolder } from './quantum/tag-folder.js';
 export { FileSource } from './sealed/file-source.js';
-export { openFile, sealFile } from './sealed/sealed-file.js';
+export { openSealedFile, sealFile } from './sealed/sealed-file.js';
 export { draftOwner, writeWhole, type Written } from './sealed/write-whole.js';

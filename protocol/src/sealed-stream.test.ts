@@ -1,5 +1,6 @@
 /** The sealed update in pieces: the frozen blob, read where it lies as strictly as in memory. */
 import { expect } from 'chai';
+import fc from 'fast-check';
 
 import { inMemory } from './byte-source.js';
 import { LIMITS } from './canonical-json.js';
@@ -8,7 +9,7 @@ import { concat, digestOf, u32, type Digest } from './digest.js';
 import { encapsulate, newKemKeys } from './ml-kem.js';
 import type { Sealing } from './sealed-header.js';
 import { openStored, readStored, sealStream, type Payload } from './sealed-stream.js';
-import { readSealed, sealUpdate, unwrapFor } from './sealed-update.js';
+import { openPayload, readSealed, sealUpdate, unwrapFor } from './sealed-update.js';
 import { codeOf, codeOfPromise } from './testing/refusal.js';
 
 const of = (digit: string): Digest => `sha256:${digit.repeat(64)}`;
@@ -66,6 +67,19 @@ describe('sealed update in pieces', () => {
     const found = await Promise.all(cases.map((wrong) => codeOfPromise(readStored(inMemory(wrong)))));
     expect(found).to.deep.equal(cases.map((wrong) => codeOf(() => readSealed(wrong))));
     expect(found).to.deep.equal(['UNKNOWN_TYPE', 'UNKNOWN_TYPE', 'UNKNOWN_TYPE', 'NOT_CANONICAL', 'NOT_CANONICAL', 'BAD_FIELD', 'BAD_FIELD', 'TOO_LARGE', 'NOT_CANONICAL']);
+  });
+
+  it('opens or refuses as memory does, whatever bytes are changed, cut off or put in', async () => {
+    const small = sealUpdate({ ...sealing, payload: payload.subarray(0, 20_000) });
+    const change = fc.record({ at: fc.oneof(fc.nat(40), fc.nat(small.length)), put: fc.uint8Array({ maxLength: 20 }), gone: fc.option(fc.nat(20), { nil: undefined }) });
+    const seen = new Set<string>();
+    await fc.assert(fc.asyncProperty(fc.array(change, { maxLength: 2 }), async (changes) => {
+      const wrong = changes.reduce((bytes, { at, put, gone = put.length }) => concat(bytes.subarray(0, at), put, bytes.subarray(at + gone)), small);
+      const code = codeOf(() => openPayload(readSealed(wrong), contentKey));
+      seen.add(code);
+      expect(await codeOfPromise(readStored(inMemory(wrong)).then((stored) => openStored(stored, contentKey)).then((reader) => reader.all()))).to.equal(code);
+    }), { numRuns: 300 });
+    expect([...seen]).to.include.members(['none', 'UNKNOWN_TYPE', 'BAD_FIELD', 'UNOPENABLE']);
   });
 
   it('makes no blob of a payload that is not as long as said, nor of one beyond the limit', async () => {

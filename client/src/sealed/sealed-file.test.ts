@@ -10,7 +10,7 @@ import { expect } from 'chai';
 import type { Told } from '../testing/seal-gibibyte.js';
 import { contentKey, recipientKeys, sealing } from '../testing/sealing.js';
 import { FileSource } from './file-source.js';
-import { openFile, sealFile } from './sealed-file.js';
+import { openSealedFile, sealFile } from './sealed-file.js';
 import { draftOwner, writeWhole } from './write-whole.js';
 
 const payload = Uint8Array.from({ length: 700_001 }, (_, at) => (at * 7 + (at >> 8)) & 255);
@@ -34,7 +34,7 @@ describe('sealed files', () => {
     expect(sealed).to.deep.equal({ digest: digestOf(expected), bytes: expected.length });
     expect(digestOf(readFileSync(at('sealed')))).to.equal(sealed.digest);
     const key = unwrapFor(readSealed(readFileSync(at('sealed'))), 'HospitalB', recipientKeys, undefined);
-    expect(await openFile(at('sealed'), key, at('opened'))).to.deep.equal({ digest: digestOf(payload), bytes: payload.length });
+    expect(await openSealedFile(at('sealed'), key, at('opened'))).to.deep.equal({ digest: digestOf(payload), bytes: payload.length });
     expect(readFileSync(at('opened')).equals(payload)).to.equal(true);
     expect(readdirSync(folder).sort()).to.deep.equal(['opened', 'plain', 'sealed']);
   });
@@ -51,13 +51,13 @@ describe('sealed files', () => {
     };
     for (const where of [good.length - 1, good.length - 100_000, good.length - 650_000]) {
       spoil(where);
-      expect(await codeOf(openFile(at('sealed'), contentKey, at('opened')))).to.equal('UNOPENABLE');
+      expect(await codeOf(openSealedFile(at('sealed'), contentKey, at('opened')))).to.equal('UNOPENABLE');
     }
     writeFileSync(at('sealed'), good);
-    expect(await codeOf(openFile(at('sealed'), contentKey.map((byte) => byte ^ 1), at('opened')))).to.equal('UNOPENABLE');
+    expect(await codeOf(openSealedFile(at('sealed'), contentKey.map((byte) => byte ^ 1), at('opened')))).to.equal('UNOPENABLE');
     truncateSync(at('sealed'), good.length - 16_400);
-    expect(await codeOf(openFile(at('sealed'), contentKey, at('opened')))).to.equal('BAD_FIELD');
-    expect(await codeOf(openFile(at('nothing'), contentKey, at('opened')))).to.equal('ENOENT');
+    expect(await codeOf(openSealedFile(at('sealed'), contentKey, at('opened')))).to.equal('BAD_FIELD');
+    expect(await codeOf(openSealedFile(at('nothing'), contentKey, at('opened')))).to.equal('ENOENT');
     expect(readFileSync(at('opened'), 'utf8')).to.equal('old');
     expect(readdirSync(folder).sort()).to.deep.equal(['opened', 'plain', 'sealed']);
   });

@@ -15,7 +15,7 @@ export async function sealFile(sealing: Sealing, from: string, to: string): Prom
  * @param contentKey from `unwrapFor` or a rescue, 32 bytes.
  * @throws CodedError as `readStored`; UNOPENABLE, when no file `to` has come to be; Error of the file system.
  */
-export async function openFile(from: string, contentKey: Uint8Array, to: string): Promise<Written> {
+export async function openSealedFile(from: string, contentKey: Uint8Array, to: string): Promise<Written> {
   await using blob = await FileSource.open(from);
   const payload = await openStored(await readStored(blob), contentKey);
   return await writeWhole(dirname(to), payload.pieces(), () => basename(to));

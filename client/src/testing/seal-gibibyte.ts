@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { argv } from 'node:process';
 import { sealStream } from '@epione/protocol';
-import { openFile } from '../sealed/sealed-file.js';
+import { openSealedFile } from '../sealed/sealed-file.js';
 import { writeWhole } from '../sealed/write-whole.js';
 import { contentKey, sealing } from './sealing.js';
 
@@ -35,7 +35,7 @@ const start = resident();
 let peak = start;
 const watch = setInterval(() => { peak = Math.max(peak, resident()); }, 5);
 const sealed = await writeWhole(folder, sealStream(sealing, { bytes, pieces: pieces() }), () => 'sealed');
-const opened = await openFile(join(folder, 'sealed'), contentKey, join(folder, 'opened'));
+const opened = await openSealedFile(join(folder, 'sealed'), contentKey, join(folder, 'opened'));
 clearInterval(watch);
 const told: Told = { rise: peak - start, sealedBytes: sealed.bytes, plaintext: `sha256:${plaintext.digest('hex')}`, opened: opened.digest };
 console.log(JSON.stringify(told));

@@ -50,4 +50,24 @@ describe("a site's HTTPS", () => {
       server.close();
     }
   });
+
+  it('has a client that waits no longer for an answer that drips, and takes no more than it asked for', async () => {
+    const server = createServer(tlsOf('site-b'), (request, response) => {
+      if (request.url === '/much') {
+        response.end(new Uint8Array(200_000));
+        return;
+      }
+      const drip = setInterval(() => response.write('x'), 20);
+      response.once('close', () => { clearInterval(drip); });
+    });
+    await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+    const ask = async (path: string, timeoutMs: number): Promise<string> => {
+      using client = new HttpsClient(tlsOf('site-a'), timeoutMs);
+      return await client.ask(new URL(`https://localhost:${(server.address() as AddressInfo).port}${path}`), 100_000).then(({ status }) => String(status), String);
+    };
+    expect(await ask('/', 500)).to.match(/abort/i);
+    expect(await ask('/much', 10_000)).to.match(/longer than 100000 bytes/);
+    server.closeAllConnections();
+    server.close();
+  });
 });

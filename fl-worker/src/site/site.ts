@@ -45,7 +45,7 @@ export interface Site extends Surroundings {
   readonly kme?: KeyDelivery;
 }
 
-/** Longest time for one request to a blob server. */
+/** Longest time for one request to a blob server, and again for every 16 MiB that come. */
 const blobRequestMs = 30_000;
 
 /** The site's blob store; it is the same for all studies. */
