@@ -1,7 +1,7 @@
 /** Rounds: the normal course, every refusal of PROTOCOL section 4, and the races that version checks decide. */
 import { expect } from 'chai';
 import { canonicalText, deriveRound, digestOf, openRound, type RoundRecords } from '@epione/protocol';
-import { argument, Consortium, digestOfText, hospitals, organizations } from './testing/consortium.js';
+import { argument, Consortium, digestOfText, hospitals, organizations, study } from './testing/consortium.js';
 import { codeOf } from './testing/refusal.js';
 
 const records = async (house: Consortium, round = 1): Promise<RoundRecords> =>
@@ -101,6 +101,36 @@ describe('Round', () => {
     expect(await codeOf(house.attest('HospitalA'))).to.equal('ROUND_ENDED');
     await house.submit('HospitalA', 2, { after: { kind: 'aborted' }, base: 'zeros' });
     expect(await codeOf(house.submit('HospitalB', 2))).to.equal('ROUND_NOT_OPEN');
+  });
+
+  it('carries the state of the server’s strategy over a failed and an aborted round', async () => {
+    const strategy = { ...study.strategy, name: 'fedavgm' as const, parameters: [{ name: 'momentum', value: '0.9' }] };
+    const house = await new Consortium({ ...study, strategy }).open();
+    const state = digestOfText('state 1');
+    const without = (of: object, member: string): object => Object.fromEntries(Object.entries(of).filter(([name]) => name !== member));
+    const withoutModel = (mspId: string, changes: object): Promise<string> => {
+      const statement = house.attestation(mspId, 2);
+      const result = { ...without(statement.result, 'model'), outcome: 'failure', code: 'TOO_FEW', ...changes };
+      return house.call('attest', 'attestation', { ...without(statement, 'witness'), result }, mspId);
+    };
+    for (const mspId of hospitals) await house.submit(mspId);
+    expect(await codeOf(house.attest('HospitalA'))).to.equal('BAD_FIELD');
+    for (const mspId of hospitals) await house.attest(mspId, 1, { state });
+    for (const mspId of hospitals) await house.submit(mspId, 2);
+    expect(await codeOf(withoutModel('HospitalA', {}))).to.equal('BAD_FIELD');
+    expect(await codeOf(withoutModel('HospitalA', { state: digestOfText('another') }))).to.equal('BAD_FIELD');
+    for (const mspId of hospitals) await withoutModel(mspId, { state });
+    const course = { openedAt: 0, epochs: [{ epoch: 1, from: 1, participants: [], aggregators: organizations, quorum: 3 }] };
+    expect(openRound(house.study, course, 3, house.after(3), await records(house, 2))).to.deep.include({ base: digestOfText('model 1'), state });
+    house.ledger.now += 60_000 + 10_000;
+    await house.call('abortRound', 'closing', house.closing('HospitalB', 'abort', [], 3), 'HospitalB');
+    expect((await records(house, 3)).closing).to.deep.include({ base: digestOfText('model 1'), state });
+  });
+
+  it('refuses a state from a strategy that has none', async () => {
+    const house = await new Consortium().open();
+    for (const mspId of hospitals) await house.submit(mspId);
+    expect(await codeOf(house.attest('HospitalA', 1, { state: digestOfText('state 1') }))).to.equal('BAD_FIELD');
   });
 
   it('refuses attestations by code', async () => {

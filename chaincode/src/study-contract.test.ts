@@ -30,6 +30,7 @@ describe('Study', () => {
     const register = (document: object, mspId: string): Promise<string> => house.ledger.run({ mspId }, (ctx) => house.studies.registerStudy(ctx, argument(house.signed('study', document, mspId))));
     expect(await codeOf(register({ ...study, aggregators: study.participants, quorums: { approve: 2, submit: 2, attest: 2 } }, 'Regulator'))).to.equal('NOT_AUTHORISED');
     expect(await codeOf(register({ ...study, quorums: { approve: 2, submit: 2, attest: 2 } }, 'HospitalA'))).to.equal('STUDY_INVALID');
+    expect(await codeOf(register({ ...study, strategy: { ...study.strategy, weighting: 'uniform', f: 1 }, aggregation: { mode: 'visible', rule: 'median' } }, 'HospitalA'))).to.equal('RULE_BOUND');
     expect(await codeOf(register({ ...study, channel: 'other' }, 'HospitalA'))).to.equal('STUDY_INVALID');
   });
 

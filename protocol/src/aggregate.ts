@@ -2,7 +2,7 @@
 import { concat, digestOf, frame, sha256, toHex, type Digest } from './digest.js';
 import { CodedError, type Code } from './error.js';
 import type { SubmissionRef } from './fields.js';
-import { addStep, encodeModel, meanOfSum, readVector, sumVectors } from './fixed-point.js';
+import { addStep, encodeModel, meanOfSum, readVector, sumVectors, type WeightedUpdate } from './fixed-point.js';
 import { setDigest, type Footing } from './round.js';
 import { robustAggregate } from './strategy/robust-rule.js';
 import { squaredNorm } from './strategy/rows.js';
@@ -35,20 +35,19 @@ export interface Aggregated {
   readonly words?: Uint8Array;
 }
 
+const readUpdate = (study: Study, words: Uint8Array): WeightedUpdate => readVector(words, study.encoding, updateLength(study, study.model.dimension));
+const unitOf = ({ encoding }: Study): number => 2 ** -encoding.fractionBits;
+
 /** The coordinates of an update as real numbers: q_k · 2^−fractionBits, exact. */
-function coordinates(study: Study, words: Uint8Array): { weight: number; row: Float64Array } {
-  const { weight, steps } = readVector(words, study.encoding, updateLength(study, study.model.dimension));
-  const unit = 2 ** -study.encoding.fractionBits;
-  return { weight, row: steps.map((step) => step * unit) };
-}
+const rowOf = (study: Study, words: Uint8Array): Float64Array => readUpdate(study, words).steps.map((step) => step * unitOf(study));
 
 /** Judges opened words: their form, that they carry the weight that the statement names, and their length where the study bounds it (`maxNorm`, over the model's coordinates). */
 export function judgeUpdate(study: Study, statement: Pick<Submission, 'numExamples'>, words: Uint8Array): UpdateVerdict {
   try {
-    const { weight, row } = coordinates(study, words);
+    const { weight, steps } = readUpdate(study, words);
     if (weight !== (study.strategy.weighting === 'uniform' ? 1 : statement.numExamples)) return { code: 'BAD_ENCODING' };
     const most = settingsOf(study).get('maxNorm');
-    const tooLong = most !== undefined && Math.sqrt(squaredNorm(row.subarray(0, study.model.dimension))) > most;
+    const tooLong = most !== undefined && Math.sqrt(squaredNorm(steps.subarray(0, study.model.dimension))) * unitOf(study) > most;
     return tooLong ? { code: 'NORM_EXCEEDED' } : { words };
   } catch (error) {
     if (error instanceof CodedError) return { code: error.code as Code };
@@ -71,7 +70,7 @@ function combine(study: Study, used: readonly Used[]): { update: Float64Array; w
   }
   const rootAt = root === undefined ? undefined : used.findIndex((entry) => entry.participant === root);
   if (rootAt === -1) throw new CodedError('TOO_FEW', `the update of the root ${String(root)} is not there`);
-  const rows = used.map((entry) => coordinates(study, entry.words).row);
+  const rows = used.map((entry) => rowOf(study, entry.words));
   return { words: concat(...used.map((entry) => entry.words)), update: robustAggregate(rule, rows, { f, iterations, root: rootAt, settings: settingsOf(study) }) };
 }
 

@@ -13,6 +13,7 @@ import { loadTf } from '../training/tf.js';
 import { train } from '../training/train.js';
 import { consentedRows } from './consented-rows.js';
 import { baseModel, type StudyInForce } from './course.js';
+import { codeOf } from './refusal.js';
 
 /** What a site learns of the final model by its own rows. */
 export interface Evaluation {
@@ -53,7 +54,7 @@ export async function evaluateAtEnd(site: Site, study: StudyInForce, state: Stud
     return evaluation;
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    site.report('no evaluation', { model, code: error.code, message: error.message });
+    site.report('no evaluation', { model, code: codeOf(error), message: error.message });
     return undefined;
   }
 }
