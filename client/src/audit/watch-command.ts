@@ -31,6 +31,7 @@ interface WatchFlags {
   readonly store: string;
   readonly every: number;
   readonly silent: number;
+  readonly acknowledge?: true;
   readonly once?: true;
   readonly json?: true;
 }
@@ -70,13 +71,14 @@ function lines({ height, told, heard, agreed, alarms, keyBitsLastHour }: Pass): 
   return [`${height} blocks; ${agreements}; ${told} tagged, ${heard} checked; ${bits} bits of key in the last hour`, ...alarms.map(({ kind, peer, sentence }) => `ALARM ${kind} ${peer}: ${sentence}`)].join('\n');
 }
 
-/** Watches until the signal, or once. @returns whether there has ever been an alarm. */
+/** Watches until the signal, or once. @returns whether there are alarms. */
 async function watchBlocks(flags: WatchFlags, { out, note }: Output, signal: AbortSignal): Promise<boolean> {
   using watched = await openWatched(flags);
   using client = await EtsiQkd014Client.open({ url: flags.url, certificateFile: flags.cert, privateKeyFile: flags.key, caFile: flags.ca });
   using database = openBook(flags.store);
   const keys = new OneTimeKeys(client, new KeyBook(database, Date.now));
   const watch = new BlockWatch({ own: flags.sae, peers: flags.peer, keys, folder: new TagFolder(flags.folder), silentMs: flags.silent * 1000, now: Date.now });
+  if (flags.acknowledge === true) watch.acknowledge();
   const budget = bitsAnHour(flags.every);
   if (flags.once === undefined && flags.json === undefined) note(`at most ${budget} bits of key an hour to each of ${flags.peer.length} peers, and as many from each`);
   for (;;) {
@@ -86,15 +88,15 @@ async function watchBlocks(flags: WatchFlags, { out, note }: Output, signal: Abo
       return undefined;
     });
     if (pass !== undefined) out(flags.json === true ? JSON.stringify({ ...pass, mostKeyBitsAnHour: budget }) : lines(pass));
-    if (flags.once === true || signal.aborted) return (pass?.alarmsSoFar ?? 0) > 0;
+    if (flags.once === true || signal.aborted) return (pass?.alarms.length ?? 0) > 0;
     await after(flags.every * 1000, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** The command. @param alarmed told at the end whether there has ever been an alarm. */
-export const watchCommand = (output: Output, alarmed: (ever: boolean) => void): Command =>
+/** The command. @param alarmed told at the end whether there are alarms. */
+export const watchCommand = (output: Output, alarmed: (any: boolean) => void): Command =>
   new Command('watch-blocks')
-    .description('hold the own peer\'s blocks against those of other organizations, by tags under QKD keys; exit 1 when there has been an alarm')
+    .description('hold the own peer\'s blocks against those of other organizations, by tags under QKD keys; exit 1 while there are alarms that nobody has acknowledged')
     .addHelpText('before', 'Example: fl-audit watch-blocks --profile HospitalA.json --url https://kme:8443 --cert sae.pem --key sae.key --ca ca.pem --sae sae-hospitala --peer sae-hospitalb sae-regulator --folder /srv/tags --store watch.db\n')
     .option('--profile <file>', 'connection profile of a running channel')
     .addOption(new Option('--identity <name>', 'which identity of the profile asks').choices(identities).default('auditor'))
@@ -109,6 +111,7 @@ export const watchCommand = (output: Output, alarmed: (ever: boolean) => void): 
     .requiredOption('--store <file>', 'what this watch knows: blocks, messages, keys in use, alarms; kept over restarts')
     .option('--every <seconds>', 'time between two looks', seconds, 60)
     .option('--silent <seconds>', 'how long a peer may leave a block unconfirmed', seconds, 600)
+    .option('--acknowledge', 'the alarms so far have been seen: tell new ones only')
     .option('--once', 'look once')
     .option('--json', 'one line of JSON a look')
     .action(async (flags: WatchFlags) => {

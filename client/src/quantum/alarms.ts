@@ -27,12 +27,12 @@ export class Alarms {
   constructor(database: DatabaseSync, now: () => number) {
     this.#database = database;
     this.#now = now;
-    database.exec('CREATE TABLE IF NOT EXISTS alarm (kind TEXT NOT NULL, peer TEXT NOT NULL, sentence TEXT NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (kind, peer, sentence)) STRICT');
+    database.exec('CREATE TABLE IF NOT EXISTS alarm (kind TEXT NOT NULL, peer TEXT NOT NULL, sentence TEXT NOT NULL, time INTEGER NOT NULL, seen INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, peer, sentence)) STRICT');
   }
 
   /** Keeps an alarm, unless it is kept already. */
   raise(kind: AlarmKind, peer: string, sentence: string): void {
-    this.#database.prepare('INSERT OR IGNORE INTO alarm VALUES (?, ?, ?, ?)').run(kind, peer, sentence, this.#now());
+    this.#database.prepare('INSERT OR IGNORE INTO alarm (kind, peer, sentence, time) VALUES (?, ?, ?, ?)').run(kind, peer, sentence, this.#now());
   }
 
   /** Whether there was an alarm of a kind about a peer. */
@@ -40,14 +40,14 @@ export class Alarms {
     return this.#database.prepare('SELECT 1 FROM alarm WHERE kind = ? AND peer = ?').get(kind, peer) !== undefined;
   }
 
-  /** All alarms from so many on, in the order in which they were raised. */
-  from(count: number): Alarm[] {
-    const rows = this.#database.prepare('SELECT kind, peer, sentence, time FROM alarm ORDER BY rowid LIMIT -1 OFFSET ?').all(count);
+  /** Those that no person has acknowledged, in the order in which they were raised. */
+  get open(): Alarm[] {
+    const rows = this.#database.prepare('SELECT kind, peer, sentence, time FROM alarm WHERE seen = 0 ORDER BY rowid').all();
     return rows.map((row) => ({ kind: row['kind'] as AlarmKind, peer: String(row['peer']), sentence: String(row['sentence']), time: Number(row['time']) }));
   }
 
-  /** Number of alarms so far. */
-  get count(): number {
-    return Number(this.#database.prepare('SELECT count(*) AS n FROM alarm').get()?.['n']);
+  /** A person has seen all that there are. */
+  acknowledge(): void {
+    this.#database.exec('UPDATE alarm SET seen = 1');
   }
 }

@@ -91,7 +91,9 @@ describe('block watch', () => {
     expect(kinds(found)).deep.equal(['DIFFERENT sae-a']);
     expect(found.alarms[0]?.sentence).match(/^block 7: sae-a holds [0-9a-f]{64}, the own peer gave [0-9a-f]{64}$/);
     expect(kinds(await a.pass(feedOf(blocks)))).deep.equal(['DIFFERENT sae-b']);
-    expect(await b.pass(feedOf(forked))).deep.include({ alarms: [], alarmsSoFar: 1 });
+    expect(kinds(await b.pass(feedOf(forked)))).deep.equal(['DIFFERENT sae-a']);
+    b.acknowledge();
+    expect(await b.pass(feedOf(forked))).deep.include({ alarms: [] });
   });
 
   it('a peer that tells another past, or data that are not the header’s, is found out by what was kept', async () => {
@@ -114,8 +116,10 @@ describe('block watch', () => {
     const parsed = JSON.parse(right) as { hashes: string[]; tag: string };
     writeFileSync(file, JSON.stringify({ ...parsed, hashes: parsed.hashes.with(3, '00'.repeat(32)) }));
     expect(kinds(await b.pass(feedOf(blocks)))).deep.equal(['FORGED sae-a']);
+    b.acknowledge();
     writeFileSync(file, '{');
     expect((await b.pass(feedOf(blocks))).alarms.map(({ sentence }) => sentence)).deep.equal(['message 0 is not what it sent: BAD_JSON']);
+    b.acknowledge();
     writeFileSync(file, right);
     expect(await b.pass(feedOf(blocks))).deep.include({ heard: 1, agreed: { 'sae-a': height }, alarms: [] });
   });
@@ -126,6 +130,7 @@ describe('block watch', () => {
     const old = JSON.parse(readFileSync(message('a', 'b', 0), 'utf8')) as object;
     writeFileSync(message('a', 'b', 1), JSON.stringify({ ...old, sequence: 1 }));
     expect((await b.pass(feedOf(blocks))).alarms.map(({ sentence }) => sentence)).deep.equal(['message 1 is not what it sent: KEY_USED']);
+    b.acknowledge();
     writeFileSync(message('a', 'b', 1), JSON.stringify({ ...old, sequence: 1, key: '00000000-0000-4000-8000-000000000000' }));
     expect(kinds(await b.pass(feedOf(blocks)))).deep.equal(['UNKNOWN_KEY sae-a']);
   });
@@ -154,7 +159,6 @@ describe('block watch', () => {
 
   it('without keys nothing is told, once', async () => {
     await house.server[Symbol.asyncDispose]();
-    expect(kinds(await a.pass(feedOf(blocks)))).deep.equal(['NO_KEYS sae-b']);
-    expect(await a.pass(feedOf(blocks))).deep.include({ alarms: [], told: 0 });
+    for (const again of [1, 2]) expect(kinds(await a.pass(feedOf(blocks))), `pass ${again}`).deep.equal(['NO_KEYS sae-b']);
   });
 });

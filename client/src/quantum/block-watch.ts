@@ -35,10 +35,8 @@ export interface Pass {
   readonly heard: number;
   /** By peer: number of blocks, from block 0 on, up to which its word is the same as ours. */
   readonly agreed: Readonly<Record<string, number>>;
-  /** New ones. */
+  /** Of this pass and those before, until they are acknowledged. */
   readonly alarms: readonly Alarm[];
-  /** Of all passes. */
-  readonly alarmsSoFar: number;
   /** Bits of key that served in the last hour. */
   readonly keyBitsLastHour: readonly KeyUse[];
 }
@@ -76,10 +74,14 @@ export class BlockWatch {
     for (const peer of setting.peers) database.prepare('INSERT OR IGNORE INTO heard VALUES (?, 0, 0, ?)').run(peer, setting.now());
   }
 
+  /** A person has seen the alarms that there are. They are not raised again. */
+  acknowledge(): void {
+    this.#alarms.acknowledge();
+  }
+
   /** Follows the own peer, tells the others, hears them. @throws CodedError of the ledger; Error when the folder cannot be used. */
   async pass(feed: BlockFeed): Promise<Pass> {
     const { own, peers, keys } = this.#setting;
-    const before = this.#alarms.count;
     const broken = await this.#copy.follow(feed);
     if (broken !== undefined) this.#alarms.raise('REWRITTEN', own, `block ${broken.block} ${broken.reason}`);
     let [told, heard] = [0, 0];
@@ -90,7 +92,7 @@ export class BlockWatch {
     return {
       height: this.#copy.height, told, heard,
       agreed: Object.fromEntries(peers.map((peer) => [peer, this.#heard(peer).agreed])),
-      alarms: this.#alarms.from(before), alarmsSoFar: this.#alarms.count,
+      alarms: this.#alarms.open,
       keyBitsLastHour: keys.book.used(hourMs),
     };
   }
