@@ -21,6 +21,7 @@ export { transactionOf, UsageError, type TransactionFault } from './ledger/fault
 export { readEvidence, writeEvidence, type Evidence, type SignedHead } from './evidence/evidence.js';
 export { readTrustRoot, type TrustRoot } from './evidence/trust-root.js';
 export { readContentKeys, type ContentKeys } from './verify/recompute.js';
+export { cosignLedger, type CosignOptions } from './anchor/cosign.js';
 export { CHECKS, type Check, type CheckName, type Verdict } from './verify/report.js';
 export { verify, type VerifyOptions } from './verify/verify.js';
 export { QuantumError, type QuantumCode } from './quantum/error.js';

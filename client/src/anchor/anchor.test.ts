@@ -3,12 +3,14 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { checkpointOf, CodedError, cosign, cosignerName, logOrigin, newNoteKey, newSigner, readSigned, cosignature as cosignatureSchema, sign, encodeSigned, toHex, type Cosignature, type Digest, type Json } from '@epione/protocol';
+import { checkpointOf, CodedError, cosign, cosignerName, logOrigin, newNoteKey, newSigner, readSigned, cosignature as cosignatureSchema, sign, encodeSigned, toHex, type Cosignature, type Digest, type Json, type Signed } from '@epione/protocol';
 import { readHistory, type History } from '../audit/history.js';
 import { runAudit } from '../audit/run.js';
 import { readBlock } from '../evidence/block.js';
 import { writeEvidence, type Evidence } from '../evidence/evidence.js';
 import { readTrustRoot, type TrustRoot } from '../evidence/trust-root.js';
+import type { Committed } from '../ledger/calls.js';
+import type { AnchorCalls } from '../ledger/contracts/anchor.js';
 import { UsageError } from '../ledger/faults.js';
 import { recordedEvidence, rewrittenEvidence, signingSeed, trustRootFile } from '../testing/anchored-channel.js';
 import type { Check, Verdict } from '../verify/report.js';
@@ -189,6 +191,7 @@ describe('anchors of a recorded channel', function () {
       const signer = newSigner('mldsa65', await signingSeed('HospitalC'));
       expect(nextCosignature(history, trustRoot, 'HospitalC', { signer }, all, time)).to.equal(undefined);
       expect(() => nextCosignature(history, trustRoot, 'HospitalC', { signer }, { ...all, size: 21 }, time)).to.throw(CodedError, 'HospitalC cosigned 21 blocks already, the evidence holds 20');
+      expect(() => nextCosignature(history, trustRoot, 'HospitalC', { signer }, { ...all, origin: 'epione/other/0' }, time)).to.throw(UsageError, 'the memory is of the log epione/other/0');
       expect(() => nextCosignature(history, trustRoot, 'HospitalA', { signer }, undefined, time)).to.throw(UsageError, 'the key is not the one of the current record of HospitalA');
     });
 
@@ -198,13 +201,13 @@ describe('anchors of a recorded channel', function () {
       const statement = nextCosignature(history, trustRoot, 'HospitalC', { signer, witness }, undefined, time)!;
       expect(statement.lines).to.have.length(2);
       const steps: string[] = [];
-      await sendCosignature({ cosign: async (sent) => {
-        await Promise.resolve();
-        expect(readSigned('cosignature', cosignatureSchema, encodeSigned(sent as never)).statement).to.deep.equal(statement);
+      const accept = async (sent: Parameters<AnchorCalls['cosign']>[0]): Promise<Committed> => {
+        expect(readSigned('cosignature', cosignatureSchema, encodeSigned(sent as unknown as Signed<Json>)).statement).to.deep.equal(statement);
         expect(sent.signature).to.have.length(sign('cosignature', statement as unknown as Json, signer).signature.length);
         steps.push(`sent after ${(await readMemory(at('memory.json')))?.size ?? 0}`);
         return { digest: '', txId: '' };
-      } }, statement, signer, async (last) => writeMemory(at('memory.json'), last));
+      };
+      await sendCosignature({ cosign: accept }, statement, signer, async (last) => writeMemory(at('memory.json'), last));
       expect(steps).to.deep.equal(['sent after 18']);
     });
 

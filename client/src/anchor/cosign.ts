@@ -1,24 +1,19 @@
 /** An organization cosigns the channel's log: after the chain was checked, and the log began with all that it cosigned before. */
 import {
-  checkpointOf, CodedError, cosign, cosignerName, fromBase64Url, fromHex, sign, toBase64Url, toHex, type Cosignature, type Digest, type MerkleLog, type NoteKey, type ParticipantRecord, type Signer,
+  checkpointOf, CodedError, cosign, cosignerName, fromBase64Url, fromHex, logOrigin, sign, toBase64Url, toHex, type Cosignature, type Digest, type MerkleLog, type NoteKey, type ParticipantRecord, type Signer,
 } from '@epione/protocol';
 import { sameBytes } from '../evidence/bytes.js';
 import type { TrustRoot } from '../evidence/trust-root.js';
 import type { Committed } from '../ledger/calls.js';
 import type { AnchorCalls } from '../ledger/contracts/anchor.js';
+import type { Ledger } from '../ledger/ledger.js';
 import { UsageError } from '../ledger/faults.js';
-import type { Chain } from '../verify/chain/chain.js';
+import { checkedHistory, type CheckedHistory } from '../verify/checked-history.js';
 import type { Registry } from '../verify/replay/registry.js';
 import { logOf } from './block-log.js';
 import { checkpointsIn } from './checkpoints.js';
-import type { Remembered } from './memory.js';
+import { readMemory, writeMemory, type Remembered } from './memory.js';
 import { standingOf } from './views.js';
-
-/** A chain whose checks have passed, and what it says. */
-export interface CheckedHistory {
-  readonly chain: Pick<Chain, 'blocks'>;
-  readonly ledger: Registry;
-}
 
 /** An organization's keys for cosignatures. */
 export interface CosigningKeys {
@@ -51,10 +46,12 @@ function currentRecord({ participants, records }: Registry, mspId: string, signe
  * @param remembered what it signed last, by its own memory.
  * @param time seconds since 1970 UTC.
  * @returns undefined where nothing has grown.
- * @throws CodedError EQUIVOCATION where the chain is another than it cosigned before; EVIDENCE_INCOMPLETE where it ends before; UsageError for a key that is not the record's.
+ * @throws CodedError EQUIVOCATION where the chain is another than it cosigned before; EVIDENCE_INCOMPLETE where it ends before; UsageError for a key that is not the record's, or a memory of another log.
  */
 export function nextCosignature({ chain, ledger }: CheckedHistory, { channel, genesis }: TrustRoot, mspId: string, { signer, witness }: CosigningKeys, remembered: Remembered | undefined, time: number): Cosignature | undefined {
   const log = logOf(chain.blocks);
+  const origin = logOrigin(channel, genesis as Digest);
+  if (remembered !== undefined && remembered.origin !== origin) throw new UsageError(`the memory is of the log ${remembered.origin}, not of ${origin}`);
   const before = ledger.anchors.get(mspId);
   const last = assertGrown(log, mspId, [remembered, before].filter((one) => one !== undefined));
   const latest = checkpointsIn(ledger.cosignatures).findLast(({ size, root }) => size > last && standingOf({ size, root: fromHex(root) }, log) === 'stands');
@@ -79,4 +76,29 @@ export async function sendCosignature(ledger: Pick<AnchorCalls, 'cosign'>, state
   const { size, root } = statement;
   await remember({ origin: checkpointOf(statement).origin, size, root });
   return ledger.cosign(sign('cosignature', statement, signer));
+}
+
+/** With what an organization cosigns. */
+export interface CosignOptions extends CosigningKeys {
+  readonly trustRoot: TrustRoot;
+  /** Name of the chaincode that holds the cosignatures. */
+  readonly chaincode: string;
+  /** File that remembers what was cosigned last; made the first time. */
+  readonly memory: string;
+  /** Seconds since 1970 UTC. */
+  readonly time: number;
+}
+
+/**
+ * Takes the channel's evidence, checks it whole, and puts the caller's next cosignature on the ledger.
+ * @returns what was cosigned; undefined where nothing has grown.
+ * @throws as `nextCosignature`, and CodedError as the ledger's calls.
+ */
+export async function cosignLedger(ledger: Pick<Ledger, 'mspId' | 'evidence' | 'cosign'>, { trustRoot, chaincode, memory, time, ...keys }: CosignOptions): Promise<(Committed & { readonly size: number }) | undefined> {
+  const remembered = await readMemory(memory);
+  const history = checkedHistory(await ledger.evidence(), trustRoot, chaincode);
+  const statement = nextCosignature(history, trustRoot, ledger.mspId, keys, remembered, time);
+  if (statement === undefined) return undefined;
+  const committed = await sendCosignature(ledger, statement, keys.signer, async (last) => writeMemory(memory, last));
+  return { ...committed, size: statement.size };
 }

@@ -7,9 +7,8 @@ import {
 } from '@epione/protocol';
 import { logOf } from '../anchor/block-log.js';
 import { checkpointsIn, type CheckpointShown } from '../anchor/checkpoints.js';
-import { nextCosignature, sendCosignature } from '../anchor/cosign.js';
+import { cosignLedger } from '../anchor/cosign.js';
 import { cosignersOf, judgeNote, type Cosigners, type JudgedNote } from '../anchor/cosigners.js';
-import { readMemory, writeMemory } from '../anchor/memory.js';
 import { readSeed, writeSeed } from '../anchor/seed-file.js';
 import { checkTransactionProof, proveTransaction, type ProvenTransaction } from '../anchor/transaction-proof.js';
 import { splitViews, standingOf, type SplitView } from '../anchor/views.js';
@@ -52,17 +51,12 @@ export interface CosignFlags extends SourceOptions {
 /** @returns the size that is cosigned now; undefined where nothing has grown. */
 export async function cosignNext({ profile: path, trustRoot: pinned, identity, allowClassicalTls = false, chaincode, key, witnessKey, memory }: CosignFlags): Promise<{ size: number; txId: string } | undefined> {
   if (path === undefined || pinned === undefined) throw new UsageError('give --profile FILE and --trust-root FILE');
-  const [profile, trustRoot, remembered] = [await readProfile(path), await readTrustRoot(pinned), await readMemory(memory)];
+  const [profile, trustRoot] = [await readProfile(path), await readTrustRoot(pinned)];
   using ledger = await connect(profile, { identity, allowClassicalTls });
-  const history = readHistory({ evidence: await ledger.evidence(), trustRoot, chaincode: chaincode ?? profile.chaincode });
-  const record = history.ledger.records.get(history.ledger.participants.get(ledger.mspId)?.record ?? '')?.statement;
-  const suite = record?.signatureSuite ?? 'mldsa65';
+  const suite = (await ledger.getParticipant(ledger.mspId)).record?.statement.signatureSuite ?? 'mldsa65';
   const signer = newSigner(suite, await readSeed(key, signatureSuites[suite].seed));
   const witness = witnessKey === undefined ? {} : { witness: newNoteKey('mldsa44', await readSeed(witnessKey, noteAlgorithms.mldsa44.seed)) };
-  const statement = nextCosignature(history, trustRoot, ledger.mspId, { signer, ...witness }, remembered, Math.floor(Date.now() / 1000));
-  if (statement === undefined) return undefined;
-  const { txId } = await sendCosignature(ledger, statement, signer, async (last) => writeMemory(memory, last));
-  return { size: statement.size, txId };
+  return await cosignLedger(ledger, { trustRoot, chaincode: chaincode ?? profile.chaincode, signer, ...witness, memory, time: Math.floor(Date.now() / 1000) });
 }
 
 /** A checkpoint on the ledger, and whether it is of this chain. */
