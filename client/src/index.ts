@@ -15,6 +15,7 @@ export type { Receipt } from './ledger/submit.js';
 export { noKey, type OfflineTransactions } from './ledger/offline.js';
 export { readSigningRequest, type SigningRequest } from './ledger/signing-request.js';
 export { nativeSigner } from './ledger/signer.js';
+export { tokenDecrypt, tokenEncrypt } from './ledger/pkcs11-cipher.js';
 export { pkcs11Signer, type TokenSigner } from './ledger/pkcs11-signer.js';
 export type { Timeouts } from './ledger/gateways.js';
 export { transactionOf, UsageError, type TransactionFault } from './ledger/faults.js';

@@ -5,11 +5,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { X509CertificateGenerator } from '@peculiar/x509';
+import type { CodedError } from '@epione/protocol';
 import { expect } from 'chai';
 import { startSoftHsm, type SoftHsm } from '../testing/soft-hsm.js';
 import { connect } from './connect.js';
 import { UsageError } from './faults.js';
 import { loadPkcs11 } from './pkcs11.js';
+import { tokenDecrypt, tokenEncrypt } from './pkcs11-cipher.js';
 import { pkcs11Signer, type TokenSigner } from './pkcs11-signer.js';
 import type { ConnectionProfile, Pkcs11Key } from './profile.js';
 
@@ -107,6 +109,28 @@ describe('pkcs11Signer', function () {
     await writeFile(join(folder, 'wrong'), '1357');
     hsm.restart();
     expect(refusal({ pinFile: join(folder, 'wrong') })).to.match(/wrong is not that of token hospital-a$/);
+  });
+
+  it('encrypts small secrets with an AES key, bound to what they are for', () => {
+    hsm.newAesKey('seeds');
+    const aes = { ...key, keyLabel: 'seeds' };
+    const [plain, iv, aad] = [32, 12, 5].map((length) => Uint8Array.from({ length }, (_, at) => at)) as [Uint8Array, Uint8Array, Uint8Array];
+    const box = tokenEncrypt(aes, plain, iv, aad);
+    expect(box).to.have.length(48);
+    expect(tokenDecrypt(aes, box, iv, aad)).to.deep.equal(plain);
+    const opens = (...[found, nonce, purpose, from = aes]: [Uint8Array, Uint8Array, Uint8Array, Pkcs11Key?]): string => {
+      try {
+        tokenDecrypt(from, found, nonce, purpose);
+      } catch (error) {
+        return (error as CodedError).code;
+      }
+      return 'opened';
+    };
+    const changed = (bytes: Uint8Array, at = 0): Uint8Array => bytes.map((byte, place) => (place === at ? byte ^ 1 : byte));
+    hsm.newAesKey('others');
+    expect([opens(changed(box), iv, aad), opens(changed(box, 47), iv, aad), opens(box, changed(iv), aad), opens(box, iv, changed(aad)), opens(box.subarray(0, 20), iv, aad), opens(box.subarray(0, 9), iv, aad), opens(box, iv, aad, { ...aes, keyLabel: 'others' })]).to.deep.equal(Array(7).fill('UNOPENABLE'));
+    hsm.newAesKey('small', 16);
+    for (const [keyLabel, words] of [['none', 'holds no AES key none'], ['small', 'has 128 bits, not 256'], ['worker', 'holds no AES key worker']] as const) expect(() => tokenEncrypt({ ...aes, keyLabel }, plain, iv, aad)).to.throw(UsageError, words);
   });
 
   it('names the remedy where the binding is not built', () => {

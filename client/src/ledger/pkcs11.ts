@@ -6,6 +6,12 @@ import { UsageError } from './faults.js';
 export type Handle = Buffer;
 export type Template = { readonly type: number; readonly value?: Buffer | number | string | boolean }[];
 
+/** What is to be done, and with which parameters. */
+export interface Mechanism {
+  readonly mechanism: number;
+  readonly parameter?: { readonly type: number; readonly iv: Buffer; readonly aad: Buffer; readonly ivBits: number; readonly tagBits: number };
+}
+
 /** A loaded module (PKCS#11 v2.40). */
 export interface Pkcs11 {
   load(library: string): void;
@@ -21,19 +27,26 @@ export interface Pkcs11 {
   C_FindObjects(session: Handle, most: number): Handle[];
   C_FindObjectsFinal(session: Handle): void;
   C_GetAttributeValue(session: Handle, object: Handle, template: Template): { readonly value: Buffer }[];
-  C_SignInit(session: Handle, mechanism: { readonly mechanism: number }, key: Handle): void;
+  C_SignInit(session: Handle, mechanism: Mechanism, key: Handle): void;
   C_SignAsync(session: Handle, data: Buffer, room: Buffer): Promise<Buffer>;
+  C_EncryptInit(session: Handle, mechanism: Mechanism, key: Handle): void;
+  C_Encrypt(session: Handle, data: Buffer, room: Buffer): Buffer;
+  C_DecryptInit(session: Handle, mechanism: Mechanism, key: Handle): void;
+  C_Decrypt(session: Handle, data: Buffer, room: Buffer): Buffer;
   C_InitToken(slot: Handle, pin: string, label: string): void;
   C_InitPIN(session: Handle, pin: string): void;
-  C_GenerateKeyPair(session: Handle, mechanism: { readonly mechanism: number }, publicKey: Template, privateKey: Template): { readonly publicKey: Handle; readonly privateKey: Handle };
+  C_GenerateKey(session: Handle, mechanism: Mechanism, key: Template): Handle;
+  C_GenerateKeyPair(session: Handle, mechanism: Mechanism, publicKey: Template, privateKey: Template): { readonly publicKey: Handle; readonly privateKey: Handle };
   C_CreateObject(session: Handle, template: Template): Handle;
 }
 
 /** Numbers of PKCS#11 v2.40 (pkcs11t.h). */
 export const CK = {
-  serialSession: 0x4, rwSession: 0x2, so: 0, user: 1, privateKey: 3, ec: 3,
-  class: 0x0, token: 0x1, label: 0x3, keyType: 0x100, id: 0x102, sensitive: 0x103, sign: 0x108, value: 0x11, ecParams: 0x180, ecPoint: 0x181,
-  ecKeyPair: 0x1040, ecdsa: 0x1041,
+  serialSession: 0x4, rwSession: 0x2, so: 0, user: 1, privateKey: 3, ec: 3, secretKey: 4, aes: 0x1f,
+  class: 0x0, token: 0x1, label: 0x3, keyType: 0x100, id: 0x102, sensitive: 0x103, encrypt: 0x104, decrypt: 0x105, sign: 0x108, value: 0x11, valueLength: 0x161, extractable: 0x162, ecParams: 0x180, ecPoint: 0x181,
+  ecKeyPair: 0x1040, ecdsa: 0x1041, aesKeyGen: 0x1080, aesGcm: 0x1087,
+  /** How the binding writes CK_GCM_PARAMS, with the length of the IV in bits. */
+  gcmParameters: 7,
   alreadyInitialized: 0x191, alreadyLoggedIn: 0x100, pinIncorrect: 0xa0, pinLocked: 0xa4,
   /** The session or its log-in is gone: a token was taken out, a device began anew. */
   lost: [0x30, 0x32, 0xb0, 0xb3, 0x101] as readonly number[],

@@ -55,6 +55,8 @@ export interface SoftHsm {
   readonly slot: Handle;
   /** Makes a key pair in the token. @param curve DER of the curve's object identifier, hex. */
   newKey(label: string, id: string, curve?: string): KeyObject;
+  /** Makes an AES key in the token that never leaves it. @param bytes 16 or 32. */
+  newAesKey(label: string, bytes?: number): void;
   /** Ends all sessions, as a device that begins anew does. */
   restart(): void;
 }
@@ -97,5 +99,12 @@ export function startSoftHsm(folder: string, label: string, pin: string): SoftHs
     const body = Buffer.concat([Buffer.of(0x30, algorithm.length), algorithm, Buffer.of(0x03, point.length + 1, 0), point]);
     return createPublicKey({ key: Buffer.concat([Buffer.of(0x30, body.length), body]), format: 'der', type: 'spki' });
   };
-  return { library: file, label, pinFile, module, slot, newKey, restart: () => { module.C_CloseAllSessions(slot); } };
+  const newAesKey = (keyLabel: string, bytes = 32): void => {
+    const session = module.C_OpenSession(slot, CK.serialSession | CK.rwSession);
+    module.C_Login(session, CK.user, pin);
+    const rights = [CK.token, CK.encrypt, CK.decrypt, CK.sensitive].map((type) => ({ type, value: true }));
+    module.C_GenerateKey(session, { mechanism: CK.aesKeyGen }, [...rights, { type: CK.extractable, value: false }, { type: CK.label, value: keyLabel }, { type: CK.valueLength, value: bytes }]);
+    module.C_CloseSession(session);
+  };
+  return { library: file, label, pinFile, module, slot, newKey, newAesKey, restart: () => { module.C_CloseAllSessions(slot); } };
 }
