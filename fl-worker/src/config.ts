@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { kemSuite, signatureSuite } from '@epione/protocol';
-import { parse as parseYaml } from 'yaml';
+import { parse as parseYaml, type YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { WorkerError } from './error.js';
 
@@ -19,6 +19,12 @@ const schema = z.strictObject({
   state: file,
   /** Strength of the site's keys; a study of profile long-term needs the larger ones, one with X25519 a key for it in the site's record. */
   suites: z.strictObject({ signature: signatureSuite, kem: kemSuite, x25519: z.boolean().default(false) }).default({ signature: 'mldsa65', kem: 'mlkem768', x25519: false }),
+  /** What encrypts the seeds of these keys on the disk; absent: file rights alone protect them. */
+  keyProtection: z.union([
+    z.strictObject({ passphraseFile: file }),
+    z.strictObject({ keyFile: file }),
+    z.strictObject({ pkcs11: z.strictObject({ module: file, tokenLabel: z.string().min(1), keyLabel: z.string().min(1), pinFile: file }) }),
+  ], 'one of {passphraseFile}, {keyFile} and {pkcs11: {module, tokenLabel, keyLabel, pinFile}}').optional(),
   /** Digest of the study to join, or a file with the study document. */
   study: z.string().min(1).optional(),
   /** Rows to train on; absent for an organization that aggregates only. */
@@ -46,21 +52,33 @@ const schema = z.strictObject({
 /** A valid configuration; file names are absolute. */
 export type WorkerConfig = z.infer<typeof schema>;
 
+function absoluteProtection(protection: NonNullable<WorkerConfig['keyProtection']>, at: (path: string) => string): WorkerConfig['keyProtection'] {
+  if ('pkcs11' in protection) return { pkcs11: { ...protection.pkcs11, module: at(protection.pkcs11.module), pinFile: at(protection.pkcs11.pinFile) } };
+  return 'keyFile' in protection ? { keyFile: at(protection.keyFile) } : { passphraseFile: at(protection.passphraseFile) };
+}
+
 /** File names in a configuration are relative to it. */
 function absolute(config: WorkerConfig, folder: string): WorkerConfig {
   const at = (path: string): string => resolve(folder, path);
   const files = <T extends { certificate: string; privateKey: string; ca: string }>(of: T): T => ({ ...of, certificate: at(of.certificate), privateKey: at(of.privateKey), ca: at(of.ca) });
-  const { data, kme, study } = config;
+  const { data, kme, study, keyProtection } = config;
   return {
     ...config,
     profile: at(config.profile),
     state: at(config.state),
     ...(study === undefined ? {} : { study: study.startsWith('sha') && study.includes(':') ? study : at(study) }),
+    ...(keyProtection === undefined ? {} : { keyProtection: absoluteProtection(keyProtection, at) }),
     ...(data === undefined ? {} : { data: { ...data, train: at(data.train), ...(data.consents === undefined ? {} : { consents: at(data.consents) }), ...(data.test === undefined ? {} : { test: at(data.test) }) } }),
     ...(kme === undefined ? {} : { kme: files(kme) }),
     blobServer: files(config.blobServer),
   };
 }
+
+/** Where and what a fault of the YAML is, without a word of the text: somebody may have written a secret there. */
+const placeOf = (fault: unknown): string => {
+  const { code, linePos } = fault as Partial<YAMLParseError>;
+  return linePos === undefined ? 'it cannot be read' : `line ${linePos[0].line}, column ${linePos[0].col}, ${code ?? 'a fault'}`;
+};
 
 /**
  * Reads a configuration from YAML text.
@@ -72,7 +90,7 @@ export function parseConfig(yaml: string, folder: string): WorkerConfig {
   try {
     value = parseYaml(yaml, { logLevel: 'error' });
   } catch (cause) {
-    throw new WorkerError('CONFIG_INVALID', `the configuration is not YAML: ${(cause as Error).message}`, { cause });
+    throw new WorkerError('CONFIG_INVALID', `the configuration is not YAML: ${placeOf(cause)}`); // without the cause, which repeats the lines around the fault
   }
   const result = schema.safeParse(value);
   if (result.success) return absolute(result.data, folder);

@@ -1,14 +1,16 @@
 /** Checks what a worker needs before it runs: each one line, and what to do where it fails. */
 import { X509Certificate } from 'node:crypto';
-import { readFile, stat, statfs, mkdir } from 'node:fs/promises';
+import { readFile, statfs, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { connect, readProfile } from '@epione/client';
 import type { Study } from '@epione/protocol';
 import type { WorkerConfig } from './config.js';
 import { readCsv } from './data/csv.js';
 import { examineStatus } from './kme/examination.js';
+import { protectionOf } from './keys/seed-file.js';
+import { openLock } from './keys/seed-lock.js';
+import { readKeys, seedFiles } from './keys/seeds.js';
 import { HttpsClient, readTls } from './site/https.js';
-import { isPrivate, seedFiles } from './site/seeds.js';
 import { openKme } from './site/site.js';
 import { studyDigestOf } from './site/study-desk.js';
 import { currentRecord, readStudyView } from './round/course.js';
@@ -55,11 +57,10 @@ async function freeDisk(folder: string): Promise<string> {
 }
 
 async function keyFiles(config: WorkerConfig): Promise<string> {
-  for (const path of seedFiles(config.state)) {
-    const { mode } = await stat(path);
-    if (!isPrivate(mode)) throw new Error(`${path} can be read by others`);
-  }
-  return 'present, for their owner only';
+  const kinds = new Set(await Promise.all(seedFiles(config.state).map(protectionOf)));
+  using lock = await openLock(config.keyProtection);
+  await readKeys(config.state, config.suites, lock);
+  return `present, for their owner only, encryption: ${[...kinds].join(', ')}`;
 }
 
 async function ownPeer(config: WorkerConfig): Promise<string> {
@@ -117,7 +118,7 @@ export async function examine(config: WorkerConfig, now: () => number): Promise<
   const probes: [check: string, remedy: string, probe: Probe][] = [
     ['node', `Use Node ${leastNode.join('.')} or later with its own OpenSSL.`, () => Promise.resolve().then(() => nodeVersion(process.versions))],
     ['profile', 'Name the connection profile that the network operator gave you.', async () => (await readProfile(config.profile)).channel],
-    ['key files', 'Run fl-worker init, or chmod 600 the files in the keys folder.', () => keyFiles(config)],
+    ['key files', 'Run fl-worker init, correct keyProtection, or chmod 600 the files in the keys folder.', () => keyFiles(config)],
     ...[...certificates].map((path): [string, string, Probe] => [`certificate ${path}`, 'Ask the certificate authority for a new one.', () => certificateDays(path, now())]),
     ['peer', 'Start the peer, or correct its endpoint in the profile; one of Fabric before 2.5.13 or 3.1.0 has no post-quantum key exchange and is refused.', () => ownPeer(config)],
     ['key management entity', 'Start it, or correct kme in the configuration; an empty stock fills while the link runs.', () => keyStock(config)],

@@ -10,6 +10,7 @@ export type WorkerCode =
   | 'KEY_FILE_INVALID'
   | 'KME_REFUSED'
   | 'NOT_INITIALISED'
+  | 'SHARES_INVALID'
   | 'STATE_INVALID'
   | 'STATE_IN_USE'
   | 'STUDY_MISMATCH'

@@ -12,6 +12,7 @@ import { initialise } from './site/enrolment.js';
 import { statusTable, workerStatus } from './status.js';
 import { mayReplaceRecord } from './state/database.js';
 import { addConsentCommands } from './consent-commands.js';
+import { addKeyCommands } from './key-commands.js';
 import { addQuantumCommands } from './quantum-commands.js';
 import { addRevokeCommand } from './revoke-command.js';
 import { addStudyCommands } from './study-commands.js';
@@ -116,6 +117,7 @@ for (const [name, description, action] of commands) {
   command.action(action);
 }
 addRevokeCommand(program, print);
+addKeyCommands(program, print);
 addStudyCommands(program, print);
 addConsentCommands(program, print);
 addQuantumCommands(program, print);

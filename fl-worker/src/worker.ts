@@ -15,6 +15,7 @@ import { Participant } from './round/participant.js';
 import { codeOf, passes } from './round/refusal.js';
 import type { RescueDesk } from './round/rescue.js';
 import type { Site } from './site/site.js';
+import { nameInState } from './state/database.js';
 import type { StudyState } from './state/study-state.js';
 
 /** How a worker's run ended. */
@@ -96,6 +97,7 @@ export class Worker {
     }
     if (before !== undefined) await this.#linger(before, options.signal);
     this.#state.outbox.forget(document.rounds.count + 1, this.#site.config.keepContentKeys);
+    await this.#letKeysGo(Number.POSITIVE_INFINITY);
     this.#state.log.now(before?.round ?? 0, 'complete');
     return before?.state.state === 'final' ? { outcome: 'complete', ...soFar() } : { outcome: 'refused', ...soFar(), code: (before && endCode(before)) ?? 'ROUND_ENDED' };
   }
@@ -195,7 +197,14 @@ export class Worker {
     log.ended(round, { outcome: state.state, model, code, seconds: (state.endedAt - opened.openedAt) / 1000 });
     if (config.keepContentKeys) await this.#writeContentKeys();
     outbox.forget(round, config.keepContentKeys);
+    await this.#letKeysGo(opened.openedAt);
     report('round ended', { round, outcome: state.state, model, code });
+  }
+
+  /** Keys of earlier records that no round needs any more are destroyed. @param openedAt of the round that has ended. */
+  async #letKeysGo(openedAt: number): Promise<void> {
+    const { keys, random, report } = this.#site;
+    for (const version of await keys.former.letGo(nameInState(this.#study.digest), openedAt, random)) report('destroyed former keys', { version });
   }
 
   /** Does what is good to have done and need not be: a fault is told and no more. */

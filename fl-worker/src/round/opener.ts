@@ -1,7 +1,7 @@
 /** From a sealed set to the words of its updates: fetch each blob, check it against its statement, unwrap and open it, or say why not. */
 import {
   assertHeaderOf, assertSignedBy, CodedError, isCode, judgeUpdate, needsQkd, openStored, readStored, submissionDigest, unwrapFor,
-  type ByteSource, type Code, type ParticipantRecord, type Stored, type StoredUpdate, type Submission, type UpdateVerdict,
+  type ByteSource, type Code, type KemKeys, type ParticipantRecord, type Stored, type StoredUpdate, type Submission, type UpdateVerdict,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { Site } from '../site/site.js';
@@ -80,11 +80,22 @@ export class Opener {
   }
 
   async #assertSigned(slot: Stored<Submission>): Promise<void> {
-    const { record: name } = slot.statement;
+    assertSignedBy('submission', slot, await this.#record(slot.statement.record));
+  }
+
+  async #record(name: string): Promise<ParticipantRecord> {
     const record = this.#records.get(name) ?? (await this.#site.ledger.getRecord(name))?.statement;
     if (record === undefined) throw new WorkerError('UNAVAILABLE', `the ledger does not give the record ${name}`);
     this.#records.set(name, record);
-    assertSignedBy('submission', slot, record);
+    return record;
+  }
+
+  /** The key pair that an update is sealed to: that of the present record, or of the one that its sender found. */
+  async #kem({ header }: Pick<StoredUpdate, 'header'>): Promise<KemKeys> {
+    const { config, keys, own } = this.#site;
+    const name = header.recipients.find((entry) => entry.to === config.mspId)?.toRecord;
+    if (name === undefined || name === own.digest) return keys.kem;
+    return keys.former.find((await this.#record(name)).encapsulationKey) ?? keys.kem;
   }
 
   async #open(view: RoundView, slot: Stored<Submission>): Promise<Uint8Array> {
@@ -101,7 +112,7 @@ export class Opener {
 
   async #unwrap(view: RoundView, slot: Stored<Submission>, sealed: StoredUpdate): Promise<{ contentKey: Uint8Array; words: Uint8Array }> {
     const kept = this.#state.outbox.contentKey(submissionDigest(slot.statement));
-    const contentKey = kept ?? unwrapFor(sealed, this.#site.config.mspId, this.#site.keys.kem, await this.#qkdKey(view.round, sealed));
+    const contentKey = kept ?? unwrapFor(sealed, this.#site.config.mspId, await this.#kem(sealed), await this.#qkdKey(view.round, sealed));
     const payload = await openStored(sealed, contentKey);
     return { contentKey, words: await payload.all() };
   }

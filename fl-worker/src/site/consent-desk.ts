@@ -3,10 +3,10 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { consentSubject, fromHex, sign, toHex, type Consent, type ConsentDecision, type Digest, type Study, type Withdrawal } from '@epione/protocol';
 import { readCsv } from '../data/csv.js';
 import { WorkerError } from '../error.js';
+import type { RandomBytes } from '../keys/seed-lock.js';
 import { decideConsents, readConsents, type Consents } from '../round/consented-rows.js';
 import { currentRecord, readStudyView } from '../round/course.js';
 import type { Membership } from './membership.js';
-import type { RandomBytes } from './seeds.js';
 
 /** Persons a statement of consent names at most: the ledger takes 256, and each is a key to write. */
 const batchSize = 128;

@@ -1,38 +1,19 @@
 /** An organization's record on the ledger, made from its keys: the first one, its successors, and the way back after a revocation. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { ParticipantView, Voucher } from '@epione/client';
-import { canonicalText, digestOf, needsAdmission, sign, statementDigest, toBase64Url, toHex, type Mandate, type ParticipantRecord, type ParticipantState } from '@epione/protocol';
+import { rm } from 'node:fs/promises';
+import type { Voucher } from '@epione/client';
+import { needsAdmission, sign, statementDigest, toBase64Url, type Mandate, type ParticipantRecord, type ParticipantState } from '@epione/protocol';
 import type { WorkerConfig } from '../config.js';
 import { WorkerError } from '../error.js';
-import { openMembership, workerCertificate, type Membership } from './membership.js';
+import { putAside } from '../keys/former.js';
+import { openLock, type SeedLock } from '../keys/seed-lock.js';
+import { keysFolder, makeSeeds, readKeys, seedFiles } from '../keys/seeds.js';
+import { studiesUnderWay } from '../state/database.js';
+import { openMembership, type Membership } from './membership.js';
+import { content, presentOf, wantedRecord, type Present } from './own-record.js';
 import { admissionOf } from './proposal-desk.js';
-import { makeSeeds, readKeys, retireSeeds } from './seeds.js';
+import { settleRotation } from './rotation.js';
 import type { NamedRecord, Surroundings } from './site.js';
 import { studyDigestOf } from './study-desk.js';
-
-/** The record that configuration and keys ask for, as a first version. */
-async function wantedRecord({ config, profile, keys }: Omit<Membership, 'ledger'>): Promise<ParticipantRecord> {
-  const certificate = await workerCertificate(profile);
-  return {
-    channel: profile.channel,
-    genesis: profile.genesis as ParticipantRecord['genesis'],
-    mspId: config.mspId,
-    version: 1,
-    certificateKey: digestOf(new Uint8Array(certificate.publicKey.export({ type: 'spki', format: 'der' }))),
-    signatureSuite: keys.signer.suite,
-    signingKey: toBase64Url(keys.signer.publicKey),
-    kemSuite: keys.kem.suite,
-    encapsulationKey: toBase64Url(keys.kem.encapsulationKey),
-    ...(config.suites.x25519 ? { x25519Key: toHex(keys.kem.x25519.publicKey) } : {}),
-    ...(config.kme === undefined ? {} : { saeId: config.kme.saeId }),
-    blobUrl: config.blobServer.publicUrl.replace(/\/+$/, ''),
-    ...(profile.peers.some((peer) => peer.mspId === config.mspId) ? {} : { peerless: true }),
-  };
-}
-
-/** What a record says beside its place in the chain of records. */
-const content = (record: ParticipantRecord): string => canonicalText({ ...record, version: 1, previous: undefined });
 
 /** What `init` did. */
 export interface Initialised extends NamedRecord {
@@ -41,14 +22,6 @@ export interface Initialised extends NamedRecord {
   /** Whether the ledger had the record already. */
   readonly registered: 'now' | 'before';
 }
-
-/** The record that an organization has had until now. */
-interface Present {
-  readonly state: ParticipantState;
-  readonly record: ParticipantRecord;
-}
-
-const presentOf = ({ state, record }: ParticipantView): Present | undefined => state && record && { state, record: record.statement };
 
 /** A pair of public keys, base64url. */
 type PublicKeys = Pick<ParticipantRecord, 'signingKey' | 'encapsulationKey'>;
@@ -63,10 +36,12 @@ export function mustRetire({ state, record }: { readonly state: ParticipantState
 }
 
 /** Makes new keys where the present ones may not come back. @returns the files made. */
-async function freshKeys({ config, keys: { signer, kem } }: Membership, present: Present, random: Surroundings['random']): Promise<string[]> {
+async function freshKeys({ config, keys: { signer, kem } }: Membership, present: Present, random: Surroundings['random'], lock: SeedLock | undefined): Promise<string[]> {
   if (!mustRetire(present, { signingKey: toBase64Url(signer.publicKey), encapsulationKey: toBase64Url(kem.encapsulationKey) })) return [];
-  await retireSeeds(config.state, `version-${present.state.version}`);
-  return makeSeeds(config.state, config.suites.signature, config.suites.kem, random);
+  const folder = keysFolder(config.state);
+  await putAside(folder, present.state.version, present.record.kemSuite, studiesUnderWay(config.state));
+  for (const path of seedFiles(config.state)) await rm(path);
+  return makeSeeds(folder, config.suites, random, lock);
 }
 
 /** What vouches for a record that follows another: the key of both, or the members. @throws WorkerError NOT_APPROVED, telling what to ask them for. */
@@ -88,16 +63,19 @@ async function voucherFor(membership: Membership, record: ParticipantRecord, { s
  * @throws WorkerError NOT_APPROVED when new keys need the members' admission, RECORD_NOT_CURRENT; CodedError of the ledger.
  */
 export async function initialise(config: WorkerConfig, random: Surroundings['random'], mayChange: () => boolean): Promise<Initialised> {
-  await mkdir(join(config.state, 'keys'), { recursive: true, mode: 0o700 });
-  const missing = await makeSeeds(config.state, config.suites.signature, config.suites.kem, random);
+  using lock = await openLock(config.keyProtection);
+  const folder = keysFolder(config.state);
+  const missing = await makeSeeds(folder, config.suites, random, lock);
   const opened = await openMembership(config);
   using ledger = opened.ledger;
   const present = presentOf(await ledger.getParticipant(config.mspId));
   // What is in the outbox under a revoked record counts no more; but nobody may be at work on it now.
   if (present?.state.status === 'revoked') mayChange();
-  const made = [...missing, ...(present === undefined ? [] : await freshKeys(opened, present, random))];
-  const membership: Membership = { ...opened, keys: await readKeys(config.state, config.suites.signature, config.suites.kem) };
-  const wanted = await wantedRecord(membership);
+  if (present !== undefined) await settleRotation(config, present, lock, random);
+  const held: Membership = { ...opened, keys: await readKeys(config.state, config.suites, lock) };
+  const made = [...missing, ...(present === undefined ? [] : await freshKeys(held, present, random, lock))];
+  const membership: Membership = { ...opened, keys: await readKeys(config.state, config.suites, lock) };
+  const wanted = await wantedRecord(membership, membership.keys);
   if (present?.state.status === 'current') {
     if (content(present.record) === content(wanted)) return { digest: statementDigest('participant', present.record), record: present.record, made, registered: 'before' };
     const isFree = mayChange();
@@ -107,5 +85,7 @@ export async function initialise(config: WorkerConfig, random: Surroundings['ran
   const record = present === undefined ? wanted : { ...wanted, version: present.state.version + 1, previous: present.state.record as ParticipantRecord['previous'] };
   const signed = sign('participant', record, membership.keys.signer);
   await ledger.registerParticipant(signed, present === undefined ? undefined : await voucherFor(membership, record, present, signed.signature));
+  const now = presentOf(await ledger.getParticipant(config.mspId));
+  if (now !== undefined) await settleRotation(config, now, lock, random);
   return { digest: statementDigest('participant', record), record, made, registered: 'now' };
 }

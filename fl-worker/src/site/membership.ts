@@ -5,7 +5,8 @@ import { connect, readProfile, type ConnectionProfile, type Ledger } from '@epio
 import { statementDigest, toBase64Url } from '@epione/protocol';
 import type { WorkerConfig } from '../config.js';
 import { WorkerError } from '../error.js';
-import { readKeys, type SiteKeys } from './seeds.js';
+import { openLock } from '../keys/seed-lock.js';
+import { readKeys, type SiteKeys } from '../keys/seeds.js';
 import { openBlobs, openKme, openSource, type Site, type Surroundings } from './site.js';
 
 /** A configuration with what it leads to. */
@@ -33,7 +34,8 @@ export async function workerCertificate(profile: ConnectionProfile): Promise<X50
 /** Connects with the site's existing keys. The caller disposes of the ledger. @throws WorkerError NOT_INITIALISED, KEY_FILE_INVALID, CONFIG_INVALID. */
 export async function openMembership(config: WorkerConfig): Promise<Membership> {
   const profile = await profileOf(config);
-  const keys = await readKeys(config.state, config.suites.signature, config.suites.kem);
+  using lock = await openLock(config.keyProtection);
+  const keys = await readKeys(config.state, config.suites, lock);
   return { config, profile, keys, ledger: await connect(profile, { identity: 'worker' }) };
 }
 

@@ -6,9 +6,10 @@ import { BlobSource } from '../blobs/blob-source.js';
 import { BlobStore } from '../blobs/blob-store.js';
 import type { WorkerConfig } from '../config.js';
 import { KeyDelivery } from '../kme/key-delivery.js';
+import type { RandomBytes } from '../keys/seed-lock.js';
+import type { SiteKeys } from '../keys/seeds.js';
 import type { Report } from '../progress.js';
 import { HttpsClient, readTls } from './https.js';
-import type { RandomBytes, SiteKeys } from './seeds.js';
 
 /** What a worker asks of the ledger. */
 export type RoundLedger = Pick<

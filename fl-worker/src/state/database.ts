@@ -34,7 +34,7 @@ export function atomically<T>(database: DatabaseSync, run: () => T): T {
 }
 
 /** One file a study, because rounds and keys are a study's. */
-const path = (folder: string, study: Digest): string => join(folder, `study-${study.slice(study.indexOf(':') + 1).slice(0, 16)}.db`);
+const path = (folder: string, study: Digest): string => join(folder, `study-${nameInState(study)}.db`);
 
 /**
  * Opens the state of a worker for writing and keeps other writers out until this process ends, however it ends.
@@ -76,14 +76,30 @@ function lock(folder: string): void {
   }
 }
 
+const stateFile = /^study-([0-9a-f]{16})\.db$/;
+const stateFiles = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).filter((name) => stateFile.test(name)).sort() : []);
+
+/** The name by which a state folder knows a study: the first 16 digits of its digest. */
+export const nameInState = (study: Digest): string => study.slice(study.indexOf(':') + 1).slice(0, 16);
+
+/** Studies of a state folder that have begun here and are not over. */
+export function studiesUnderWay(folder: string): string[] {
+  return stateFiles(folder).filter((name) => {
+    using database = new DatabaseSync(join(folder, name), { readOnly: true });
+    return database.prepare("SELECT 1 FROM fact WHERE name = 'state' AND value <> 'complete'").get() !== undefined;
+  }).map((name) => name.replace(stateFile, '$1'));
+}
+
+/** Makes sure that what was deleted is in no file of the database any more: deleted pages are overwritten, and the log that still holds them is emptied. */
+export const forgetDeleted = (database: DatabaseSync): void => { database.exec('PRAGMA wal_checkpoint(TRUNCATE)'); };
+
 /**
  * Whether the site's record may be replaced: no statement under the old record may still be on its way.
  * @throws WorkerError STATE_IN_USE while a worker runs on the folder.
  */
 export function mayReplaceRecord(folder: string): boolean {
   lock(folder);
-  const files = existsSync(folder) ? readdirSync(folder).filter((name) => /^study-[0-9a-f]{16}\.db$/.test(name)) : [];
-  return files.every((name) => {
+  return stateFiles(folder).every((name) => {
     using database = new DatabaseSync(join(folder, name), { readOnly: true });
     return database.prepare('SELECT 1 FROM outbox WHERE committed = 0').get() === undefined;
   });

@@ -1,7 +1,7 @@
 /** What this site has sent or is about to send: on the disk before the first byte leaves, so that a restart sends the same bytes (PROTOCOL section 4, outbox rule). */
 import type { DatabaseSync } from 'node:sqlite';
 import { statementDigest, toBase64Url, type Attestation, type Json, type Signed, type Submission } from '@epione/protocol';
-import { atomically } from './database.js';
+import { atomically, forgetDeleted } from './database.js';
 
 /** What an outbox entry may be; one of each a round, for ever. */
 export type Outgoing = { readonly submission: Submission; readonly attestation: Attestation };
@@ -121,5 +121,6 @@ export class Outbox {
       if (!keepContentKeys) this.#database.prepare('DELETE FROM content_key WHERE round < ?').run(round);
       this.#database.prepare('UPDATE outbox SET committed = 1 WHERE round <= ?').run(round); // what was refused will never be sent
     });
+    forgetDeleted(this.#database);
   }
 }

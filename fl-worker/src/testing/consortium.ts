@@ -9,7 +9,7 @@ import { BlobSource } from '../blobs/blob-source.js';
 import { parseConfig, type WorkerConfig } from '../config.js';
 import { writeCsv } from '../data/csv.js';
 import { HttpsClient, readTls } from '../site/https.js';
-import { makeSeeds, readKeys } from '../site/seeds.js';
+import { keysFolder, makeSeeds, readKeys } from '../keys/seeds.js';
 import { openBlobs, openKme, type RoundLedger, type Site } from '../site/site.js';
 import { seededRandom } from '../random.js';
 import { studyFrom, type StudyTemplate } from '../study-template.js';
@@ -67,7 +67,7 @@ export async function openTestSite(config: WorkerConfig, ledger: RoundLedger, re
   const kme = await openKme(config);
   return {
     config, ledger, blobs, now: Date.now, elapsed: () => performance.now(), random: (length) => new Uint8Array(randomBytes(length)), report: withoutRepeats(report),
-    keys: await readKeys(config.state, 'mldsa65', 'mlkem768'), own: { digest: statementDigest('participant', record), record },
+    keys: await readKeys(config.state, config.suites), own: { digest: statementDigest('participant', record), record },
     source: new BlobSource(blobs, new HttpsClient(await readTls(config.blobServer), 5000)), ...(kme === undefined ? {} : { kme }),
   };
 }
@@ -113,13 +113,13 @@ export class TestConsortium implements AsyncDisposable {
       const asked = Array.from({ length: rowsOf(mspId) - 2 }, (_, row) => [String(row), { secret: secretOf(mspId, row) }]);
       writeFileSync(join(folder, 'consents.json'), JSON.stringify(Object.fromEntries(asked)));
     }
-    await makeSeeds(folder, 'mldsa65', 'mlkem768', (length) => new Uint8Array(randomBytes(length)));
+    await makeSeeds(keysFolder(folder), { signature: 'mldsa65', kem: 'mlkem768' }, (length) => new Uint8Array(randomBytes(length)));
     const port = await freePort();
     const tls = { certificate: 'site.pem', privateKey: 'site.key', ca: '../ca.pem' };
     const data = hospitals.includes(mspId) ? { data: { train: 'rows.csv', idColumn: 'id', consents: 'consents.json' } } : { keepContentKeys: true };
     const settings = { mspId, profile: 'none', state: '.', study: this.digest, ...data, kme: { url: this.entity.url, saeId, ...tls }, blobServer: { port, publicUrl: `https://localhost:${port}`, ...tls }, seed: 'seed', pollMs: 100 };
     const config = parseConfig(JSON.stringify(settings), folder);
-    const { signer, kem } = await readKeys(folder, 'mldsa65', 'mlkem768');
+    const { signer, kem } = await readKeys(folder, config.suites);
     this.configs.set(mspId, config);
     this.records.set(mspId, {
       channel: 'epione', genesis, mspId, version: 1, certificateKey: digestOf(new TextEncoder().encode(mspId)), signatureSuite: 'mldsa65', signingKey: toBase64Url(signer.publicKey),

@@ -24,6 +24,8 @@ export interface TestKeyEntity extends AsyncDisposable {
   maxKeySize: number;
   /** Every key_ID that enc_keys has delivered. */
   readonly delivered: string[];
+  /** The key behind every key_ID that it has ever delivered, base64. */
+  readonly secrets: Map<string, string>;
 }
 
 class Refused extends Error {
@@ -40,7 +42,7 @@ export const linkOf = (a: string, b: string): string => [a, b].sort().join('|');
 /** Starts an entity that serves every SAE with a certificate of the test authority. */
 export async function startKeyEntity(tls: Tls, port = 0): Promise<TestKeyEntity> {
   const held = new Map<string, HeldKey>();
-  const entity = { cut: new Set<string>(), lose: new Map<string, number>(), stock: 1000, maxKeySize: 1024, delivered: [] as string[] };
+  const entity = { cut: new Set<string>(), lose: new Map<string, number>(), stock: 1000, maxKeySize: 1024, delivered: [] as string[], secrets: new Map<string, string>() };
 
   const status = (master: string, slave: string): object => ({
     source_KME_ID: 'kme-1', target_KME_ID: 'kme-2', master_SAE_ID: master, slave_SAE_ID: slave, key_size: 256, stored_key_count: entity.stock,
@@ -52,6 +54,7 @@ export async function startKeyEntity(tls: Tls, port = 0): Promise<TestKeyEntity>
     entity.stock -= number;
     const keys = Array.from({ length: number }, () => ({ key_ID: randomUUID(), key: randomBytes(size / 8).toString('base64') }));
     for (const { key_ID, key } of keys) held.set(key_ID, { master, slave, key });
+    for (const { key_ID, key } of keys) entity.secrets.set(key_ID, key);
     entity.delivered.push(...keys.map((entry) => entry.key_ID));
     return { keys };
   };

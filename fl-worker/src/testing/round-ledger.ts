@@ -1,6 +1,7 @@
 /** A ledger in memory for tests of the worker: the protocol's own rules over a map, with the SDK's habit that saying the same twice is success. */
+import type { Voucher } from '@epione/client';
 import {
-  assertAttestation, assertClosing, assertEnding, assertMandatedRevocation, assertNextEpoch, assertProposal, assertRetraction, assertSignedBy, assertSubmission, CodedError, deriveRound, epochOf, footing, membersOf, openRound, resultDigest,
+  assertAttestation, assertClosing, assertEnding, assertMandatedRevocation, assertNextEpoch, assertProposal, assertRetraction, assertSignedBy, assertSubmission, assertSuccession, CodedError, deriveRound, epochOf, footing, membersOf, openRound, resultDigest,
   revokedState, slotOwner, statementDigest, submissionDigest, withEpoch,
   type Access, type Approval, type Attestation, type Closing, type Course, type Digest, type Ending, type Json, type Motion, type NextEpoch, type Proposal, type RoundState, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type ConsentDecision, type ConsentQuestion, type Retraction, type Revocation, type RoundContext, type RoundRecords,
   type Signed, type Slot, type Stored, type StoredClosing, type Study, type Submission,
@@ -18,6 +19,8 @@ const byText = (a: string, b: string): number => (a < b ? -1 : 1);
 /** The channel of one opened study. */
 export class TestLedger implements RoundLedger {
   readonly #records = new Map<string, Stored<ParticipantRecord>>();
+  /** By digest, for ever. */
+  readonly #everyRecord = new Map<string, Stored<ParticipantRecord>>();
   readonly #states = new Map<string, ParticipantState>();
   readonly #study: Study;
   readonly #rounds = new Map<number, RoundData>();
@@ -218,14 +221,27 @@ export class TestLedger implements RoundLedger {
     });
   }
 
+  registerParticipant({ statement, signature }: Signed<ParticipantRecord>, voucher?: Voucher): Promise<{ digest: string; txId: string }> {
+    return attempt(() => {
+      const [state, before] = [this.#states.get(statement.mspId), this.#records.get(statement.mspId)?.statement];
+      assertSignedBy('participant', { signature, statement }, statement);
+      const digest = statementDigest('participant', statement);
+      assertSuccession({ statement, signature, ...voucher, digest, signedBytes: new Uint8Array() }, state && before && { state, record: before });
+      this.admit(statement);
+      return { digest, txId: this.#records.get(statement.mspId)?.txId ?? '' };
+    });
+  }
+
   /** This is its organization's current record from now on, whatever brought it here. */
   admit(record: ParticipantRecord): void {
-    this.#records.set(record.mspId, this.#store(record, record.mspId));
-    this.#states.set(record.mspId, { record: statementDigest('participant', record), version: record.version, status: 'current' });
+    const [digest, stored] = [statementDigest('participant', record), this.#store(record, record.mspId)];
+    this.#records.set(record.mspId, stored);
+    this.#everyRecord.set(digest, stored);
+    this.#states.set(record.mspId, { record: digest, version: record.version, status: 'current' });
   }
 
   getRecord(digest: string): ReturnType<RoundLedger['getRecord']> {
-    return Promise.resolve([...this.#records.values()].find((entry) => statementDigest('participant', entry.statement) === digest));
+    return Promise.resolve(this.#everyRecord.get(digest));
   }
 
   /** Pseudonyms whose consent has been withdrawn; all others have one in force. */

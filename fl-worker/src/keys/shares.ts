@@ -1,0 +1,123 @@
+/** Seeds divided among people, so that some of them together can bring them back and fewer learn nothing (Shamir over GF(2^8)); decision DECISION. */
+import { canonicalText, concat, decodeCanonical, digestOf, frame, kemSuite, parse, signatureSuite, type Digest } from '@epione/protocol';
+import { combine, split } from 'shamir-secret-sharing';
+import { z } from 'zod';
+import { WorkerError } from '../error.js';
+import { seedLengths, wipe, type KeySuites, type Seeds } from './seeds.js';
+
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/).transform((text) => text as Digest);
+const hex = (bytes: number): z.ZodString => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+
+const shareFile = z.strictObject({
+  format: z.literal('epione-key-share-1'),
+  mspId: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/),
+  suites: z.strictObject({ signature: signatureSuite, kem: kemSuite }),
+  /** When the seeds were divided, ms since 1970 UTC. */
+  dividedAt: z.int().min(0),
+  threshold: z.int().min(2).max(255),
+  /** Digest of the seeds: what comes back is what was divided. */
+  secret: digest,
+  /** One a share, in order: who brings a changed share is named. */
+  commitments: z.array(digest).min(2).max(255),
+  /** This share's place, from 1. */
+  index: z.int().min(1).max(255),
+  /** 96 bytes of share and its place on the polynomial. */
+  share: hex(97),
+});
+
+/** One person's share of a site's seeds, as it stands in a file. */
+export type KeyShare = z.infer<typeof shareFile>;
+/** Whose keys they are, and of which suites. */
+export interface KeyOwner {
+  readonly mspId: string;
+  readonly suites: KeySuites;
+}
+
+/** What all shares of one division have in common. */
+type Division = Omit<KeyShare, 'index' | 'share'>;
+
+/** What is divided: both seeds, joined; the suites fix their lengths. */
+const joined = ({ signing, kem }: Seeds): Uint8Array => concat(signing, kem);
+
+const namedDigest = (label: string, { mspId, suites, dividedAt, threshold }: Omit<Division, 'secret' | 'commitments' | 'format'>, ...rest: (Uint8Array | number)[]): Digest =>
+  digestOf(frame(label, mspId, suites.signature, suites.kem, dividedAt, threshold, ...rest));
+const commitmentTo = (division: Omit<Division, 'secret' | 'commitments' | 'format'>, index: number, share: Uint8Array): Digest => namedDigest('epione/v1/key-share', division, index, share);
+
+/**
+ * Divides seeds. Shares come from the runtime's own random numbers.
+ * @param shares how many, 2 to 255. @param threshold how many bring the seeds back, 2 to `shares`.
+ * @param now ms since 1970 UTC.
+ * @throws WorkerError CONFIG_INVALID for other numbers.
+ */
+export async function divide({ mspId, suites: { signature, kem } }: KeyOwner, seeds: Seeds, shares: number, threshold: number, now: number): Promise<KeyShare[]> {
+  const numbers = [shares, threshold].every(Number.isInteger) && threshold >= 2 && threshold <= shares && shares <= 255;
+  if (!numbers) throw new WorkerError('CONFIG_INVALID', `${shares} shares of which ${threshold} are needed cannot be made`, { remedy: 'At least 2 must be needed, and no more than there are; at most 255.' });
+  const secret = joined(seeds);
+  try {
+    const parts = await split(secret, shares, threshold);
+    const common = { mspId, suites: { signature, kem }, dividedAt: now, threshold };
+    const commitments = parts.map((part, at) => commitmentTo(common, at + 1, part));
+    const division: Division = { format: 'epione-key-share-1', ...common, secret: namedDigest('epione/v1/key-secret', common, secret), commitments };
+    return parts.map((part, at) => {
+      const share = Buffer.from(part.buffer, part.byteOffset, part.length).toString('hex');
+      wipe(part);
+      return { ...division, index: at + 1, share };
+    });
+  } finally {
+    wipe(secret);
+  }
+}
+
+/** A share as a file's text. */
+export const encodeShare = (share: KeyShare): string => `${canonicalText(share)}\n`;
+
+/** Reads a share. @throws WorkerError SHARES_INVALID, without a word of it. */
+export function readShare(name: string, bytes: Uint8Array): KeyShare {
+  try {
+    return parse(shareFile, decodeCanonical(bytes.subarray(0, bytes.at(-1) === 0x0a ? -1 : undefined)), 'share');
+  } catch {
+    throw new WorkerError('SHARES_INVALID', `${name} is no key share of this version`, { remedy: 'Ask its keeper for the file as it was handed out.' });
+  }
+}
+
+const divisionOf = (share: KeyShare): string => canonicalText({ ...share, index: undefined, share: undefined });
+
+/** The division that most of the shares belong to. */
+function commonDivision(shares: ReadonlyMap<string, KeyShare>): string {
+  const votes = Map.groupBy(shares.values(), divisionOf);
+  return [...votes].reduce((most, entry) => (entry[1].length > most[1].length ? entry : most), ['', [] as KeyShare[]])[0];
+}
+
+const isGood = ({ commitments, index, share, ...division }: KeyShare): boolean => commitments[index - 1] === commitmentTo(division, index, new Uint8Array(Buffer.from(share, 'hex')));
+
+/** Seeds that came back, and who brought something else. */
+export interface Restored {
+  readonly seeds: Seeds;
+  /** Names of shares that were changed, or belong to another division; they were not used. */
+  readonly refused: readonly string[];
+}
+
+/**
+ * Brings seeds back from enough shares; shares that do not fit are named and left out.
+ * @param shares by the name of their file.
+ * @throws WorkerError SHARES_INVALID: too few good ones, another organization's or suites, or seeds that are not those that were divided.
+ */
+export async function bringBack({ mspId, suites }: KeyOwner, shares: ReadonlyMap<string, KeyShare>): Promise<Restored> {
+  const common = commonDivision(shares);
+  const fits = new Map<number, KeyShare>();
+  const refused: string[] = [];
+  for (const [name, share] of shares) {
+    if (divisionOf(share) === common && isGood(share)) fits.set(share.index, share);
+    else refused.push(name);
+  }
+  const [first] = fits.values();
+  const said = refused.length === 0 ? '' : `; changed, or of another division: ${refused.join(', ')}`;
+  if (first === undefined || fits.size < first.threshold) throw new WorkerError('SHARES_INVALID', `${fits.size} good shares${first === undefined ? '' : `, ${first.threshold} are needed`}${said}`, { remedy: 'Bring more shares of the same division.' });
+  if (first.mspId !== mspId || first.suites.signature !== suites.signature || first.suites.kem !== suites.kem) throw new WorkerError('SHARES_INVALID', `the shares are of ${first.mspId} with ${first.suites.signature} and ${first.suites.kem}`, { remedy: 'Correct mspId and suites of the configuration, or bring its own shares.' });
+  const parts = [...fits.values()].map(({ share }) => new Uint8Array(Buffer.from(share, 'hex')));
+  const secret = await combine(parts);
+  wipe(...parts);
+  if (namedDigest('epione/v1/key-secret', first, secret) !== first.secret) throw new WorkerError('SHARES_INVALID', 'the shares give other seeds than were divided', { remedy: 'Bring other shares.' });
+  const length = seedLengths(suites).signing;
+  return { seeds: { signing: secret.slice(0, length), kem: secret.slice(length) }, refused };
+}
