@@ -1,4 +1,4 @@
-/** What encrypts a site's seeds on its disk: a passphrase, the bytes of a key file, or an AES key in a token (decision DECISION). */
+/** What encrypts a site's seeds on its disk: a passphrase, the bytes of a key file, or an AES key in a token (decision 0027). */
 import { createCipheriv, createDecipheriv, hkdfSync, scryptSync } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { tokenDecrypt, tokenEncrypt, type Pkcs11Key } from '@epione/client';

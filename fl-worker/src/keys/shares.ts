@@ -1,4 +1,4 @@
-/** Seeds divided among people, so that some of them together can bring them back and fewer learn nothing (Shamir over GF(2^8)); decision DECISION. */
+/** Seeds divided among people, so that some of them together can bring them back and fewer learn nothing (Shamir over GF(2^8); decision 0027). */
 import { canonicalText, concat, decodeCanonical, digestOf, frame, kemSuite, parse, signatureSuite, type Digest } from '@epione/protocol';
 import { combine, split } from 'shamir-secret-sharing';
 import { z } from 'zod';
