@@ -9,7 +9,7 @@ import { WorkerError } from '../error.js';
 import { smallTemplate, TestConsortium } from '../testing/consortium.js';
 import type { Membership } from './membership.js';
 import { asParty, quantumWitness } from './quantum-desk.js';
-import { readKeys } from './seeds.js';
+import { readKeys } from '../keys/seeds.js';
 import { approve } from './study-desk.js';
 
 describe('an approval of high value', function () {
@@ -40,7 +40,7 @@ describe('an approval of high value', function () {
         return Promise.resolve({ digest: statementDigest('approval', signed.statement) });
       },
     } as unknown as Ledger;
-    return { config, ledger, keys: await readKeys(config.state, 'mldsa65', 'mlkem768'), profile: { mspId, channel: 'epione', genesis: house.study.genesis } as unknown as ConnectionProfile };
+    return { config, ledger, keys: await readKeys(config.state, config.suites), profile: { mspId, channel: 'epione', genesis: house.study.genesis } as unknown as ConnectionProfile };
   }
 
   it('is signed with the whole study, and accepted by receiver and arbiter', async () => {
