@@ -93,19 +93,24 @@ export function forward(tf: Tf, weights: readonly Weights[], inputs: Tensor2D): 
 }
 
 /**
- * Gradients of the mean binary cross-entropy, layer by layer. Written out because TensorFlow.js ships its automatic ones only in
- * a form that Node cannot load, and because a layer's delta per row is what clipping row by row needs.
+ * What each row's loss says of each layer's output (rows × outputs), the last layer's too: the deltas of back-propagation. Written out because
+ * TensorFlow.js ships its automatic gradients only in a form that Node cannot load, and because a delta per row is what clipping row by row needs.
+ * @param activations from `forward`.
  * @param labels rows × 1, 0 or 1.
+ * @param divisor number of rows for the gradient of a mean, 1 for each row's own.
  */
+export function deltas(tf: Tf, weights: readonly Weights[], activations: readonly Tensor2D[], labels: Tensor2D, divisor: number): Tensor2D[] {
+  let delta = tf.div<Tensor2D>(tf.sub(tf.sigmoid(activations[weights.length] as Tensor2D), labels), divisor);
+  const found = [delta];
+  for (let at = weights.length - 1; at > 0; at--) {
+    delta = tf.mul(tf.matMul(delta, (weights[at] as Weights).kernel, false, true), tf.step(activations[at] as Tensor2D));
+    found.unshift(delta);
+  }
+  return found;
+}
+
+/** Gradients of the mean binary cross-entropy, layer by layer. @param labels rows × 1, 0 or 1. */
 export function gradients(tf: Tf, weights: readonly Weights[], inputs: Tensor2D, labels: Tensor2D): Weights[] {
   const activations = forward(tf, weights, inputs);
-  const logits = activations[weights.length] as Tensor2D;
-  let delta = tf.div<Tensor2D>(tf.sub(tf.sigmoid(logits), labels), inputs.shape[0]);
-  const grads: Weights[] = [];
-  for (let at = weights.length - 1; at >= 0; at--) {
-    const activation = activations[at] as Tensor2D;
-    grads.unshift({ kernel: tf.matMul(activation, delta, true), bias: tf.sum(delta, 0) });
-    if (at > 0) delta = tf.mul(tf.matMul(delta, (weights[at] as Weights).kernel, false, true), tf.step(activation));
-  }
-  return grads;
+  return deltas(tf, weights, activations, labels, inputs.shape[0]).map((delta, at) => ({ kernel: tf.matMul(activations[at] as Tensor2D, delta, true), bias: tf.sum(delta, 0) }));
 }
