@@ -93,6 +93,10 @@ export class Worker {
       if (ended === undefined) return { outcome: 'stopped', ...soFar() };
       before = ended;
       if (ended.state.state === 'final') model = ended.state.result.model;
+      else if (this.#participant?.spent === true) {
+        this.#state.log.now(round, 'budget spent');
+        return { outcome: 'refused', ...soFar(), code: 'BUDGET_SPENT' };
+      }
       else if (options.stopOnAbort) return { outcome: 'refused', ...soFar(), code: endCode(ended) ?? 'ROUND_ENDED' };
     }
     if (before !== undefined) await this.#linger(before, options.signal);

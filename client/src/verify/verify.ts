@@ -3,6 +3,7 @@ import type { Evidence } from '../evidence/evidence.js';
 import type { TrustRoot } from '../evidence/trust-root.js';
 import { checkAnchors } from './anchors.js';
 import { Blobs, checkDigests, checkHeaders } from './blobs.js';
+import { checkBudgets } from './budgets.js';
 import { verifyChain, type Chain } from './chain/chain.js';
 import { checkAggregates, type ContentKeys } from './recompute.js';
 import { repeatHistory } from './replay/history.js';
@@ -48,7 +49,7 @@ function checkLedger(chain: Chain, chaincode: string, ledger: Registry, report: 
   for (const name of ['study.digest', 'study.approved', 'record.possession', 'record.chain', 'round.opened', 'submission.signature', 'suite.allowed', 'attestation.signature'] as const) report.pass(name);
   const epochs = [...ledger.studies.values()].reduce((sum, { course }) => sum + (course?.epochs.length ?? 0), 0);
   report.pass('course.epochs', `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, no set-ups`);
-  report.pass('privacy.budget', 'no study has a privacy unit');
+  checkBudgets([...ledger.studies.values()], report);
   checkSuspects(ledger, report);
   checkEquivocation(chain, chaincode, ledger, report);
   checkKeys(ledger, report);

@@ -11,7 +11,8 @@ import type { Tensor2D, Tf } from '../training/tf.js';
 import { clipFactor, normToClipTo } from './clip.js';
 import { roundingRoom, withNoise } from './gaussian-noise.js';
 import { drawPeople, expectedDrawn, groupByPerson, type Person } from './people.js';
-import { RandomBits, type RandomBytes } from './random-bits.js';
+import type { RandomBytes } from '../site/seeds.js';
+import { RandomBits } from './random-bits.js';
 
 /** The parts of a study that private training reads. */
 export interface PrivateRecipe extends Pick<Study, 'model' | 'training'> {
@@ -103,13 +104,15 @@ export async function trainPrivately(tf: Tf, recipe: PrivateRecipe, base: Float3
   const expected = expectedDrawn(privacy, people.length);
   const [noise, rate, steps] = [vectorNoiseOf(privacy), Number(training.learningRate), stepsPerRound(recipe)];
   const parameters = base.slice();
+  const pull = Number(training.proximal ?? 0);
   let current = norm;
   for (let step = 1; step <= steps; step++) {
     const deviation = noise * current;
     const drawn = drawPeople(privacy, people, random);
     const { sum, unclipped } = clippedSum(tf, parameters, layers, data, drawn, normToClipTo(current, roundingRoom(deviation, parameters.length)));
     withNoise(sum, deviation, random).forEach((value, k) => {
-      parameters[k] = (parameters[k] as number) - (rate * value) / expected;
+      const [here, start] = [parameters[k] as number, base[k] as number];
+      parameters[k] = here - rate * (value / expected + pull * (here - start));
     });
     current = adapted(privacy, current, unclipped - drawn.length / 2, expected, random);
     if (step % (steps / training.localEpochs) === 0) onEpoch?.((step * training.localEpochs) / steps);

@@ -1,7 +1,5 @@
 /** Exact draws from random bytes: no float takes part, so that no rounding can tell one outcome from another (Mironov 2012). */
-
-/** Bytes nobody can foresee: `randomBytes` of node:crypto in a site, a seeded stream only in tests and replays. */
-export type RandomBytes = (length: number) => Uint8Array;
+import type { RandomBytes } from '../site/seeds.js';
 
 /** Integers and events with exactly the stated probability. */
 export class RandomBits {
@@ -9,6 +7,7 @@ export class RandomBits {
   #pool = Buffer.alloc(0);
   #at = 0;
 
+  /** @param bytes nobody can foresee: `randomBytes` of node:crypto in a site, a seeded stream only in tests and replays. */
   constructor(bytes: RandomBytes) {
     this.#bytes = bytes;
   }

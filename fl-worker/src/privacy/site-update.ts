@@ -3,7 +3,8 @@ import { shareOfVariance, vectorNoiseOf, type BudgetTerms, type Study } from '@e
 import { clipFactor, normOf, normToClipTo } from './clip.js';
 import { adapted } from './dp-sgd.js';
 import { roundingRoom, withNoise } from './gaussian-noise.js';
-import { RandomBits, type RandomBytes } from './random-bits.js';
+import type { RandomBytes } from '../site/seeds.js';
+import { RandomBits } from './random-bits.js';
 
 /** An update that may leave the site, and the clipping norm to go on with. */
 export interface HiddenUpdate {

@@ -18,6 +18,8 @@ export type Consents = z.infer<typeof consentFile>;
 export interface ConsentedRows {
   readonly data: Dataset;
   readonly consent?: NonNullable<Submission['consent']>;
+  /** Name of the person behind each row, known to this site only. */
+  readonly persons: readonly string[];
   /** Pseudonyms of the persons behind the rows. */
   readonly subjects: readonly string[];
 }
@@ -87,7 +89,7 @@ async function nameOfBlock(site: Site, height: number): Promise<Digest> {
  * @throws WorkerError CONSENT_EMPTY when no row is left, DATA_MISSING without a consents file.
  */
 export async function consentedRows(site: Site, study: StudyInForce, view: Moment, data: Dataset): Promise<ConsentedRows> {
-  if (!study.document.consent.required) return { data, subjects: [] };
+  if (!study.document.consent.required) return { data, persons: data.ids, subjects: [] };
   const file = site.config.data?.consents;
   if (file === undefined) throw new WorkerError('DATA_MISSING', 'the study requires consents, and the configuration names no consents file', { remedy: 'Set data.consents and data.idColumn.' });
   const consents = await readConsents(file); // every round, because a secret may have been destroyed since
@@ -96,11 +98,12 @@ export async function consentedRows(site: Site, study: StudyInForce, view: Momen
   const subjects = secrets.map((secret) => consentSubject(fromHex(secret), site.config.mspId));
   const { decisions, height } = await snapshot(site, study, subjects, view);
   const permitted = new Map(secrets.flatMap((secret, at) => (decisions[at]?.decision === 'permit' ? [[secret, decisions[at].consentId ?? ''] as const] : [])));
-  const rows = people.filter(({ secret }) => permitted.has(secret)).map(({ row }) => row);
+  const chosen = people.filter(({ secret }) => permitted.has(secret));
+  const rows = chosen.map(({ row }) => row);
   if (rows.length === 0) throw new WorkerError('CONSENT_EMPTY', 'no row has a consent in force for this study');
   const refs = [...permitted].map(([secret, consentId]) => consentRef(subjectKey(fromHex(secret), study.digest), consentId));
   const consent = { commitment: toHex(consentCommitment(refs)), height, block: await nameOfBlock(site, height) };
-  return { data: selectRows(data, rows), consent, subjects: subjects.filter((_, at) => decisions[at]?.decision === 'permit') };
+  return { data: selectRows(data, rows), consent, persons: chosen.map(({ secret }) => secret), subjects: subjects.filter((_, at) => decisions[at]?.decision === 'permit') };
 }
 
 /** Whether one of these persons has withdrawn by now. */

@@ -4,7 +4,9 @@ import type { Dataset } from '../data/dataset.js';
 import { seededRandom } from '../random.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
-import { trainLocally } from '../training/local-strategy.js';
+import { stepsOnLedger } from '../privacy/budget.js';
+import { isHidden, trainHidden, type HiddenStudy } from '../privacy/hidden-round.js';
+import { trainLocally, type LocalRound, type Trained } from '../training/local-strategy.js';
 import { loadTf } from '../training/tf.js';
 import { anyWithdrawn, consentedRows } from './consented-rows.js';
 import { baseModel, serverState, type RoundView, type StudyInForce } from './course.js';
@@ -20,6 +22,7 @@ export class Participant {
   /** The round's local update, kept while keys are waited for. */
   #update: { round: number; update: LocalUpdate } | undefined;
   #satOut = 0;
+  #spent = false;
   #waiting: { round: number; since: number; code: Code } | undefined;
 
   constructor(site: Site, study: StudyInForce, state: StudyState, data: Dataset) {
@@ -27,6 +30,11 @@ export class Participant {
     this.#study = study;
     this.#state = state;
     this.#data = data;
+  }
+
+  /** Whether this site's privacy budget does not allow another round. */
+  get spent(): boolean {
+    return this.#spent;
   }
 
   /** Why this site's submission of a round is still missing; undefined when it is not, or the reason is not known. */
@@ -55,6 +63,7 @@ export class Participant {
     } catch (error) {
       if (isQkd(error)) this.#wait(round, codeOf(error) as Code, error as Error, 'waiting for a QKD key');
       else if (codeOf(error) === 'RECORD_NOT_CURRENT') this.#wait(round, 'RECORD_NOT_CURRENT', error as Error, 'waiting for a record');
+      else if (codeOf(error) === 'BUDGET_SPENT') this.#endTraining(round, error as Error);
       else if (costsRound(error)) this.#sitOut(round, codeOf(error) ?? 'UNAVAILABLE', error as Error);
       else throw error;
     }
@@ -65,6 +74,13 @@ export class Participant {
     const { now, report } = this.#site;
     this.#waiting = { round, since: this.#waiting?.round === round ? this.#waiting.since : now(), code };
     report(told, { round, code, message: error.message });
+  }
+
+  /** The privacy budget is spent: this site trains no more. It goes on aggregating while others have something left. */
+  #endTraining(round: number, error: Error): void {
+    this.#spent = true;
+    this.#waiting = { round, since: this.#site.now(), code: 'BUDGET_SPENT' };
+    this.#sitOut(round, 'BUDGET_SPENT', error);
   }
 
   #sitOut(round: number, code: string, error?: Error): void {
@@ -125,14 +141,33 @@ export class Participant {
     await this.#state.log.once('access', () => this.#logAccess());
     const base = await baseModel(this.#site, this.#study, view.opened.base);
     const state = await serverState(this.#site, this.#study, view.opened.state);
-    const { data, consent, subjects } = await this.#state.log.measure(round, 'ledger', elapsed, () => consentedRows(this.#site, this.#study, view, this.#data));
+    const { data, consent, subjects, persons } = await this.#state.log.measure(round, 'ledger', elapsed, () => consentedRows(this.#site, this.#study, view, this.#data));
     return this.#state.log.measure(round, 'training', elapsed, async () => {
       const random = seededRandom('training', config.seed, round, config.mspId);
-      const { update, carried } = await trainLocally(await loadTf(), document, { base, state, carried: this.#state.carried.before(round), data, random });
+      const local: LocalRound = { base, state, carried: this.#state.carried.before(round), data, random };
+      const { update, ...left } = isHidden(document) ? await this.#hide(round, document, local, persons) : await trainLocally(await loadTf(), document, local);
       const words = encodeUpdate(update, document.encoding, document.strategy.weighting === 'uniform' ? 1 : data.rows);
       report('trained', { round, rows: data.rows });
-      return { words, numExamples: data.rows, subjects, ...(consent === undefined ? {} : { consent }), ...(carried === undefined ? {} : { carried }) };
+      return { words, numExamples: data.rows, subjects, ...(consent === undefined ? {} : { consent }), ...left };
     });
+  }
+
+  /** Charges the budget, then trains behind noise. */
+  async #hide(round: number, study: HiddenStudy, local: LocalRound, persons: readonly string[]): Promise<Trained & Required<Pick<LocalUpdate, 'hidden'>>> {
+    const { budget } = this.#state;
+    if (budget.steps === undefined) budget.carryOver(study.privacy, stepsOnLedger(study, await this.#earlierSlots(round)));
+    const spent = budget.charge(study, round);
+    this.#site.report('privacy charged', { round, epsilon: spent.epsilon, delta: spent.delta, budget: study.privacy.epsilon });
+    const { norm, ...trained } = await trainHidden(await loadTf(), study, { ...local, persons, norm: budget.norm ?? Number(study.privacy.clippingNorm), bytes: this.#site.random });
+    return { ...trained, hidden: { spent, norm } };
+  }
+
+  /** What the ledger holds of this site's part in the rounds before. */
+  async #earlierSlots(round: number): Promise<Slot[]> {
+    const { ledger, config } = this.#site;
+    const found: Slot[] = [];
+    for (let before = 1; before < round; before++) found.push(...(await ledger.getRound(this.#study.digest, before)).slots.filter((slot) => slotOwner(slot) === config.mspId));
+    return found;
   }
 
   /** Before data are used for a study for the first time, the ledger says so. */

@@ -1,7 +1,7 @@
 /** From a local update to a signed submission: keys for every aggregator, the sealed blob, the statement, all on the disk. */
 import {
   establish, isCode, needsQkd, needsX25519, sealStream, sign,
-  type Code, type SealingSuite, type Signed, type Submission,
+  type Code, type SealingSuite, type Signed, type Spent, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { QkdKey } from '../kme/key-delivery.js';
@@ -24,6 +24,8 @@ export interface LocalUpdate {
   readonly words: Uint8Array;
   readonly numExamples: number;
   readonly consent?: NonNullable<Submission['consent']>;
+  /** Privacy spent, this update included, and the clipping norm it leaves. */
+  readonly hidden?: { readonly spent: Spent; readonly norm: number };
   /** Pseudonyms of the persons behind it. */
   readonly subjects: readonly string[];
   /** What this site keeps of it for its next round. */
@@ -91,7 +93,7 @@ export async function sealSubmission(site: Site, study: StudyInForce, view: Roun
     study: study.digest, epoch: view.epoch.epoch, round: view.round, participant: config.mspId, record: own.digest, after: view.after, base: view.opened.base,
     blob, blobBytes,
     sealed: keys.map(({ to, digest, suite, qkd, reason }) => ({ to, record: digest, suite, keyIds: [...(qkd?.keyIds ?? [])], ...(reason === undefined ? {} : { reason }) })),
-    numExamples: update.numExamples, ...(update.consent === undefined ? {} : { consent: update.consent }), software,
+    numExamples: update.numExamples, ...(update.hidden === undefined ? {} : { privacy: update.hidden.spent }), ...(update.consent === undefined ? {} : { consent: update.consent }), software,
   };
   return { signed: sign('submission', statement, site.keys.signer), contentKey };
 }

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Digest } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 
-const version = 4;
+const version = 5;
 
 const schema = `
   CREATE TABLE master_key (recipient TEXT NOT NULL, key_ids TEXT NOT NULL UNIQUE, key BLOB NOT NULL, round INTEGER, PRIMARY KEY (recipient, key_ids)) STRICT;
@@ -17,6 +17,7 @@ const schema = `
   CREATE TABLE round (round INTEGER PRIMARY KEY, outcome TEXT, model TEXT, code TEXT, seconds REAL, qkd_bits INTEGER NOT NULL DEFAULT 0,
     training_ms REAL NOT NULL DEFAULT 0, keys_ms REAL NOT NULL DEFAULT 0, sealing_ms REAL NOT NULL DEFAULT 0, ledger_ms REAL NOT NULL DEFAULT 0, aggregation_ms REAL NOT NULL DEFAULT 0) STRICT;
   CREATE TABLE carried (round INTEGER PRIMARY KEY, carried BLOB NOT NULL) STRICT;
+  CREATE TABLE privacy_charge (steps INTEGER PRIMARY KEY, round INTEGER NOT NULL, epsilon TEXT NOT NULL, delta TEXT NOT NULL, budget TEXT NOT NULL, norm REAL, sealed INTEGER NOT NULL) STRICT;
   CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `;
 

@@ -32,13 +32,14 @@ export class Outbox {
    * Stores a submission together with all that would be lost with it: the content key, this site's own update with the pseudonyms
    * of the persons behind it, and which QKD keys it used up. Its blob must be in the blob store already.
    */
-  keepSubmission(signed: Signed<Submission>, contentKey: Uint8Array, { words, subjects }: { words: Uint8Array; subjects: readonly string[] }): void {
+  keepSubmission(signed: Signed<Submission>, contentKey: Uint8Array, { words, subjects, hidden }: { words: Uint8Array; subjects: readonly string[]; hidden?: { readonly norm: number } }): void {
     const { statement } = signed;
     const digest = statementDigest('submission', statement);
     atomically(this.#database, () => {
       this.#insert('submission', statement.round, signed);
       this.#database.prepare('INSERT INTO content_key (submission, round, key) VALUES (?, ?, ?)').run(digest, statement.round, contentKey);
       this.#database.prepare('INSERT INTO own_update (round, words, subjects) VALUES (?, ?, ?)').run(statement.round, words, JSON.stringify(subjects));
+      if (hidden !== undefined) this.#database.prepare('UPDATE privacy_charge SET sealed = 1, norm = ? WHERE round = ? AND sealed = 0').run(hidden.norm, statement.round);
       for (const { to, keyIds } of statement.sealed) this.#useUp(statement.round, to, keyIds);
     });
   }

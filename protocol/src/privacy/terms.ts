@@ -38,13 +38,15 @@ export type PrivacyTerms = z.infer<typeof privacyTerms>;
 export type BudgetTerms = z.infer<typeof budgeted>;
 
 /** What the terms demand of each other and of the rest of a study. */
-export function privacyFaults({ privacy, strategy, encoding }: { privacy: PrivacyTerms; strategy: { weighting: string }; encoding: { clip: string } }): string[] {
+export function privacyFaults({ privacy, model, strategy, encoding }: { privacy: PrivacyTerms; model: { tensors: readonly { local?: true | undefined }[] }; strategy: { name: string; weighting: string }; encoding: { clip: string } }): string[] {
   if (privacy.unit === 'none') return [];
   const faults: string[] = [];
   const { unit, sampling, samplingRate, accountant, noiseMultiplier, clippingNorm, delta } = privacy;
   if ((sampling === 'all') !== (samplingRate === undefined)) faults.push('privacy.samplingRate: belongs to sampling poisson and fixed, and is needed there');
   if (sampling === 'fixed' && accountant === 'pld') faults.push('privacy.accountant: a fixed-size sample has no known loss distribution, use rdp');
   if (accountant === 'pld' && Number(delta) < 1e-9) faults.push('privacy.delta: below 0.000000001 the pld accountant is not exact enough, use rdp');
+  if (strategy.name === 'scaffold' || strategy.name === 'qfedavg') faults.push(`strategy.name: ${strategy.name} sends more than an update, and no noise is priced for that`);
+  if (unit === 'patient' && model.tensors.some((tensor) => tensor.local)) faults.push('model.tensors: private training shares all tensors, so none may be local');
   if (unit === 'site') {
     if (sampling !== 'all') faults.push('privacy.sampling: every site takes part in every round, so sites are not sampled: use all');
     if (strategy.weighting !== 'uniform') faults.push('strategy.weighting: must be uniform where a site is the unit, because its number of examples is not hidden');

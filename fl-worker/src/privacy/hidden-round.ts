@@ -1,0 +1,34 @@
+/** A round's training in a study with a privacy budget: hides each patient while it trains, or the whole site's update when it has. */
+import type { BudgetTerms, Study } from '@epione/protocol';
+import type { RandomBytes } from '../site/seeds.js';
+import { trainLocally, type LocalRound, type Trained } from '../training/local-strategy.js';
+import type { Tf } from '../training/tf.js';
+import { trainPrivately } from './dp-sgd.js';
+import { hideUpdate, type HiddenUpdate } from './site-update.js';
+
+/** A study with a budget. */
+export type HiddenStudy = Study & { readonly privacy: BudgetTerms };
+
+/** Whether a study has a budget. */
+export const isHidden = (study: Study): study is HiddenStudy => study.privacy.unit !== 'none';
+
+/** A round as private training sees it. */
+export interface HiddenRound extends LocalRound {
+  /** Name of the person behind each row. */
+  readonly persons: readonly string[];
+  /** Clipping norm to begin with. */
+  readonly norm: number;
+  /** Of a secure source. */
+  readonly bytes: RandomBytes;
+}
+
+/** @throws as `trainLocally` and `trainPrivately`. */
+export async function trainHidden(tf: Tf, study: HiddenStudy, round: HiddenRound): Promise<Trained & HiddenUpdate> {
+  const { base, data, persons, norm, bytes } = round;
+  if (study.privacy.unit === 'site') {
+    const { update, ...kept } = await trainLocally(tf, study, round);
+    return { ...kept, ...hideUpdate(study, update, norm, 1, bytes) };
+  }
+  const trained = await trainPrivately(tf, study, base, data, persons, norm, bytes);
+  return { update: Float64Array.from(trained.parameters, (parameter, k) => parameter - (base[k] ?? 0)), norm: trained.norm };
+}
