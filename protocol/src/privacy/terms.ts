@@ -37,23 +37,40 @@ export type PrivacyTerms = z.infer<typeof privacyTerms>;
 /** The terms of a study that has a budget. */
 export type BudgetTerms = z.infer<typeof budgeted>;
 
-/** What the terms demand of each other and of the rest of a study. */
-export function privacyFaults({ privacy, model, strategy, encoding }: { privacy: PrivacyTerms; model: { tensors: readonly { local?: true | undefined }[] }; strategy: { name: string; weighting: string }; encoding: { clip: string } }): string[] {
-  if (privacy.unit === 'none') return [];
+/** The parts of a study that its terms of privacy depend on. */
+interface Surrounding {
+  readonly privacy: PrivacyTerms;
+  readonly model: { readonly tensors: readonly { readonly local?: true | undefined }[] };
+  readonly strategy: { readonly name: string; readonly weighting: string };
+  readonly encoding: { readonly clip: string };
+}
+
+function samplingFaults({ unit, sampling, samplingRate, accountant }: BudgetTerms): string[] {
   const faults: string[] = [];
-  const { unit, sampling, samplingRate, accountant, noiseMultiplier, clippingNorm, delta } = privacy;
   if ((sampling === 'all') !== (samplingRate === undefined)) faults.push('privacy.samplingRate: belongs to sampling poisson and fixed, and is needed there');
   if (sampling === 'fixed' && accountant === 'pld') faults.push('privacy.accountant: a fixed-size sample has no known loss distribution, use rdp');
+  if (unit === 'site' && sampling !== 'all') faults.push('privacy.sampling: every site takes part in every round, so sites are not sampled: use all');
+  return faults;
+}
+
+function siteFaults({ clippingNorm, noiseMultiplier }: BudgetTerms, { strategy, encoding }: Surrounding): string[] {
+  const faults: string[] = [];
+  if (strategy.weighting !== 'uniform') faults.push('strategy.weighting: must be uniform where a site is the unit, because its number of examples is not hidden');
+  // Noise ten deviations out would exceed the encoding, and a refused update has cost its budget all the same.
+  if (Number(encoding.clip) < Number(clippingNorm) * (1 + 10 * Number(noiseMultiplier))) faults.push('encoding.clip: must be at least clippingNorm * (1 + 10 * noiseMultiplier)');
+  return faults;
+}
+
+/** What the terms demand of each other and of the rest of a study. */
+export function privacyFaults(study: Surrounding): string[] {
+  const { privacy, model, strategy } = study;
+  if (privacy.unit === 'none') return [];
+  const { unit, accountant, noiseMultiplier, delta, adaptive: adapts } = privacy;
+  const faults = [...samplingFaults(privacy), ...(unit === 'site' ? siteFaults(privacy, study) : [])];
   if (accountant === 'pld' && Number(delta) < 1e-9) faults.push('privacy.delta: below 0.000000001 the pld accountant is not exact enough, use rdp');
+  if (adapts !== undefined && 2 * Number(adapts.countNoise) <= Number(noiseMultiplier)) faults.push('privacy.adaptive.countNoise: must be above half the noise multiplier');
   if (strategy.name === 'scaffold' || strategy.name === 'qfedavg') faults.push(`strategy.name: ${strategy.name} sends more than an update, and no noise is priced for that`);
   if (unit === 'patient' && model.tensors.some((tensor) => tensor.local)) faults.push('model.tensors: private training shares all tensors, so none may be local');
-  if (unit === 'site') {
-    if (sampling !== 'all') faults.push('privacy.sampling: every site takes part in every round, so sites are not sampled: use all');
-    if (strategy.weighting !== 'uniform') faults.push('strategy.weighting: must be uniform where a site is the unit, because its number of examples is not hidden');
-    // Noise ten deviations out would exceed the encoding, and a refused update has cost its budget all the same.
-    if (Number(encoding.clip) < Number(clippingNorm) * (1 + 10 * Number(noiseMultiplier))) faults.push('encoding.clip: must be at least clippingNorm * (1 + 10 * noiseMultiplier)');
-  }
-  if (privacy.adaptive !== undefined && 2 * Number(privacy.adaptive.countNoise) <= Number(noiseMultiplier)) faults.push('privacy.adaptive.countNoise: must be above half the noise multiplier');
   return faults;
 }
 
