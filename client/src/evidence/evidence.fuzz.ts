@@ -28,6 +28,7 @@ const facts = recorded.blocks.map((block) => factsOf(readBlock(block))).join('\n
 
 /** The bundle as two files in one input: length of the description, description, blocks. */
 async function readBundle(input: Uint8Array): Promise<number> {
+  if (input.length < 4) throw new UsageError('no two files');
   const length = Buffer.from(input).readUInt32BE();
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'evidence.json'), input.subarray(4, 4 + length));
@@ -53,7 +54,7 @@ const profile = {
 };
 
 export const targets = [
-  { name: 'evidence bundle', weight: 0.02, changed: 'readable', samples: () => [concat(u32(description.length), description, blocksFile)], isRefusal, read: readBundle },
+  { name: 'evidence bundle', weight: 0.2, changed: 'readable', samples: () => [concat(u32(description.length), description, blocksFile)], isRefusal, read: readBundle },
   {
     name: 'block and its transactions', weight: 6, changed: 'readable', samples: () => recorded.blocks.slice(0, 12), isRefusal: (error: unknown) => error instanceof Error && !(error instanceof TypeError),
     read: (input: Uint8Array) => readBlock(input).envelopes.map((envelope) => readTransaction(envelope)),
