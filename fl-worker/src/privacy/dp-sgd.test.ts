@@ -7,7 +7,7 @@ import { readCsv } from '../data/csv.js';
 import { selectRows, toDataset, type Dataset } from '../data/dataset.js';
 import { divideTable } from '../data/split.js';
 import { seededRandom } from '../random.js';
-import type { RandomBytes } from '../site/seeds.js';
+import type { RandomBytes } from '../keys/seed-lock.js';
 import { readStudyTemplate, studyFrom } from '../study-template.js';
 import { evaluate, pooled } from '../training/baseline.js';
 import { describeModel, disposeWeights, gradients, initialParameters, layersOf, toWeights } from '../training/model.js';

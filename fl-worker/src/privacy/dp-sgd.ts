@@ -11,7 +11,7 @@ import type { Tensor2D, Tf } from '../training/tf.js';
 import { clipFactor, normToClipTo } from './clip.js';
 import { roundingRoom, withNoise } from './gaussian-noise.js';
 import { drawPeople, expectedDrawn, groupByPerson, type Person } from './people.js';
-import type { RandomBytes } from '../site/seeds.js';
+import type { RandomBytes } from '../keys/seed-lock.js';
 import { RandomBits } from './random-bits.js';
 
 /** The parts of a study that private training reads. */

@@ -1,6 +1,6 @@
 /** A round's training in a study with a privacy budget: hides each patient while it trains, or the whole site's update when it has. */
 import type { BudgetTerms, Study } from '@epione/protocol';
-import type { RandomBytes } from '../site/seeds.js';
+import type { RandomBytes } from '../keys/seed-lock.js';
 import { trainLocally, type LocalRound, type Trained } from '../training/local-strategy.js';
 import type { Tf } from '../training/tf.js';
 import { trainPrivately } from './dp-sgd.js';

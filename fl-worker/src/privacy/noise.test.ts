@@ -2,7 +2,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { sha256 } from '@epione/protocol';
-import type { RandomBytes } from '../site/seeds.js';
+import type { RandomBytes } from '../keys/seed-lock.js';
 import { normOf, normToClipTo } from './clip.js';
 import { discreteGaussian, discreteLaplace } from './discrete-noise.js';
 import { roundingRoom, withNoise } from './gaussian-noise.js';

@@ -1,5 +1,5 @@
 /** Exact draws from random bytes: no float takes part, so that no rounding can tell one outcome from another (Mironov 2012). */
-import type { RandomBytes } from '../site/seeds.js';
+import type { RandomBytes } from '../keys/seed-lock.js';
 
 /** Integers and events with exactly the stated probability. */
 export class RandomBits {

@@ -3,7 +3,7 @@ import { shareOfVariance, vectorNoiseOf, type BudgetTerms, type Study } from '@e
 import { clipFactor, normOf, normToClipTo } from './clip.js';
 import { adapted } from './dp-sgd.js';
 import { roundingRoom, withNoise } from './gaussian-noise.js';
-import type { RandomBytes } from '../site/seeds.js';
+import type { RandomBytes } from '../keys/seed-lock.js';
 import { RandomBits } from './random-bits.js';
 
 /** An update that may leave the site, and the clipping norm to go on with. */
