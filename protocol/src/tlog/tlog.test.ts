@@ -1,4 +1,5 @@
 /** Notes, checkpoints, cosignatures and proofs in the forms of C2SP: written, read, and refused after any change. */
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { sha256, u64 } from '../digest.js';
@@ -7,7 +8,7 @@ import { newSigner } from '../ml-dsa.js';
 import { isNoteSignature, noteAlgorithms, type NoteKeyAlgorithm } from './algorithms.js';
 import { checkpointText, readCheckpoint, type Checkpoint } from './checkpoint.js';
 import { cosign, cosignedAt, cosignedMessage, keyIdOf, newCosigner, verifierKey, type Cosigner } from './cosignature.js';
-import { noteLine, readNote, readNoteLine, toBase64, writeNote } from './note.js';
+import { fromBase64, noteLine, readNote, readNoteLine, toBase64, writeNote } from './note.js';
 import { readLogProof, writeLogProof } from './proof.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -52,6 +53,16 @@ describe('cosignatures of C2SP', () => {
     ].map((part) => Buffer.from(part))));
     refused(() => cosignedMessage('x'.repeat(256), 1, checkpoint));
     refused(() => cosignedMessage('', 1, checkpoint));
+  });
+
+  it('that other software made are good: ML-DSA-44 of torchwood, whose text says where it is from', () => {
+    const { verifierKey: key, note } = JSON.parse(readFileSync(new URL('../../vectors/c2sp-cosignature.json', import.meta.url), 'utf8')) as { verifierKey: string; note: string };
+    const [name = '', id] = key.split('+');
+    const publicKey = fromBase64(key.slice(`${name}+${id ?? ''}+`.length)).slice(1);
+    const { text, signatures } = readNote(note);
+    expect(verifierKey({ name, algorithm: 'mldsa44', publicKey })).to.equal(key);
+    expect(signatures.map((line) => cosignedAt(line, { name, algorithm: 'mldsa44', publicKey }, readCheckpoint(text)))).to.deep.equal([0]);
+    expect(signatures.map((line) => cosignedAt(line, { name, algorithm: 'mldsa44', publicKey }, { ...readCheckpoint(text), size: 2 }))).to.deep.equal([undefined]);
   });
 
   it('name their key by the first bytes of a hash, with the type that C2SP gave', () => {
