@@ -1,6 +1,6 @@
 /** Rounds: the normal course, every refusal of PROTOCOL section 4, and the races that version checks decide. */
 import { expect } from 'chai';
-import { canonicalText, deriveRound, digestOf, openRound, type RoundRecords } from '@epione/protocol';
+import { canonicalText, deriveRound, digestOf, openRound, spentAfter, type BudgetTerms, type RoundRecords, type Spent } from '@epione/protocol';
 import { argument, Consortium, digestOfText, hospitals, organizations, study } from './testing/consortium.js';
 import { codeOf } from './testing/refusal.js';
 
@@ -52,6 +52,19 @@ describe('Round', () => {
     expect(await codeOf(house.call('submit', 'retraction', own, 'HospitalA'))).to.equal('BAD_SIGNATURE');
     await house.submit('HospitalA', 1, { sealed: sealed.map((entry) => ({ ...entry, suite: 'seal-mlkem768', keyIds: [], reason: 'QKD_UNAVAILABLE' })) });
     expect(await codeOf(house.submit('HospitalA'))).to.equal('ALREADY_SUBMITTED');
+  });
+
+  it('holds submissions to the study’s privacy budget', async () => {
+    const privacy: BudgetTerms = { unit: 'patient', clippingNorm: '1', noiseMultiplier: '2', epsilon: '2', delta: '0.00001', sampling: 'poisson', samplingRate: '0.1', accountant: 'rdp' };
+    const house = await new Consortium({ ...study, privacy }).open();
+    const spent = (steps: number): { privacy: Spent } => ({ privacy: spentAfter(privacy, steps) });
+    expect(await codeOf((await new Consortium().open()).submit('HospitalA', 1, spent(10)))).to.equal('BAD_FIELD');
+    expect(await codeOf(house.submit('HospitalA', 1, spent(15)))).to.equal('BAD_FIELD');
+    expect(await codeOf(house.submit('HospitalA', 1, spent(500)))).to.equal('BUDGET_SPENT');
+    for (const mspId of hospitals) await house.submit(mspId);
+    for (const mspId of organizations.slice(0, 3)) await house.attest(mspId);
+    expect(await codeOf(house.submit('HospitalA', 2, spent(10)))).to.equal('BAD_FIELD');
+    await house.submit('HospitalA', 2);
   });
 
   it('refuses a replayed signature over other bytes', async () => {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { readStudy, type Digest, type Study } from '@epione/protocol';
 import { parse as parseYaml } from 'yaml';
+import { addBudgetCommand } from './budget-command.js';
 import { memberCommand, withMembership, type Print, type SiteOptions } from './member-command.js';
 import type { Membership } from './site/membership.js';
 import { addProposalCommands } from './proposal-commands.js';
@@ -60,6 +61,7 @@ export function addStudyCommands(program: Command, print: Print): void {
         print(options.json, { opening: digest }, `opened with ${digest}`);
       }),
     );
+  addBudgetCommand(study, print);
   addProposalCommands(study, print);
   add('list', 'the studies of the channel')
     .action((options: StudyOptions) =>

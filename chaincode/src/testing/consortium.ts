@@ -1,7 +1,7 @@
 /** Three hospitals and a regulator with real keys, for unit tests: builds signed statements as a worker would. */
 import { X509Certificate } from 'node:crypto';
 import {
-  canonicalText, cosignerName, digestOf, newCosigner, newKemKeys, newSigner, sha256, sign, statementDigest, submissionDigest, toBase64Url,
+  canonicalText, cosignerName, digestOf, newCosigner, newKemKeys, newSigner, sha256, sign, spentAfter, statementDigest, stepsPerRound, submissionDigest, toBase64Url,
   type Cosigner, type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type Result, type Signed, type Signer, type StatementName, type Study, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import { setDigest, type Attestation } from '@epione/protocol';
@@ -170,10 +170,12 @@ export class Consortium {
     const sealed = organizations
       .filter((to) => to !== participant)
       .map((to) => ({ to, record: this.record(to), suite: 'seal-mlkem768-qkd' as const, keyIds: [`key-${round}-${participant}-${to}`] }));
+    const { privacy } = this.study;
     return {
       study: this.studyDigest, epoch: 1, round, participant, record: this.record(participant),
       after: this.after(round), base: round === 1 ? 'zeros' : digestOfText(`model ${round - 1}`),
-      blob: digestOfText(`blob ${round} ${participant}`), blobBytes: 1000, sealed, numExamples: 10, software: 'test', ...changes,
+      blob: digestOfText(`blob ${round} ${participant}`), blobBytes: 1000, sealed, numExamples: 10, software: 'test',
+      ...(privacy.unit === 'none' ? {} : { privacy: spentAfter(privacy, round * stepsPerRound(this.study)) }), ...changes,
     };
   }
 
