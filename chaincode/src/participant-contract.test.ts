@@ -30,6 +30,8 @@ describe('Participant', () => {
     expect(await codeOf(register(house, { ...record, signingKey: record.signingKey.slice(4) }, a))).to.equal('BAD_KEY');
     const outOfRange = toBase64Url(new Uint8Array(1184).fill(0xff));
     expect(await codeOf(register(house, { ...record, encapsulationKey: outOfRange }, a))).to.equal('BAD_KEY');
+    expect(await codeOf(register(house, { ...record, kemSuite: 'mlkem512' as 'mlkem768' }, a))).to.equal('UNKNOWN_SUITE');
+    expect(await codeOf(register(house, { ...record, signatureSuite: 'mldsa44' as 'mldsa65' }, a))).to.equal('UNKNOWN_SUITE');
     expect(await codeOf(register(house, record, a, toBase64Url(new Uint8Array(3309))))).to.equal('BAD_SIGNATURE');
     expect(await codeOf(register(house, { ...record, version: 2 }, a))).to.equal('RECORD_NOT_CURRENT');
     const loose = `${canonicalText({ signature: 'AA', statement: record as unknown as Json })} `;

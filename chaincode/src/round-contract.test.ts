@@ -44,6 +44,7 @@ describe('Round', () => {
     expect(await codeOf(house.submit('HospitalA', 1, { numExamples: 1001 }))).to.equal('WEIGHT_OUT_OF_RANGE');
     expect(await codeOf(house.submit('HospitalA', 1, { sealed: sealed.map((entry) => ({ ...entry, keyIds: ['one'] })) }))).to.equal('SUITE_REFUSED');
     expect(await codeOf(house.submit('HospitalA', 1, { sealed: sealed.map((entry) => ({ ...entry, suite: 'seal-mlkem768', keyIds: [] })) }))).to.equal('SUITE_REFUSED');
+    expect(await codeOf(house.submit('HospitalA', 1, { sealed: sealed.map((entry) => ({ ...entry, suite: 'seal-mlkem512-qkd' as 'seal-mlkem768-qkd' })) }))).to.equal('UNKNOWN_SUITE');
     expect(await codeOf(house.submit('Regulator'))).to.equal('NOT_A_PARTICIPANT');
     const own = house.submission('HospitalA');
     expect(await codeOf(house.call('submit', 'submission', own, 'HospitalA', { certificateOf: 'Stranger' }))).to.equal('CALLER_MISMATCH');

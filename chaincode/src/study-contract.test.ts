@@ -32,6 +32,7 @@ describe('Study', () => {
     expect(await codeOf(register({ ...study, quorums: { approve: 2, submit: 2, attest: 2 } }, 'HospitalA'))).to.equal('STUDY_INVALID');
     expect(await codeOf(register({ ...study, strategy: { ...study.strategy, weighting: 'uniform', f: 1 }, aggregation: { mode: 'visible', rule: 'median' } }, 'HospitalA'))).to.equal('RULE_BOUND');
     expect(await codeOf(register({ ...study, channel: 'other' }, 'HospitalA'))).to.equal('STUDY_INVALID');
+    for (const suites of [{ sealing: ['seal-mlkem512'] }, { signature: 'mldsa44' }, { profile: 'fast' }]) expect(await codeOf(register({ ...study, suites: { ...study.suites, ...suites } }, 'HospitalA'))).to.equal('UNKNOWN_SUITE');
   });
 
   it('counts one decision a member', async () => {

@@ -33,7 +33,10 @@ const verbsIn = (words: readonly string[]): string[] => words.filter((word) => /
 const ofNpm = ['rebuild'];
 
 /** Scripts whose options a page may name, and the program behind each. */
-const scripted: Readonly<Record<string, string[]>> = { start: ['study', 'main.js'], 'bench:ledger': ['bench', 'main.js'], 'bench:qkd': ['bench', 'qkd', 'main.js'], 'bench:crypto': ['bench', 'crypto', 'main.js'], fuzz: ['fuzz', 'main.js'] };
+const scripted: Readonly<Record<string, string[]>> = {
+  start: ['test', 'dist', 'study', 'main.js'], 'bench:ledger': ['test', 'dist', 'bench', 'main.js'], 'bench:qkd': ['test', 'dist', 'bench', 'qkd', 'main.js'], 'bench:crypto': ['test', 'dist', 'bench', 'crypto', 'main.js'],
+  fuzz: ['test', 'dist', 'fuzz', 'main.js'], vectors: ['protocol', 'dist', 'testing', 'vectors', 'main.js'],
+};
 
 /** Scripts and options of npm that do not exist. */
 function npmFaults(words: readonly string[]): string[] {
@@ -42,7 +45,7 @@ function npmFaults(words: readonly string[]): string[] {
   if (ofNpm.includes(script)) return [];
   if (!(script in scripts)) return [`no script ${script}`];
   const program = scripted[script];
-  const known = program === undefined ? undefined : help(join(repository, 'test', 'dist', ...program));
+  const known = program === undefined ? undefined : help(join(repository, ...program));
   return known === undefined ? [] : optionsIn(words).filter((option) => !known.includes(option));
 }
 
