@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import * as core from '@tensorflow/tfjs-core';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { registerWasmConvolutions } from './wasm-convolutions.js';
 
 /** TensorFlow.js with a backend that is ready. */
 export type Tf = typeof core;
@@ -16,6 +17,7 @@ async function start(): Promise<Tf> {
   const before = processEvents.map((event) => process.rawListeners(event));
   await core.setBackend('wasm');
   await core.ready();
+  registerWasmConvolutions();
   // The backend's loader hangs handlers of its own on the process, which would print its source over every fault of ours.
   processEvents.forEach((event, at) => {
     for (const listener of process.rawListeners(event)) if (!before[at]?.includes(listener)) process.off(event, listener as () => void);
