@@ -67,7 +67,8 @@ describe('study', () => {
     ['a rule that would ignore weights', (s) => ({ strategy: { ...s.strategy, f: 0 }, aggregation: { mode: 'visible', rule: 'median' } }), 'counts every update alike'],
     ['a root that sends nothing', uniform('fltrust', { root: 'R' }), 'strategy.root: is no participant'],
     ['a robust rule on control variates', uniform('median', { name: 'scaffold', f: 0 }), 'scaffold needs the mean'],
-    ['control variates without noise beside noised updates', (s) => ({ strategy: { ...s.strategy, name: 'scaffold', weighting: 'uniform' }, privacy: { unit: 'site', clippingNorm: '1', noiseMultiplier: '1', epsilon: '100', delta: '0.00001', sampling: 'all', accountant: 'rdp' } }), 'privacy does not cover'],
+    ['control variates without noise beside noised updates', (s) => ({ strategy: { ...s.strategy, name: 'scaffold', weighting: 'uniform' }, privacy: { unit: 'site', clippingNorm: '1', noiseMultiplier: '1', epsilon: '100', delta: '0.00001', sampling: 'all', accountant: 'rdp' } }), 'no noise is priced for that'],
+    ['a bound that noise would break', (s) => ({ strategy: { ...s.strategy, weighting: 'uniform', parameters: [{ name: 'maxNorm', value: '1' }] }, privacy: { unit: 'site', clippingNorm: '1', noiseMultiplier: '1', epsilon: '100', delta: '0.00001', sampling: 'all', accountant: 'rdp' } }), 'maxNorm would exclude updates for their noise'],
     ['control variates for local tensors', (s) => ({ strategy: { ...s.strategy, name: 'scaffold', weighting: 'uniform' }, model: { ...s.model, dimension: 1, tensors: s.model.tensors.map((tensor, at) => (at === 1 ? { ...tensor, local: true } : tensor)) } }), 'scaffold corrects the drift of shared tensors only'],
     ['weighted control variates', (s) => ({ strategy: { ...s.strategy, name: 'scaffold' } }), 'counts every control variate alike'],
   );

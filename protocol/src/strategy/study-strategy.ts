@@ -76,7 +76,7 @@ export function strategyFaults(study: AggregationRules & { readonly participants
     [chosen.root !== undefined && !study.participants.includes(chosen.root), 'strategy.root: is no participant'],
     [robust !== undefined && chosen.weighting !== 'uniform', `strategy.weighting: the rule ${aggregation.rule} counts every update alike: uniform`],
     [robust !== undefined && further, `aggregation.rule: ${chosen.name} needs the mean`],
-    [privacy.unit !== 'none' && further, `strategy.name: ${chosen.name} sends more than the model's difference, which the study's privacy does not cover`],
+    [privacy.unit !== 'none' && settingsOf(study).has('maxNorm'), 'strategy.parameters: maxNorm would exclude updates for their noise, privacy.clippingNorm bounds them'],
     [chosen.name === 'scaffold' && chosen.weighting !== 'uniform', 'strategy.weighting: scaffold counts every control variate alike: uniform'],
   ];
   return [
