@@ -2,7 +2,7 @@
 import { squaredNorm, weightedSum, type Rows } from './rows.js';
 
 /** What shortens a row to at most a length: 1 for a short one. */
-export function clippingFactor(row: Float64Array, norm: number): number {
+function clippingFactor(row: Float64Array, norm: number): number {
   const length = Math.sqrt(squaredNorm(row));
   return length > norm ? norm / length : 1;
 }
