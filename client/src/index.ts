@@ -32,7 +32,8 @@ export { acceptJudgement, forwardSignature, judgeTransfer, signDocument, type Ac
 export type { Alarm, AlarmKind } from './quantum/alarms.js';
 export { BlockWatch, type Pass, type WatchSetting } from './quantum/block-watch.js';
 export type { BlockFeed } from './quantum/chain-copy.js';
-export { TagFolder } from './quantum/tag-folder.js';
+export { TagFolder, type TagSource } from './quantum/tag-folder.js';
+export { TagSite } from './quantum/tag-site.js';
 export { FileSource } from './sealed/file-source.js';
 export { openSealedFile, sealFile } from './sealed/sealed-file.js';
 export { draftOwner, writeWhole, type Written } from './sealed/write-whole.js';

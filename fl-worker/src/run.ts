@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { latestEpoch, participantsOf, type Digest, type Study } from '@epione/protocol';
 import { serveBlobs } from './blobs/blob-server.js';
+import { findTag } from './blobs/tags.js';
 import type { WorkerConfig } from './config.js';
 import { readCsv } from './data/csv.js';
 import { toDataset, type Dataset } from './data/dataset.js';
@@ -53,7 +54,7 @@ export async function takePart(site: Site, digest: Digest, options: RunOptions):
   const state = studyState(database);
   state.outbox.giveUpOthers(site.own.digest);
   const rescues = new RescueDesk(site, study, state);
-  await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port, (path) => rescues.serve(path));
+  await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port, async (path) => (await rescues.serve(path)) ?? findTag(config.state, path));
   report('joined', { port: server.port, study: digest, name: document.name, participant: participates, aggregator: last.aggregators.includes(config.mspId), rows: training?.rows });
   const renewTls = watchTls(config.blobServer, [server, site.source], report);
   const ending = await new Worker(site, study, state, bell, training, rescues).run(options, renewTls);

@@ -3,7 +3,7 @@ import process from 'node:process';
 import { setTimeout as after } from 'node:timers/promises';
 import { CodedError } from '@epione/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { EtsiQkd014Client } from '../etsi-qkd-014/index.js';
+import { EtsiQkd014Client, readTlsIdentity } from '../etsi-qkd-014/index.js';
 import { readEvidence } from '../evidence/evidence.js';
 import { connect } from '../ledger/connect.js';
 import { UsageError } from '../ledger/faults.js';
@@ -13,6 +13,7 @@ import type { BlockFeed } from '../quantum/chain-copy.js';
 import { KeyBook, openBook } from '../quantum/key-book.js';
 import { OneTimeKeys } from '../quantum/one-time-keys.js';
 import { TagFolder } from '../quantum/tag-folder.js';
+import { TagSite } from '../quantum/tag-site.js';
 
 /** Where results and remarks go. */
 type Output = Readonly<Record<'out' | 'note', (text: string) => void>>;
@@ -50,6 +51,12 @@ function seconds(text: string): number {
   return value;
 }
 
+/** `SAE`, or `SAE=https://…`. */
+function readPeer(text: string): { readonly sae: string; readonly url?: string } {
+  const at = text.indexOf('=https://');
+  return at < 0 ? { sae: text } : { sae: text.slice(0, at), url: text.slice(at + 1) };
+}
+
 /** @throws UsageError unless exactly one is named; CodedError. */
 async function openWatched({ profile, evidence, identity }: WatchFlags): Promise<Watched> {
   if (profile !== undefined && evidence === undefined) {
@@ -74,13 +81,16 @@ function lines({ height, told, heard, agreed, alarms, keyBitsLastHour }: Pass): 
 /** Watches until the signal, or once. @returns whether there are alarms. */
 async function watchBlocks(flags: WatchFlags, { out, note }: Output, signal: AbortSignal): Promise<boolean> {
   using watched = await openWatched(flags);
-  using client = await EtsiQkd014Client.open({ url: flags.url, certificateFile: flags.cert, privateKeyFile: flags.key, caFile: flags.ca });
+  const tls = await readTlsIdentity({ certificateFile: flags.cert, privateKeyFile: flags.key, caFile: flags.ca });
+  using client = new EtsiQkd014Client({ url: flags.url, tls });
+  using sites = new DisposableStack();
+  const peers = new Map(flags.peer.map(readPeer).map(({ sae, url }) => [sae, url === undefined ? undefined : sites.use(new TagSite(url, tls))]));
   using database = openBook(flags.store);
   const keys = new OneTimeKeys(client, new KeyBook(database, Date.now));
-  const watch = new BlockWatch({ own: flags.sae, peers: flags.peer, keys, folder: new TagFolder(flags.folder), silentMs: flags.silent * 1000, now: Date.now });
+  const watch = new BlockWatch({ own: flags.sae, peers, keys, folder: new TagFolder(flags.folder), silentMs: flags.silent * 1000, now: Date.now });
   if (flags.acknowledge === true) watch.acknowledge();
   const budget = bitsAnHour(flags.every);
-  if (flags.once === undefined && flags.json === undefined) note(`at most ${budget} bits of key an hour to each of ${flags.peer.length} peers, and as many from each`);
+  if (flags.once === undefined && flags.json === undefined) note(`at most ${budget} bits of key an hour to each of ${peers.size} peers, and as many from each`);
   for (;;) {
     const pass = await watch.pass(watched.feed).catch((error: unknown) => {
       if (flags.once === true || !(error instanceof CodedError && error.code === 'UNAVAILABLE')) throw error;
@@ -97,7 +107,7 @@ async function watchBlocks(flags: WatchFlags, { out, note }: Output, signal: Abo
 export const watchCommand = (output: Output, alarmed: (any: boolean) => void): Command =>
   new Command('watch-blocks')
     .description('hold the own peer\'s blocks against those of other organizations, by tags under QKD keys; exit 1 while there are alarms that nobody has acknowledged')
-    .addHelpText('before', 'Example: fl-audit watch-blocks --profile HospitalA.json --url https://kme:8443 --cert sae.pem --key sae.key --ca ca.pem --sae sae-hospitala --peer sae-hospitalb sae-regulator --folder /srv/tags --store watch.db\n')
+    .addHelpText('before', 'Example: fl-audit watch-blocks --profile HospitalA.json --url https://kme:8443 --cert sae.pem --key sae.key --ca ca.pem --sae sae-hospitala --peer sae-hospitalb=https://epione.hospital-b:7443 sae-regulator=https://epione.regulator:7443 --folder /var/lib/epione/tags --store watch.db\n')
     .option('--profile <file>', 'connection profile of a running channel')
     .addOption(new Option('--identity <name>', 'which identity of the profile asks').choices(identities).default('auditor'))
     .option('--evidence <dir>', 'folder written by fl-audit export, instead of a channel')
@@ -106,8 +116,8 @@ export const watchCommand = (output: Output, alarmed: (any: boolean) => void): C
     .requiredOption('--key <file>', 'its private key, PEM')
     .requiredOption('--ca <file>', 'authorities whose key management entities are trusted, PEM')
     .requiredOption('--sae <id>', 'this organization\'s SAE ID')
-    .requiredOption('--peer <ids...>', 'SAE IDs of the other organizations, told by them and not by the ledger')
-    .requiredOption('--folder <dir>', 'folder that all of them see, for tagged messages')
+    .requiredOption('--peer <ids...>', 'SAE IDs of the other organizations, told by them and not by the ledger; SAE=https://HOST:PORT where its worker serves its messages')
+    .requiredOption('--folder <dir>', 'folder for tagged messages: tags in the worker\'s state folder, which it serves, or one that all see')
     .requiredOption('--store <file>', 'what this watch knows: blocks, messages, keys in use, alarms; kept over restarts')
     .option('--every <seconds>', 'time between two looks', seconds, 60)
     .option('--silent <seconds>', 'how long a peer may leave a block unconfirmed', seconds, 600)

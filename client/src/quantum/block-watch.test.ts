@@ -51,7 +51,7 @@ describe('block watch', () => {
   const shared = (): string => join(root, 'shared');
   const message = (from: string, to: string, sequence: number): string => join(shared(), `sae-${from}-to-sae-${to}`, `${sequence}.json`);
   const watch = (sae: string, peer: string): BlockWatch =>
-    new BlockWatch({ own: sae, peers: [peer], keys: house.keysOf(sae, join(root, `${sae}.db`), () => clock), folder: new TagFolder(shared()), silentMs: 60_000, now: () => clock });
+    new BlockWatch({ own: sae, peers: new Map([[peer, undefined]]), keys: house.keysOf(sae, join(root, `${sae}.db`), () => clock), folder: new TagFolder(shared()), silentMs: 60_000, now: () => clock });
   const kinds = ({ alarms }: Pass): string[] => alarms.map(({ kind, peer }) => `${kind} ${peer}`);
 
   beforeEach(async () => {

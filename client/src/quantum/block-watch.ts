@@ -9,16 +9,17 @@ import { ChainCopy, type BlockFeed } from './chain-copy.js';
 import { QuantumError } from './error.js';
 import type { KeyUse } from './key-book.js';
 import type { OneTimeKeys } from './one-time-keys.js';
-import type { TagFolder } from './tag-folder.js';
+import type { TagFolder, TagSource } from './tag-folder.js';
 
 /** What a watch is set up with. */
 export interface WatchSetting {
   /** SAE ID of this organization. */
   readonly own: string;
-  /** SAE IDs of the peer organizations. */
-  readonly peers: readonly string[];
+  /** SAE IDs of the peer organizations, and where each one's messages are; `folder` where nothing else is named. */
+  readonly peers: ReadonlyMap<string, TagSource | undefined>;
   /** Keys, and the book in whose database the watch keeps what it knows. */
   readonly keys: OneTimeKeys;
+  /** Where the own messages go. */
   readonly folder: TagFolder;
   /** How long a peer may say nothing genuine about a block that is there, ms. */
   readonly silentMs: number;
@@ -71,7 +72,7 @@ export class BlockWatch {
     database.exec(tables);
     this.#copy = new ChainCopy(database, setting.now);
     this.#alarms = new Alarms(database, setting.now);
-    for (const peer of setting.peers) database.prepare('INSERT OR IGNORE INTO heard VALUES (?, 0, 0, ?)').run(peer, setting.now());
+    for (const peer of setting.peers.keys()) database.prepare('INSERT OR IGNORE INTO heard VALUES (?, 0, 0, ?)').run(peer, setting.now());
   }
 
   /** A person has seen the alarms that there are. They are not raised again. */
@@ -81,17 +82,17 @@ export class BlockWatch {
 
   /** Follows the own peer, tells the others, hears them. @throws CodedError of the ledger; Error when the folder cannot be used. */
   async pass(feed: BlockFeed): Promise<Pass> {
-    const { own, peers, keys } = this.#setting;
+    const { own, peers, keys, folder } = this.#setting;
     const broken = await this.#copy.follow(feed);
     if (broken !== undefined) this.#alarms.raise('REWRITTEN', own, `block ${broken.block} ${broken.reason}`);
     let [told, heard] = [0, 0];
-    for (const peer of peers) {
+    for (const [peer, source] of peers) {
       told += await this.#tell(feed.channel, peer);
-      heard += await this.#hear(feed.channel, peer);
+      heard += await this.#hear(feed.channel, peer, source ?? folder);
     }
     return {
       height: this.#copy.height, told, heard,
-      agreed: Object.fromEntries(peers.map((peer) => [peer, this.#heard(peer).agreed])),
+      agreed: Object.fromEntries([...peers.keys()].map((peer) => [peer, this.#heard(peer).agreed])),
       alarms: this.#alarms.open,
       keyBitsLastHour: keys.book.used(hourMs),
     };
@@ -132,12 +133,12 @@ export class BlockWatch {
   }
 
   /** Checks all that a peer has said since the last pass. */
-  async #hear(channel: string, peer: string): Promise<number> {
-    const { own, keys, folder, silentMs, now } = this.#setting;
+  async #hear(channel: string, peer: string, source: TagSource): Promise<number> {
+    const { own, keys, silentMs, now } = this.#setting;
     let checked = 0;
     for (;;) {
       const heard = this.#heard(peer);
-      const text = await folder.get(peer, own, heard.sequence);
+      const text = await source.get(peer, own, heard.sequence);
       const message = text === undefined ? undefined : await this.#genuine(channel, peer, heard.sequence, text);
       if (message === undefined) {
         const since = Math.max(heard.time, this.#copy.seenAt(heard.agreed) ?? Infinity);

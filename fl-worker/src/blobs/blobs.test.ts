@@ -1,5 +1,5 @@
 // Blobs: a name gives the bytes with its digest or nothing, over mutual TLS to members only.
-import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -9,6 +9,7 @@ import { TestAuthority } from '../testing/certificate.js';
 import { serveBlobs, type BlobServer } from './blob-server.js';
 import { BlobSource } from './blob-source.js';
 import { BlobStore } from './blob-store.js';
+import { findTag } from './tags.js';
 
 const authority = new TestAuthority();
 const tlsOf = (cn: string, of = authority, validMs?: number): Tls => {
@@ -35,6 +36,17 @@ describe('blobs', () => {
   after(async () => {
     await server[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true });
+  });
+
+  it('serves the messages of a watch, and nothing else of the state folder', async () => {
+    const state = join(folder, 'state');
+    mkdirSync(join(state, 'tags', 'sae%2Fa-to-sae-b'), { recursive: true });
+    for (const file of ['quantum.db', 'tags/sae%2Fa-to-sae-b/0.json', 'tags/sae%2Fa-to-sae-b/0.json.part']) writeFileSync(join(state, file), file);
+    await using tags = await serveBlobs(theirs, tlsOf('site-b'), 'localhost', 0, (path) => findTag(state, path));
+    using client = new HttpsClient(tlsOf('site-a'), 2000);
+    const found = async (path: string): Promise<string> => { const { status, body } = await client.ask(new URL(`https://localhost:${tags.port}/${path}`), 1000); return `${status} ${Buffer.from(body).toString()}`; };
+    expect(await found('site/tags/sae%252Fa-to-sae-b/0.json')).to.equal('200 tags/sae%2Fa-to-sae-b/0.json');
+    for (const path of ['tags/sae%252Fa-to-sae-b/1.json', 'tags/sae%252Fa-to-sae-b/0.json.part', 'tags/..%2Fquantum.db', 'tags/x-to-..%2F..%2Fquantum.db/0.json', 'quantum.db']) expect(await found(path), path).to.equal('404 ');
   });
 
   it('fetches by digest, keeps what it fetched, and tries every address', async () => {
