@@ -135,6 +135,18 @@ describe('block watch', () => {
     expect(kinds(await b.pass(feedOf(blocks)))).deep.equal(['UNKNOWN_KEY sae-a']);
   });
 
+  it('a message whose key was lost is told and passed over for the next one, which confirms its blocks too', async () => {
+    await a.pass(feedOf(blocks, 10));
+    const { key } = JSON.parse(readFileSync(message('a', 'b', 0), 'utf8')) as { key: string };
+    await house.keysOf('sae-b', join(root, 'elsewhere.db')).copy('sae-a', key, 'blocks');
+    expect(kinds(await b.pass(feedOf(blocks, 10)))).deep.equal(['UNKNOWN_KEY sae-a']);
+    await a.pass(feedOf(blocks));
+    expect(await b.pass(feedOf(blocks))).deep.include({ heard: 1, agreed: { 'sae-a': height } });
+    await a.pass(feedOf(blocks));
+    b.acknowledge();
+    expect(await b.pass(feedOf(blocks))).deep.include({ heard: 0, alarms: [] });
+  });
+
   it('silence is told, where there are blocks to speak of; a message that was taken away is put back', async () => {
     await a.pass(feedOf(blocks, 10));
     await b.pass(feedOf(blocks, 10));

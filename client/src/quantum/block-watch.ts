@@ -45,6 +45,8 @@ export interface Pass {
 const hourMs = 3_600_000;
 /** How many of its latest messages a watch keeps in their place. */
 const putAgain = 100;
+/** How many messages that are not genuine it passes over, in the hope of one that is. */
+const lookAhead = 10;
 
 const tables = `
   CREATE TABLE IF NOT EXISTS told (peer TEXT NOT NULL, sequence INTEGER NOT NULL, next INTEGER NOT NULL, message TEXT NOT NULL, PRIMARY KEY (peer, sequence)) STRICT;
@@ -134,28 +136,37 @@ export class BlockWatch {
 
   /** Checks all that a peer has said since the last pass. */
   async #hear(channel: string, peer: string, source: TagSource): Promise<number> {
-    const { own, keys, silentMs, now } = this.#setting;
-    let checked = 0;
-    for (;;) {
+    const { keys, silentMs, now } = this.#setting;
+    for (let checked = 0; ; checked++) {
       const heard = this.#heard(peer);
-      const text = await source.get(peer, own, heard.sequence);
-      const message = text === undefined ? undefined : await this.#genuine(channel, peer, heard.sequence, text);
+      const message = await this.#next(channel, peer, heard.sequence, source);
       if (message === undefined) {
         const since = Math.max(heard.time, this.#copy.seenAt(heard.agreed) ?? Infinity);
         if (now() - since > silentMs) this.#alarms.raise('SILENT', peer, `nothing genuine since ${new Date(since).toISOString()}; block ${heard.agreed} and those behind it are not confirmed`);
         return checked;
       }
-      const waits = message.first + message.hashes.length > this.#copy.height;
-      const agreed = this.#compare(peer, message);
-      this.#remember(peer, { sequence: heard.sequence + (waits ? 0 : 1), agreed: agreed ? Math.max(heard.agreed, Math.min(this.#copy.height, message.first + message.hashes.length)) : heard.agreed, time: now() });
+      const end = message.first + message.hashes.length;
+      const waits = end > this.#copy.height;
+      const agreed = this.#agrees(peer, message) ? Math.max(heard.agreed, Math.min(this.#copy.height, end)) : heard.agreed;
+      this.#remember(peer, { sequence: message.sequence + (waits ? 0 : 1), agreed, time: now() });
       // A message that is ahead of the own peer is held against the rest later.
       if (waits) return checked;
       keys.book.finish(peer, message.key);
-      checked += 1;
     }
   }
 
-  /** The message, where it is the peer's; an alarm where it is not. It stays the expected one: a wrong file may lie in the right one's place. */
+  /** The next genuine message: the one expected or, where its key was lost or a wrong file lies in its place, a later one, whose headers lead back to the same blocks. */
+  async #next(channel: string, peer: string, expected: number, source: TagSource): Promise<BlockTag | undefined> {
+    for (let sequence = expected; sequence < expected + lookAhead; sequence++) {
+      const text = await source.get(peer, this.#setting.own, sequence);
+      if (text === undefined) return undefined;
+      const message = await this.#genuine(channel, peer, sequence, text);
+      if (message !== undefined) return message;
+    }
+    return undefined;
+  }
+
+  /** The message, where it is the peer's; an alarm where it is not. */
   async #genuine(channel: string, peer: string, sequence: number, text: string): Promise<BlockTag | undefined> {
     const { own, keys } = this.#setting;
     try {
@@ -164,16 +175,15 @@ export class BlockWatch {
       if (addressed && isGenuineBlockTag(message, await keys.copy(peer, message.key, 'blocks'))) return message;
       this.#alarms.raise('FORGED', peer, `message ${sequence} is not what it sent: BAD_TAG`);
     } catch (error) {
+      if (!(error instanceof QuantumError && error.code === 'KEY_UNAVAILABLE')) this.#alarms.raise('FORGED', peer, `message ${sequence} is not what it sent: ${error instanceof CodedError ? String(error.code) : 'BAD_JSON'}`);
       // An entity that is away is waited for: it may deliver later, and silence is told.
-      const refusal = error instanceof QuantumError && error.cause instanceof EtsiQkd014Error ? error.cause.code : undefined;
-      if (refusal === undefined) this.#alarms.raise('FORGED', peer, `message ${sequence} is not what it sent: ${error instanceof CodedError ? String(error.code) : 'BAD_JSON'}`);
-      else if (refused.has(refusal)) this.#alarms.raise('UNKNOWN_KEY', peer, `message ${sequence}: ${refusal}`);
+      else if (error.cause instanceof EtsiQkd014Error && refused.has(error.cause.code)) this.#alarms.raise('UNKNOWN_KEY', peer, `message ${sequence}: ${error.cause.code}`);
     }
     return undefined;
   }
 
   /** Holds a peer's word against the own copy, as far as that goes. */
-  #compare(peer: string, { first, hashes }: BlockTag): boolean {
+  #agrees(peer: string, { first, hashes }: BlockTag): boolean {
     const own = this.#copy.hashes(first, hashes.length);
     const at = own.findIndex((hash, place) => hash !== hashes[place]);
     // Once the chains have parted, every later block differs too.

@@ -33,13 +33,11 @@ async function approve({ places, runFolder }: Consortium, study: string): Promis
   return { proposal, verdicts: [judged.valid, accepted.valid], document: JSON.parse(readFileSync(file('document'), 'utf8')) as QuantumOutcome['document'] };
 }
 
-/** One look, each organization's worker serving its messages beside its blobs. */
 async function look({ places, runFolder }: Consortium, organization: Organization, peer: Organization): Promise<Pass> {
-  const configOf = (of: Organization): WorkerConfig => parse(readFileSync(places.workerConfig(of), 'utf8')) as WorkerConfig;
-  const { kme, state } = configOf(organization);
+  const { kme } = parse(readFileSync(places.workerConfig(organization), 'utf8')) as WorkerConfig;
   if (kme === undefined) throw new Error(`${organization} has no key management entity`);
-  const access = ['--url', kme.url, '--cert', kme.certificate, '--key', kme.privateKey, '--ca', kme.ca, '--sae', kme.saeId, '--peer', `${saeOf(peer)}=${configOf(peer).blobServer.publicUrl}`];
-  return command<Pass>('fl-audit', ['watch-blocks', '--once', '--profile', places.profile(organization), ...access, '--folder', join(state, 'tags'), '--store', join(runFolder, `${organization}-watch.db`)], [1]);
+  const access = ['--url', kme.url, '--cert', kme.certificate, '--key', kme.privateKey, '--ca', kme.ca, '--sae', kme.saeId, '--peer', saeOf(peer)];
+  return command<Pass>('fl-audit', ['watch-blocks', '--once', '--profile', places.profile(organization), ...access, '--folder', join(runFolder, 'tags'), '--store', join(runFolder, `${organization}-watch.db`)], [1]);
 }
 
 /** All of it, while the study runs. */
