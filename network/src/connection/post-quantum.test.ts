@@ -10,7 +10,9 @@ import { ordererChannel } from '../channel/orderer-channel.js';
 import { createAuthority, issueCertificate, validFor, type IssuedCertificate } from '../identities/certificate-authority.js';
 import { credential, establishState, type Network, type Organization } from '../state.js';
 import { parseTopology } from '../topology.js';
+import type { NetworkError } from '../error.js';
 import { linkPeer } from './gateway.js';
+import { callPeer } from './system-chaincode.js';
 
 const groups = [['X25519', false], ['P-256:X25519', false], ['X25519MLKEM768:X25519', true]] as const;
 
@@ -48,7 +50,9 @@ describe('connections to a Fabric network', () => {
     for (const [ecdhCurve, agrees] of groups) {
       const server = createSecureServer({ cert: leaf.certificate, key: leaf.privateKey, ecdhCurve });
       const { done, refused } = await against(server, 0, async (port) => {
-        const { client, close } = linkPeer({ mspId: 'A', endpoint: `localhost:${port}`, tlsRoots: Buffer.from(authority.certificate) }, leaf);
+        const link = linkPeer({ mspId: 'A', endpoint: `localhost:${port}`, tlsRoots: Buffer.from(authority.certificate) }, leaf);
+        const { client, close } = link;
+        if (!agrees) expect(await callPeer(link, 'cscc', 'GetChannels', []).then(() => 'answered', (error: unknown) => (error as NetworkError).remedy)).to.match(/upgrade it to Fabric 2\.5\.13, 3\.1\.0 or later/);
         const ready = await new Promise<boolean>((resolve) => {
           server.once('tlsClientError', () => { resolve(false); });
           client.waitForReady(Date.now() + 10_000, (error) => { resolve(!error); });

@@ -5,3 +5,7 @@ export const postQuantumGroup = 'X25519MLKEM768';
 
 /** To be spread into the options of a TLS client or server. */
 export const postQuantumOnly = { ecdhCurve: postQuantumGroup, minVersion: 'TLSv1.3' } as const;
+
+/** What to do about a server that did not agree on a key; undefined for any other trouble, as its words tell. */
+export const remedyOfRefusal = (words: string): string | undefined =>
+  /handshake failure/i.test(words) ? `It does not know the key exchange ${postQuantumGroup}: upgrade it to Fabric 2.5.13, 3.1.0 or later.` : undefined;

@@ -2,6 +2,7 @@
 import { peer as protos } from '@hyperledger/fabric-protos';
 import { NetworkError } from '../error.js';
 import type { PeerLink } from './gateway.js';
+import { remedyOfRefusal } from './post-quantum.js';
 
 const processProposal = '/protos.Endorser/ProcessProposal';
 const deadlineMs = 60_000;
@@ -25,7 +26,7 @@ export async function callPeer({ gateway, client, sign, mspId, endpoint }: PeerL
       signed,
       { deadline: Date.now() + deadlineMs },
       (error, response) => {
-        if (error) failed(new NetworkError('NOT_HEALTHY', `The peer ${endpoint} of ${mspId} does not serve ${transaction}: ${error.details}`, 'See that it runs, and that its address and its TLS authority are right.', error));
+        if (error) failed(new NetworkError('NOT_HEALTHY', `The peer ${endpoint} of ${mspId} does not serve ${transaction}: ${error.details}`, remedyOfRefusal(error.details) ?? 'See that it runs, and that its address and its TLS authority are right.', error));
         else done(response);
       },
     );
