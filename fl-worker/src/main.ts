@@ -15,6 +15,7 @@ import { addConsentCommands } from './consent-commands.js';
 import { addKeyCommands } from './key-commands.js';
 import { addQuantumCommands } from './quantum-commands.js';
 import { addRevokeCommand } from './revoke-command.js';
+import { addSupportCommand } from './support-command.js';
 import { addStudyCommands } from './study-commands.js';
 import type { Surroundings } from './site/site.js';
 
@@ -118,6 +119,7 @@ for (const [name, description, action] of commands) {
 }
 addRevokeCommand(program, print);
 addKeyCommands(program, print);
+addSupportCommand(program, print);
 addStudyCommands(program, print);
 addConsentCommands(program, print);
 addQuantumCommands(program, print);

@@ -56,6 +56,8 @@ export async function readJson(path: string, what: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
+    // A fault of the JSON repeats what stands around it, and the file may hold keys.
+    if (cause instanceof SyntaxError) throw new UsageError(`cannot read the ${what} ${path}: it is not JSON`);
     throw new UsageError(`cannot read the ${what} ${path}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }

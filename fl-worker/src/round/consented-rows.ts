@@ -32,8 +32,8 @@ export async function readConsents(path: string): Promise<Consents> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    throw new WorkerError('DATA_INVALID', `cannot read the consents ${path}`, { cause });
+  } catch {
+    throw new WorkerError('DATA_INVALID', `cannot read the consents ${path}`); // without the cause, which may repeat a person's secret
   }
   const result = consentFile.safeParse(value);
   if (result.success) return result.data;

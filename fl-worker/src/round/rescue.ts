@@ -10,7 +10,7 @@ import { WorkerError } from '../error.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
 import { currentRecord, type RoundView, type StudyInForce } from './course.js';
-import { keyFor } from './seal.js';
+import { keyFor, wipeSecrets } from './seal.js';
 
 /** The slot where a member serves its rescue of a sender's content key for another aggregator. */
 const slotPath = (study: Digest, round: number, sender: string, to: string): string => `rescues/${study}/${round}/${sender}/${to}`;
@@ -53,11 +53,12 @@ export class RescueDesk {
     const { record, digest: toRecord, suite, qkd } = await keyFor(this.#site, this.#study, ring, to, document.suites.qkdMissing === 'fallback');
     const { context, sharedSecret } = establish(suite, record);
     const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
+    const recipients = [{ context: { to, toRecord, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) }];
     const sealed = sealUpdate({
-      study: digest, epoch: epoch.epoch, round, purpose: 'rescue', from: config.mspId, fromRecord: own.digest,
-      recipients: [{ context: { to, toRecord, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) }],
+      study: digest, epoch: epoch.epoch, round, purpose: 'rescue', from: config.mspId, fromRecord: own.digest, recipients,
       payload: contentKey, contentKey: this.#site.random(32), salt: this.#site.random(24),
     });
+    wipeSecrets(recipients);
     outbox.keepRescue(round, sender, to, sealed, qkd?.keyIds ?? []);
     this.#site.report('rescued', { round, participant: sender, to });
     return sealed;

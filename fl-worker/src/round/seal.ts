@@ -1,7 +1,7 @@
 /** From a local update to a signed submission: keys for every aggregator, the sealed blob, the statement, all on the disk. */
 import {
   establish, isCode, needsQkd, needsX25519, sealStream, sign,
-  type Code, type SealingSuite, type Signed, type Spent, type Submission,
+  type Code, type Digest, type SealedTo, type SealingSuite, type Signed, type Spent, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { QkdKey } from '../kme/key-delivery.js';
@@ -76,22 +76,33 @@ export async function recipientKeys(site: Site, study: StudyInForce, view: Round
   });
 }
 
+/** What a wrap was made with is needed no more: the ring still has the QKD key until the round has ended. */
+export function wipeSecrets(recipients: readonly Pick<SealedTo, 'sharedSecret' | 'qkdKey'>[]): void {
+  for (const { sharedSecret, qkdKey } of recipients) {
+    sharedSecret.fill(0);
+    qkdKey?.fill(0);
+  }
+}
+
 /** Seals an update, keeps the blob and signs the statement that names it. Nothing has left the site yet. */
 export async function sealSubmission(site: Site, study: StudyInForce, view: RoundView, update: LocalUpdate, keys: readonly RecipientKey[]): Promise<{ signed: Signed<Submission>; contentKey: Uint8Array }> {
   const { config, own } = site;
   const contentKey = site.random(32);
-  const { digest: blob, bytes: blobBytes } = await site.blobs.write(sealStream({
-    study: study.digest, epoch: view.epoch.epoch, round: view.round, purpose: 'update', from: config.mspId, fromRecord: own.digest,
-    recipients: keys.map(({ to, digest, record, suite, qkd }) => {
-      const { context, sharedSecret } = establish(suite, record);
-      const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
-      return { context: { to, toRecord: digest, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) };
-    }),
-    contentKey, salt: site.random(24),
-  }, { bytes: update.words.length, pieces: [update.words] }));
+  const recipients = keys.map(({ to, digest, record, suite, qkd }) => {
+    const { context, sharedSecret } = establish(suite, record);
+    const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
+    return { context: { to, toRecord: digest, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) };
+  });
+  const input = { study: study.digest, epoch: view.epoch.epoch, round: view.round, purpose: 'update', from: config.mspId, fromRecord: own.digest, recipients, contentKey, salt: site.random(24) } as const;
+  let stored: { digest: Digest; bytes: number };
+  try {
+    stored = await site.blobs.write(sealStream(input, { bytes: update.words.length, pieces: [update.words] }));
+  } finally {
+    wipeSecrets(recipients);
+  }
   const statement: Submission = {
     study: study.digest, epoch: view.epoch.epoch, round: view.round, participant: config.mspId, record: own.digest, after: view.after, base: view.opened.base,
-    blob, blobBytes,
+    blob: stored.digest, blobBytes: stored.bytes,
     sealed: keys.map(({ to, digest, suite, qkd, reason }) => ({ to, record: digest, suite, keyIds: [...(qkd?.keyIds ?? [])], ...(reason === undefined ? {} : { reason }) })),
     numExamples: update.numExamples, ...(update.hidden === undefined ? {} : { privacy: update.hidden.spent }), ...(update.consent === undefined ? {} : { consent: update.consent }), software,
   };

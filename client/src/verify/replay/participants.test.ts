@@ -6,6 +6,8 @@ import { printMembers } from '../../audit/print.js';
 import { showMembers } from '../../audit/views.js';
 import { Scribe } from '../../testing/scribe.js';
 import { checkSuspects } from '../rounds.js';
+import { propose } from './proposals.js';
+import { approve } from './studies.js';
 
 const b = 'HospitalB';
 const others = ['HospitalA', 'Regulator'];
@@ -23,6 +25,12 @@ const revoke = (scribe: Scribe, mandate: Carried, changes: Partial<Revocation> =
   scribe.revoke('Regulator', { mspId: b, record: scribe.record(b), reason: 'compromised', since: 1000, mandate: { ...mandate, member: 'Regulator', record: scribe.record('Regulator') }, ...changes });
 };
 const admitted = (scribe: Scribe, record: ParticipantRecord, members?: readonly string[]): Carried => carried(scribe, { kind: 'admit', mspId: b, admits: statementDigest('participant', record) }, members);
+
+/** HospitalB replaces its keys. @param vouchedBy generation of the key that signs as the previous one. */
+const rotate = (scribe: Scribe, vouchedBy = 1): void => {
+  const next = scribe.newRecord(b, 2);
+  scribe.register(b, next, { previousSignature: sign('participant', next as unknown as Json, scribe.signer(b, vouchedBy)).signature });
+};
 
 describe('records, as an auditor repeats them', () => {
   it('finds nothing in a member that was revoked and came back, and counts what its thief may have written', () => {
@@ -44,6 +52,17 @@ describe('records, as an auditor repeats them', () => {
     expect(scribe.report.checks().find((check) => check.name === 'keys.suspect')?.message).to.match(/^1 statements under sha256:[0-9a-f]{64} since/);
   });
 
+  it('finds nothing in a rotation: what was written before stays good, and nothing of it is suspect', () => {
+    const scribe = new Scribe().open();
+    scribe.propose({ kind: 'end' }, b);
+    rotate(scribe);
+    scribe.approve(scribe.propose({ kind: 'abort', round: 1 }), ['Regulator']);
+    scribe.write('proposal', propose, b, { study: scribe.study, member: b, record: scribe.record(b), epoch: 1, kind: 'abort', round: 2 }, { signer: scribe.signer(b, 2) });
+    checkSuspects(scribe.ledger, scribe.report);
+    expect(scribe.faults).to.deep.equal([]);
+    expect(showMembers({ ledger: scribe.ledger } as History).filter((member) => member.mspId === b).map(({ version, status }) => [version, status])).to.deep.equal([[1, 'superseded'], [2, 'current']]);
+  });
+
   const broken: [what: string, fault: string, act: (scribe: Scribe) => void][] = [
     ['a revocation that too few approved', 'record.chain NOT_APPROVED', (scribe) => { revoke(scribe, stolen(scribe, ['HospitalA'])); }],
     ['a revocation for another reason', 'record.chain NOT_APPROVED', (scribe) => { revoke(scribe, stolen(scribe), { reason: 'left' }); }],
@@ -52,6 +71,12 @@ describe('records, as an auditor repeats them', () => {
     ['a revocation twice', 'record.chain RECORD_NOT_CURRENT', (scribe) => { const mandate = stolen(scribe); revoke(scribe, mandate); revoke(scribe, mandate); }],
     ['a revocation of another\'s record without a mandate', 'record.chain CALLER_MISMATCH', (scribe) => { scribe.revoke('Regulator', { mspId: b, record: scribe.record(b), reason: 'left' }); }],
     ['a proposal about a stranger\'s keys', 'course.epochs NOT_AUTHORISED', (scribe) => { scribe.propose({ kind: 'revoke', mspId: 'HospitalC', revokes: scribe.record('HospitalC'), reason: 'left' }); }],
+    ['a rotation that the old key did not sign', 'record.chain BAD_SIGNATURE', (scribe) => { rotate(scribe, 2); }],
+    ['a statement by the old key after a rotation', 'study.approved RECORD_NOT_CURRENT', (scribe) => {
+      const before = scribe.record(b);
+      rotate(scribe);
+      scribe.write('approval', approve, b, { subject: scribe.study, member: b, record: before, decision: 'approve' });
+    }],
     ['a vote on one\'s own keys', 'study.approved NOT_AUTHORISED', (scribe) => { stolen(scribe, [b]); }],
     ['a new record by the stolen key', 'record.chain RECORD_REVOKED', (scribe) => {
       revoke(scribe, stolen(scribe));
