@@ -8,6 +8,7 @@ import { memberCommand, withMembership, type Print, type SiteOptions } from './m
 import type { Membership } from './site/membership.js';
 import { addProposalCommands } from './proposal-commands.js';
 import { quantumWitness, type SigningOptions } from './site/quantum-desk.js';
+import { addPriceCommand } from './price-command.js';
 import { approve, openStudy, registerStudy, studyDigestOf } from './site/study-desk.js';
 import { readStudyTemplate, studyFrom } from './study-template.js';
 
@@ -62,6 +63,7 @@ export function addStudyCommands(program: Command, print: Print): void {
       }),
     );
   addBudgetCommand(study, print);
+  addPriceCommand(study, print);
   addProposalCommands(study, print);
   add('list', 'the studies of the channel')
     .action((options: StudyOptions) =>

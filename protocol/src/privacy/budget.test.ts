@@ -7,7 +7,7 @@ import { privacyFaults, privacyTerms, vectorNoiseOf, type BudgetTerms, type Spen
 
 const patient: BudgetTerms = { unit: 'patient', clippingNorm: '1', noiseMultiplier: '2', epsilon: '3', delta: '0.00001', sampling: 'poisson', samplingRate: '0.1', accountant: 'rdp' };
 const site: BudgetTerms = { unit: 'site', clippingNorm: '1', noiseMultiplier: '4', epsilon: '8', delta: '0.001', sampling: 'all', accountant: 'pld' };
-const study = (privacy: BudgetTerms | { unit: 'none' }) => ({ privacy, training: { localEpochs: 2 }, rounds: { count: 50 }, model: { tensors: [{}] }, strategy: { name: 'fedavg', weighting: 'uniform' }, encoding: { clip: '64' } });
+const study = (privacy: BudgetTerms | { unit: 'none' }) => ({ privacy, training: { localEpochs: 2 }, rounds: { count: 50 }, features: [{ missing: 'reject' }], model: { tensors: [{}] }, strategy: { name: 'fedavg', weighting: 'uniform' }, encoding: { clip: '64' } });
 
 describe('privacy budget', () => {
   it('counts the steps of a round', () => {
@@ -73,6 +73,7 @@ describe('privacy budget', () => {
     expect(faults({ ...site, sampling: 'poisson', samplingRate: '0.5' })).to.include('privacy.sampling');
     expect(faults(site, { strategy: { name: 'fedavg', weighting: 'examples' } })).to.include('strategy.weighting');
     expect(faults(patient, { strategy: { name: 'scaffold', weighting: 'uniform' } })).to.include('strategy.name');
+    expect(faults(patient, { features: [{ missing: 'zero' }, { missing: 'mean' }] })).to.include('missing: mean');
     expect(faults(patient, { model: { tensors: [{}, { local: true }] } })).to.include('model.tensors');
     expect(faults(site, { encoding: { clip: '40' } })).to.include('encoding.clip');
     expect(faults({ ...patient, adaptive: { quantile: '0.5', learningRate: '0.2', countNoise: '1' } })).to.include('privacy.adaptive.countNoise');

@@ -40,6 +40,7 @@ export type BudgetTerms = z.infer<typeof budgeted>;
 /** The parts of a study that its terms of privacy depend on. */
 interface Surrounding {
   readonly privacy: PrivacyTerms;
+  readonly features: readonly { readonly missing: string }[];
   readonly model: { readonly tensors: readonly { readonly local?: true | undefined }[] };
   readonly strategy: { readonly name: string; readonly weighting: string };
   readonly encoding: { readonly clip: string };
@@ -63,7 +64,7 @@ function siteFaults({ clippingNorm, noiseMultiplier }: BudgetTerms, { strategy, 
 
 /** What the terms demand of each other and of the rest of a study. */
 export function privacyFaults(study: Surrounding): string[] {
-  const { privacy, model, strategy } = study;
+  const { privacy, features, model, strategy } = study;
   if (privacy.unit === 'none') return [];
   const { unit, accountant, noiseMultiplier, delta, adaptive: adapts } = privacy;
   const faults = [...samplingFaults(privacy), ...(unit === 'site' ? siteFaults(privacy, study) : [])];
@@ -71,6 +72,8 @@ export function privacyFaults(study: Surrounding): string[] {
   if (adapts !== undefined && 2 * Number(adapts.countNoise) <= Number(noiseMultiplier)) faults.push('privacy.adaptive.countNoise: must be above half the noise multiplier');
   if (strategy.name === 'scaffold' || strategy.name === 'qfedavg') faults.push(`strategy.name: ${strategy.name} sends more than an update, and no noise is priced for that`);
   if (unit === 'patient' && model.tensors.some((tensor) => tensor.local)) faults.push('model.tensors: private training shares all tensors, so none may be local');
+  // A site's mean in other persons' rows would carry one person past the clipping.
+  if (unit === 'patient' && features.some(({ missing }) => missing === 'mean')) faults.push('features: missing: mean lets one patient into the rows of others, use zero or reject');
   return faults;
 }
 
