@@ -12,6 +12,7 @@ import { initialise } from './site/enrolment.js';
 import { statusTable, workerStatus } from './status.js';
 import { mayReplaceRecord } from './state/database.js';
 import { addConsentCommands } from './consent-commands.js';
+import { addCosignCommand } from './cosign-command.js';
 import { addKeyCommands } from './key-commands.js';
 import { addQuantumCommands } from './quantum-commands.js';
 import { addRevokeCommand } from './revoke-command.js';
@@ -123,6 +124,7 @@ addSupportCommand(program, print);
 addStudyCommands(program, print);
 addConsentCommands(program, print);
 addQuantumCommands(program, print);
+addCosignCommand(program, print);
 
 process.umask(0o077); // whatever this program writes is for its owner
 try {

@@ -9,7 +9,7 @@ import {
   checkpointOf, CodedError, cosign, cosignerKey, digestOf, newKemKeys, newSigner, sign, toBase64Url, type Cosignature, type Digest, type ParticipantRecord, type Signer,
 } from '@epione/protocol';
 import { command, CommandError } from './study/command.js';
-import { organizations, Places, type Organization } from './study/consortium.js';
+import { hospitals, Places, type Organization } from './study/consortium.js';
 
 const minutes = 60_000;
 
@@ -27,6 +27,15 @@ describe('anchors on a running channel', function () {
   const file = (name: string): string => join(places.root, name);
   const members = new Map<Organization, Member>();
   const member = (mspId: Organization): Member => members.get(mspId)!;
+
+  /** The regulator's keys are its worker's, which cosigns too. */
+  async function startWorker(): Promise<void> {
+    const { tls } = await readProfile(places.profile('Regulator'));
+    const { certificateFile: certificate, privateKeyFile: privateKey } = tls!.worker!;
+    const blobServer = { port: 1, publicUrl: 'https://localhost:1', certificate, privateKey, ca: tls!.caBundleFile };
+    writeFileSync(file('regulator.yaml'), JSON.stringify({ mspId: 'Regulator', profile: places.profile('Regulator'), state: file('regulator'), blobServer, seed: 'anchors' }));
+    await command('fl-worker', ['init', '--config', file('regulator.yaml')]);
+  }
 
   async function register(mspId: Organization): Promise<void> {
     const profile = await readProfile(places.profile(mspId));
@@ -64,7 +73,8 @@ describe('anchors on a running channel', function () {
   before(async () => {
     await command('fl-network', ['up', '--state', places.network]);
     await command('fl-network', ['deploy', '--state', places.network]);
-    for (const mspId of organizations) await register(mspId);
+    for (const mspId of hospitals) await register(mspId);
+    await startWorker();
   });
   after(async () => {
     for (const { ledger } of members.values()) ledger[Symbol.dispose]();
@@ -121,7 +131,8 @@ describe('anchors on a running channel', function () {
     const { files } = await anchor<{ files: string[] }>('export', 'Regulator', '--out', file('anchors'));
     expect(files).to.deep.equal(['checkpoint.note', 'verifier-keys.txt']);
     await cosignAs('HospitalA');
-    await cosignAs('Regulator');
+    const worker = await command<{ size: number }>('fl-worker', ['cosign', '--config', file('regulator.yaml'), '--trust-root', places.trustRoot]);
+    expect(worker.size).to.equal((await member('HospitalA').ledger.getAnchor('HospitalA'))?.size);
     await anchor('export', 'Regulator', '--out', file('anchors'), '--transactions', txId);
     const { verdict } = await command<{ verdict: string }>('fl-audit', ['anchor', 'verify', join(file('anchors'), `${txId}.tlog-proof`), join(file('anchors'), 'checkpoint.note'), '--trust-root', file('pinned.json')]);
     expect(verdict).to.equal('valid');
