@@ -17,7 +17,7 @@ const config = {
 };
 
 export const targets = [
-  { name: "file: worker's configuration", weight: 6, changed: 'readable', samples: () => [encode(stringify(config)), encode(JSON.stringify(config))], isRefusal, read: (input: Uint8Array) => parseConfig(text(input), '/srv/worker') },
-  { name: 'file: study', weight: 3, changed: 'readable', samples: () => [new Uint8Array(readFileSync(new URL('../../data/wdbc/study.yaml', import.meta.url)))], isRefusal, read: (input: Uint8Array) => readStudyTemplate(text(input)) },
+  { name: "file: worker's configuration", weight: 2, changed: 'readable', samples: () => [encode(stringify(config)), encode(JSON.stringify(config))], isRefusal, read: (input: Uint8Array) => parseConfig(text(input), '/srv/worker') },
+  { name: 'file: study', weight: 0.5, changed: 'readable', samples: () => [new Uint8Array(readFileSync(new URL('../../data/wdbc/study.yaml', import.meta.url)))], isRefusal, read: (input: Uint8Array) => readStudyTemplate(text(input)) },
   { name: 'file: rows', weight: 6, changed: 'readable', samples: () => [encode('id,age,"the, label"\r\n1,30,0\r\n2,41.5,1\r\n'), encode('\uFEFFa,b\n"x ""y""",2\n')], isRefusal, read: (input: Uint8Array) => readCsv(text(input)) },
 ];

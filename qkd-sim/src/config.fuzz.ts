@@ -29,7 +29,7 @@ const site = {
 };
 
 export const targets = [
-  { name: "file: key server's configuration", weight: 4, changed: 'readable', samples: () => both(site), isRefusal, read: reading(readSiteConfig) },
-  { name: 'file: link profile', weight: 4, changed: 'readable', samples: () => both({ name: 'mine', basedOn: 'metro-10dB', maxQber: 0.1 }), isRefusal, read: reading(readProfile) },
-  { name: 'file: topology of key servers', weight: 4, changed: 'readable', samples: () => both({ sites: ['a', 'b'].map((name) => ({ site: name, kmeId: `kme-${name}`, saeIds: [`sae-${name}`], tls })), profile: 'metro-10dB', links: [{ alice: 'a', bob: 'b' }] }), isRefusal, read: reading(readTopology) },
+  { name: "file: key server's configuration", weight: 2, changed: 'readable', samples: () => both(site), isRefusal, read: reading(readSiteConfig) },
+  { name: 'file: link profile', weight: 2, changed: 'readable', samples: () => both({ name: 'mine', basedOn: 'metro-10dB', maxQber: 0.1 }), isRefusal, read: reading(readProfile) },
+  { name: 'file: topology of key servers', weight: 2, changed: 'readable', samples: () => both({ sites: ['a', 'b'].map((name) => ({ site: name, kmeId: `kme-${name}`, saeIds: [`sae-${name}`], tls })), profile: 'metro-10dB', links: [{ alice: 'a', bob: 'b' }] }), isRefusal, read: reading(readTopology) },
 ];

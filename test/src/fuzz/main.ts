@@ -33,7 +33,7 @@ const { cases, seed, only, from, json } = new Command('fuzz')
 const chosen = targets.filter(({ name }) => only === undefined || name === only);
 const counts = shares(chosen, cases);
 const outcomes: Outcome[] = [];
-const row = (...cells: readonly (string | number)[]): string => cells.map((cell, at) => (at === 0 ? String(cell).padEnd(34) : String(cell).padStart(11))).join('');
+const row = (...cells: readonly (string | number)[]): string => cells.map((cell, at) => (at === 0 ? String(cell).padEnd(42) : String(cell).padStart(11))).join('');
 if (!json) process.stdout.write(`${row('format', 'cases', 'refused', 'accepted', 'crashes', 'false', 'slowest ms')}\n`);
 const line = (name: string, all: readonly Outcome[]): string => {
   const sum = (of: (outcome: Outcome) => number): number => all.reduce((total, outcome) => total + of(outcome), 0);
