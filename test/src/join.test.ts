@@ -1,4 +1,4 @@
-/** A hospital joins the network and the study while both run and takes part from the next round; another one's keys are stolen, and it comes back with new ones; the members end the study when they have enough. */
+/** A hospital joins the network and the study while both run and takes part from the next round; another one's keys are stolen, and it comes back with new ones; a third replaces its own; the members end the study when they have enough. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +134,16 @@ describe('a hospital joins a running study', function () {
     expect(await worker('HospitalC', ['init'])).to.deep.include({ version: 2, registered: 'now', made: [] });
   });
 
+  it('lets a member replace its keys by itself, both keys vouching for the new record', async () => {
+    const before = (await ledger.getParticipant('HospitalA')).record?.statement;
+    expect(await worker('HospitalA', ['key', 'rotate'])).to.deep.include({ mspId: 'HospitalA', version: 2 });
+    const { state, record } = await until(minutes, 'the new record', async () => { const view = await ledger.getParticipant('HospitalA'); return view.state?.version === 2 ? view : undefined; });
+    expect(record?.statement.signingKey).not.to.equal(before?.signingKey);
+    expect(record?.statement.encapsulationKey).not.to.equal(before?.encapsulationKey);
+    expect(await worker('HospitalA', ['init'])).to.deep.include({ record: state?.record, registered: 'before', made: [] });
+    expect(await worker('HospitalA', ['key', 'status']), 'no study needs the former key').to.deep.include({ former: [], rotating: false });
+  });
+
   it('leaves a ledger that the auditor finds valid, every round recomputed with the new hospital\'s examples', async () => {
     const evidence = join(consortium.runFolder, 'evidence');
     await command('fl-audit', ['export', '--profile', places.profile('Regulator'), '--out', evidence]);
@@ -150,6 +160,7 @@ describe('a hospital joins a running study', function () {
     expect(stolen).to.deep.include({ version: 1, status: 'revoked' });
     expect(stolen?.revoked).to.deep.include({ reason: 'compromised', approvedBy: ['HospitalA', joiner, 'Regulator'] });
     expect(fresh).to.deep.include({ version: 2, status: 'current', admittedBy: ['HospitalA', joiner, 'Regulator'] });
+    expect(members.filter((member) => member.mspId === 'HospitalA').map((member) => member.status)).to.deep.equal(['superseded', 'current']);
     expect(members.filter((member) => member.mspId === 'HospitalC').map((member) => member.status)).to.deep.equal(['revoked', 'current']);
   });
 });

@@ -32,8 +32,9 @@ export async function readConsents(path: string): Promise<Consents> {
   let value: unknown;
   try {
     value = JSON.parse(await readFile(path, 'utf8'));
-  } catch {
-    throw new WorkerError('DATA_INVALID', `cannot read the consents ${path}`); // without the cause, which may repeat a person's secret
+  } catch (cause) {
+    // A fault of the JSON repeats what stands around it, such as a person's secret.
+    throw new WorkerError('DATA_INVALID', `cannot read the consents ${path}`, cause instanceof SyntaxError ? {} : { cause });
   }
   const result = consentFile.safeParse(value);
   if (result.success) return result.data;
