@@ -1,6 +1,7 @@
 // Accountants against reference values: exact Rényi divergence and loss distributions, neither below nor more than 1e-5 above.
 import { expect } from 'chai';
 import { epsilonOf, noiseWithin, stepsWithin } from './accountant.js';
+import { gaussianDelta } from './analytic-gaussian.js';
 import type { Mechanism, Run } from './mechanism.js';
 import { pldDelta, pldEpsilon } from './pld.js';
 import { ORDERS, rdpEpsilon, rdpOf } from './rdp.js';
@@ -88,6 +89,17 @@ describe('accountants', function () {
     expect(published(2250)).to.be.closeTo(1.416, 6e-4);
     expect(published(2000)).to.be.closeTo(1.3562, 2e-4);
     expect(stepsWithin('rdp', mechanism, 0.001, 1e-5)).to.equal(0);
+  });
+
+  it('hold at the ends of what a study may ask: tiny noise, hardly any loss, a million steps', () => {
+    // Five Gaussian releases are one with a deviation smaller by √5, whose delta is known exactly.
+    const steep = pldEpsilon([gaussian(1, 0.1, 5)], 1e-5);
+    expect(steep).to.be.above(300);
+    expect(gaussianDelta(0.1 / Math.sqrt(5), steep)).to.be.within(0.999e-5, 1e-5);
+    expect(pldEpsilon([gaussian(0.5, 0.3, 10)], 1e-5)).to.be.below(rdpEpsilon([gaussian(0.5, 0.3, 10)], 1e-5).epsilon);
+    expect(pldEpsilon([gaussian(1, 10_000, 1)], 1e-3)).to.equal(0); // a difference of less than delta
+    const long = gaussian(0.001, 4, 2_000_000);
+    expect(epsilonOf('pld', long.mechanism, long.steps, 1e-5)).to.equal(rdpEpsilon([long], 1e-5).epsilon);
   });
 
   it('refuse what has no meaning', () => {

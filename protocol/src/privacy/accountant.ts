@@ -6,10 +6,13 @@ import { rdpEpsilon } from './rdp.js';
 /** Names of the accountants; `pld` is tighter and slower. */
 export type AccountantName = 'rdp' | 'pld';
 
+/** Steps beyond which a grid of losses would be too coarse; the bound by orders holds there as well. */
+const mostConvolved = 1_000_000;
+
 /** Epsilon of so many steps of one mechanism. @throws RangeError as the accountants. */
 export function epsilonOf(accountant: AccountantName, mechanism: Mechanism, steps: number, delta: number): number {
   const runs = [{ mechanism, steps }];
-  return accountant === 'pld' ? pldEpsilon(runs, delta) : rdpEpsilon(runs, delta).epsilon;
+  return accountant === 'pld' && steps <= mostConvolved ? pldEpsilon(runs, delta) : rdpEpsilon(runs, delta).epsilon;
 }
 
 /** Steps up to which a search goes. */

@@ -13,8 +13,12 @@ function binomialMoment(q: number, sigma: number, power: number): number {
   return logOnePlusExp(logSumExp(terms));
 }
 
+/** Integrals over more points than this are not worth their time: as a bound they never win. */
+const mostPoints = 25_000;
+
 /** At any power: the integral itself. Series expansions of it, as others use, overstate or fail for larger rates. */
 function integratedMoment(q: number, sigma: number, power: number): number {
+  if (Math.abs(power) > mostPoints * Math.min(sigma, sigma * sigma)) return Infinity;
   const logKept = Math.log1p(-q);
   const logOdds = Math.log(q) - logKept;
   const logRatio = (x: number): number => logKept + logOnePlusExp(logOdds + (2 * x - 1) / (2 * sigma * sigma));

@@ -85,16 +85,20 @@ function compose(parts: readonly Part[], finest: number): LossGrid {
   return { width, first, mass, infinite: tail - Math.expm1(logFinite) };
 }
 
-/** Epsilon at a delta from a distribution: δ(ε) = infinite + Σ_{loss > ε} mass · (1 − e^(ε − loss)). */
+/** Epsilon at a delta from a distribution: δ(ε) = infinite + Σ_{loss > ε} mass · (1 − e^(ε − loss)), summed from the largest loss down. */
 function epsilonAt({ width, first, mass, infinite }: LossGrid, delta: number): number {
-  let [all, scaled] = [infinite, 0];
-  for (let k = mass.length - 1; k >= 0; k--) {
-    const loss = (first + k) * width;
-    if (loss <= 0 || all - Math.exp(loss) * scaled > delta) break;
-    all += mass[k] as number;
-    scaled += (mass[k] as number) * Math.exp(-loss);
+  const shrink = Math.exp(-width);
+  let above = infinite;
+  let scaled = 0; // Σ mass · e^(here − loss)
+  let here = (first + mass.length) * width;
+  for (let k = mass.length - 1; k >= 0 && here > 0 && above - scaled <= delta; k--) {
+    here = (first + k) * width;
+    scaled = scaled * shrink;
+    if (above - scaled > delta) break;
+    above += mass[k] as number;
+    scaled += mass[k] as number;
   }
-  return all <= delta ? 0 : Math.max(0, Math.log((all - delta) / scaled));
+  return above <= delta ? 0 : Math.max(0, here + Math.log((above - delta) / scaled));
 }
 
 function deltaAt({ width, first, mass, infinite }: LossGrid, epsilon: number): number {

@@ -1,6 +1,6 @@
 /** A study's terms of privacy: whose presence is hidden, behind how much noise, and for what budget (PROTOCOL section 3). */
 import { z } from 'zod';
-import { positiveDecimal } from '../fields.js';
+import { decimal, positiveDecimal } from '../fields.js';
 import { vectorNoise } from './adaptive-clipping.js';
 
 const share = positiveDecimal.refine((value) => Number(value) <= 1, 'must be at most 1');
@@ -82,5 +82,5 @@ export const vectorNoiseOf = ({ noiseMultiplier, adaptive: adapts }: Pick<Budget
   adapts === undefined ? Number(noiseMultiplier) : vectorNoise(Number(noiseMultiplier), Number(adapts.countNoise));
 
 /** What a submission says has been spent on its site's data, its own round included. */
-export const spentPrivacy = z.strictObject({ steps: z.int().min(1), epsilon: positiveDecimal, delta: positiveDecimal });
+export const spentPrivacy = z.strictObject({ steps: z.int().min(1), epsilon: decimal.refine((value) => Number(value) >= 0, 'must not be below 0'), delta: positiveDecimal });
 export type Spent = z.infer<typeof spentPrivacy>;
