@@ -21,16 +21,14 @@ export interface SplitView {
  * @param log tells about checkpoints of different sizes.
  */
 export function splitViews(notes: readonly JudgedNote[], log?: MerkleLog): SplitView[] {
-  const disagree = (a: Checkpoint, b: Checkpoint): boolean => {
-    if (a.origin !== b.origin) return false;
-    if (a.size === b.size) return !sameBytes(a.root, b.root);
-    if (log === undefined) return false;
-    const both = [standingOf(a, log), standingOf(b, log)];
-    return both.includes('stands') && both.includes('differs');
-  };
-  return notes.flatMap((one, at) => notes.slice(at + 1).filter((other) => disagree(one.checkpoint, other.checkpoint)).map((other) => ({
-    views: [one.checkpoint, other.checkpoint] as const, equivocators: one.signers.filter((mspId) => other.signers.includes(mspId)),
-  })));
+  const placed = notes.map((note) => ({ ...note, standing: log && standingOf(note.checkpoint, log) }));
+  // What stands in one log agrees: only pairs with another one are looked at.
+  const odd = placed.filter(({ standing }) => standing !== 'stands');
+  return odd.flatMap((one, at) => placed.filter((other) => other.standing === 'stands' || odd.indexOf(other) > at).flatMap((other): SplitView[] => {
+    const [a, b] = [other.checkpoint, one.checkpoint];
+    const contradict = a.size === b.size ? !sameBytes(a.root, b.root) : other.standing === 'stands' && one.standing === 'differs';
+    return a.origin === b.origin && contradict ? [{ views: [a, b], equivocators: one.signers.filter((mspId) => other.signers.includes(mspId)) }] : [];
+  }));
 }
 
 /** The organizations that cosigned two histories. */
