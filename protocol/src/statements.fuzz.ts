@@ -37,14 +37,18 @@ const statements = [
 const signer = newSigner('mldsa65', new Uint8Array(32).fill(5));
 const record = { mspId: 'HospitalA', signatureSuite: signer.suite, signingKey: toBase64Url(signer.publicKey) } as ParticipantRecord;
 
+/** The first of a name stands for it. */
+const numberOf = (name: string): number => statements.findIndex(([one]) => one === name);
+
 export const targets = [{
   name: 'signed statement, by proposal and others', weight: 4, changed: 'refused',
   /** The kind's number first, so that it is changed too. */
-  samples: () => statements.map(([name, , statement]) => concat(Uint8Array.of(statements.findIndex(([one]) => one === name)), encodeSigned(sign(name, statement as unknown as Json, signer)))),
+  samples: () => statements.map(([name, , statement]) => concat(Uint8Array.of(numberOf(name)), encodeSigned(sign(name, statement as unknown as Json, signer)))),
   read: (input: Uint8Array) => {
-    const [name, schema] = statements[input[0] ?? 255] ?? [];
-    const isFirst = statements.findIndex(([one]) => one === name) === input[0];
-    if (name === undefined || schema === undefined || !isFirst) throw new CodedError('UNKNOWN_TYPE', 'no such kind');
+    const at = input[0] ?? 255;
+    const found = statements[at];
+    if (found === undefined || numberOf(found[0]) !== at) throw new CodedError('UNKNOWN_TYPE', 'no such kind');
+    const [name, schema] = found;
     assertReadSignedBy(name, readSigned(name, schema, input.subarray(1)), record);
   },
   isRefusal: (error: unknown) => error instanceof CodedError,
