@@ -3,7 +3,7 @@ import { UsageError } from '@epione/client';
 import { CodedError } from '@epione/protocol';
 import { CommanderError } from 'commander';
 import { WorkerError } from './error.js';
-import type { Metrics } from './training/metrics.js';
+import { tellMetrics, type Metrics, type SurvivalMetrics } from './training/metrics.js';
 import type { Ending } from './worker.js';
 
 const usage: ReadonlySet<string> = new Set(['CONFIG_INVALID']);
@@ -47,7 +47,6 @@ export const exitOfEnding = ({ outcome }: Ending): number => (outcome === 'refus
 
 /** The ending of a run for people: how, with which model, how good it is on the site's own test rows. */
 export function tellEnding({ outcome, model, code, evaluation }: Ending): string {
-  const line = (name: string, of: Metrics | undefined): string[] =>
-    of === undefined ? [] : [`${name}: AUC ${of.auc?.toFixed(4) ?? '-'}, accuracy ${of.accuracy.toFixed(4)}, log loss ${of.logLoss.toFixed(4)} on ${of.rows} rows`];
+  const line = (name: string, of: Metrics | SurvivalMetrics | undefined): string[] => (of === undefined ? [] : [`${name}: ${tellMetrics(of)}`]);
   return [`${outcome}${model === undefined ? '' : `, model ${model}`}${code === undefined ? '' : `, ${code}`}`, ...line('global model', evaluation?.global), ...line('fine-tuned here', evaluation?.fineTuned)].join('\n');
 }

@@ -39,9 +39,9 @@ const majority = (of: number): number => Math.floor(of / 2) + 1;
  * @throws CodedError STUDY_INVALID with all faults, see `readStudy` of protocol.
  */
 export function studyFrom(template: StudyTemplate, place: StudyPlace): Study {
-  const { kind, layers, initial, local } = template.model;
+  const { initial, local, ...form } = template.model;
   const sorted = { ...place, participants: [...place.participants].sort(), aggregators: [...place.aggregators].sort(), observers: [...place.observers].sort() };
-  const document = { ...template, ...sorted, model: describeModel(kind, inputWidth(template), layers, initial, local) };
+  const document = { ...template, ...sorted, model: describeModel(form, inputWidth(template), initial, local) };
   const quorums = { submit: Math.max(majority(place.participants.length), leastUpdates(template)), attest: majority(place.aggregators.length), approve: 0 };
   return readStudy({ ...document, quorums: { ...quorums, approve: majority(membersOf({ ...document, quorums }).length) } });
 }

@@ -74,6 +74,27 @@ describe('study', () => {
   );
   for (const [what, change, part] of cases) it(`refuses ${what}`, () => { expect(faults(change(readStudy(valid)))).to.include(part); });
 
+  it('takes convolutions with the shape of their inputs, and survival with its event', () => {
+    const tensors = [{ name: 'all', shape: [2] }];
+    const cnn = { kind: 'cnn', input: [12, 1], layers: [{ conv: 4, size: [3], stride: [1], padding: 'same' }, { pool: 'max', size: [2] }, 8], tensors, dimension: 2, initial: 'zeros' };
+    const cox = { kind: 'cox', layers: [], tensors, dimension: 2, initial: 'zeros' };
+    const event = { name: 'died', kind: 'category', categories: ['no', 'yes'], missing: 'reject' };
+    const hidden = { privacy: { unit: 'patient', clippingNorm: '1', noiseMultiplier: '1', epsilon: '3', delta: '0.00001', sampling: 'poisson', samplingRate: '0.1', accountant: 'rdp' } };
+    expect(faults({ model: cnn })).to.equal('');
+    expect(faults({ model: cox, event })).to.equal('');
+    expect(faults({ model: { ...cnn, input: undefined } })).to.include('model.input: belongs to kind cnn');
+    expect(faults({ model: { ...cnn, input: [4, 3, 1] } })).to.include('sizes and strides have 2 numbers here');
+    expect(faults({ model: { ...cnn, layers: [8, ...cnn.layers] } })).to.include('come before dense layers');
+    expect(faults({ model: { ...cnn, kind: 'mlp', input: undefined } })).to.include('a model of kind mlp has dense layers only');
+    expect(faults({ model: { ...cnn, layers: [{ conv: 4, size: [3], stride: [1], padding: 'same', dilation: 2 }] } })).to.include('model.layers.0');
+    expect(faults({ model: cox })).to.include('event: belongs to a model of kind cox');
+    expect(faults({ event })).to.include('event: belongs to a model of kind cox');
+    expect(faults({ model: cox, event: { ...event, name: 'radius' } })).to.include('a name stands twice');
+    expect(faults({ model: cox, event, strategy: { ...valid.strategy, name: 'qfedavg', parameters: [{ name: 'q', value: '1' }] } })).to.include('qfedavg compares losses');
+    expect(faults({ model: cox, event, ...hidden })).to.include('not for cox');
+    expect(faults({ model: cnn, ...hidden })).to.include('not for cnn');
+  });
+
   it('refuses fewer submissions than its rule needs, with a code of their own', () => {
     const participants = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
     const robust = (rule: string, f: number, submit: number): object => ({

@@ -21,6 +21,17 @@ const feature = z.strictObject({
 });
 export type Feature = z.infer<typeof feature>;
 
+/** Height and width, or the length of a signal. */
+const window = z.array(z.int().min(1).max(1024)).min(1).max(2);
+const width = z.int().min(1).max(4096);
+/** A hidden layer: the width of a dense one, a convolution (each with ReLU after it), or max pooling by windows that do not overlap. */
+const layer = z.union([
+  width,
+  z.strictObject({ conv: width, size: window, stride: window, padding: z.enum(['same', 'valid']) }),
+  z.strictObject({ pool: z.literal('max'), size: window }),
+]);
+export type ModelLayer = z.infer<typeof layer>;
+
 const thirtyDays = 30 * 24 * 3600 * 1000;
 const wait = z.int().min(1000).max(thirtyDays);
 
@@ -41,10 +52,14 @@ export const study = z.strictObject({
   }),
   features: z.array(feature).min(1).max(4096),
   label: feature,
+  /** For `cox`, whose label is a time: whether the event was seen then (1, or the second category) or the row was lost sight of (0, or the first). */
+  event: feature.optional(),
   model: z.strictObject({
-    kind: z.enum(['logistic', 'mlp']),
-    /** Widths of the hidden layers; empty for `logistic`. */
-    layers: z.array(z.int().min(1).max(4096)).max(8),
+    kind: z.enum(['logistic', 'mlp', 'cox', 'cnn']),
+    /** The hidden layers; none for `logistic`. Convolutions and pooling are for `cnn`, before any dense one. */
+    layers: z.array(layer).max(16),
+    /** What `cnn` takes the features as, in their order: height, width and channels of an image, or length and channels of a signal. */
+    input: z.array(z.int().min(1).max(4096)).min(2).max(3).optional(),
     tensors: z.array(z.strictObject({
       name: label,
       shape: z.array(z.int().min(1)).min(1).max(8),
@@ -116,13 +131,28 @@ export function encodingFaults({ encoding }: Pick<Study, 'encoding'>, participan
 /** How many parameters a tensor holds. */
 export const tensorSize = ({ shape }: Study['model']['tensors'][number]): number => shape.reduce((product, width) => product * width, 1);
 
+/** What the kind of a model demands of its layers and of the rest. */
+function kindFaults({ model: { kind, layers, input }, event, privacy, strategy: { name } }: Study): string[] {
+  const faults: string[] = [];
+  const dense = layers.findIndex((entry) => typeof entry === 'number');
+  const windows = layers.flatMap((entry) => (typeof entry === 'number' ? [] : 'conv' in entry ? [entry.size, entry.stride] : [entry.size]));
+  if (kind === 'logistic' && layers.length > 0) faults.push('model.layers: a logistic model has none');
+  if (kind !== 'cnn' && windows.length > 0) faults.push(`model.layers: a model of kind ${kind} has dense layers only`);
+  if ((kind === 'cnn') !== (input !== undefined)) faults.push('model.input: belongs to kind cnn, and is needed there');
+  if (dense >= 0 && layers.slice(dense).some((entry) => typeof entry !== 'number')) faults.push('model.layers: convolutions and pooling come before dense layers');
+  if (input !== undefined && windows.some((window) => window.length !== input.length - 1)) faults.push(`model.layers: sizes and strides have ${input.length - 1} numbers here`);
+  if ((kind === 'cox') !== (event !== undefined)) faults.push('event: belongs to a model of kind cox, and is needed there');
+  if (kind === 'cox' && name === 'qfedavg') faults.push('strategy.name: qfedavg compares losses, and that of cox depends on the number of rows');
+  if (privacy.unit === 'patient' && (kind === 'cox' || kind === 'cnn')) faults.push(`privacy.unit: patient needs a gradient a row, which is there for logistic and mlp only, not for ${kind}`);
+  return faults;
+}
+
 function modelFaults({ model, strategy: { name } }: Study): string[] {
   const faults: string[] = [];
   const shared = model.tensors.filter((tensor) => tensor.local !== true);
   const size = shared.reduce((sum, tensor) => sum + tensorSize(tensor), 0);
   if (size !== model.dimension) faults.push(`model.dimension: is ${model.dimension}, the shared tensors hold ${size} parameters`);
   if (name === 'scaffold' && shared.length < model.tensors.length) faults.push('model.tensors: scaffold corrects the drift of shared tensors only, so none may be local');
-  if (model.kind === 'logistic' && model.layers.length > 0) faults.push('model.layers: a logistic model has none');
   return faults;
 }
 
@@ -152,8 +182,8 @@ function suiteFaults({ suites }: Study): string[] {
  */
 export function readStudy(value: unknown): Study {
   const document = parse(study, value, 'study', 'STUDY_INVALID');
-  const names = [...document.features, document.label].map((entry) => entry.name);
-  const faults = [...encodingFaults(document, document.participants.length), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document), ...privacyFaults(document)];
+  const names = [...document.features, document.label, ...(document.event === undefined ? [] : [document.event])].map((entry) => entry.name);
+  const faults = [...encodingFaults(document, document.participants.length), ...kindFaults(document), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document), ...privacyFaults(document)];
   if (new Set(names).size !== names.length) faults.push('features: a name stands twice');
   if (document.consent.required && document.consent.classes.length === 0) faults.push('consent.classes: name at least one class when consent is required');
   if (faults.length > 0) throw new CodedError('STUDY_INVALID', faults.map((fault) => `study.${fault}`).join('; '));

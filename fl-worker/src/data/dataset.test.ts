@@ -40,6 +40,16 @@ describe('data set', () => {
     expect(error.remedy).to.be.a('string');
   });
 
+  it('reads a time and whether its event was seen, where the study names one', () => {
+    const event: Feature = { name: 'died', kind: 'category', categories: ['no', 'yes'], missing: 'reject' };
+    const survival = { features: [number('age')], label: { ...label, name: 'days' }, event };
+    const data = toDataset(readCsv('age,days,died\n12,30.5,yes\n10,7,no\n'), survival);
+    expect([[...data.labels], [...data.events!]]).to.deep.equal([[30.5, 7], [1, 0]]);
+    expect([...selectRows(data, [1]).events!]).to.deep.equal([0]);
+    const { message } = fault(() => toDataset(readCsv('age,days,died\n12,0,yes\n10,,maybe\n'), survival));
+    for (const part of ['line 2, column days: not above 0', 'line 3, column days: not above 0', 'line 3, column died: not 0 or 1']) expect(message).to.include(part);
+  });
+
   it('refuses numbers that only look like numbers', () => {
     for (const cell of ['1e999', 'NaN', 'Infinity', '0x10', '1,5', '1 2', '12abc']) {
       expect(fault(() => toDataset(readCsv(`age,diagnosis\n"${cell}",1\n`), { features: [number('age')], label })).message, cell).to.contain('column age: not a number');

@@ -10,8 +10,10 @@ export interface Dataset {
   readonly width: number;
   /** rows × width, row by row, scaled. */
   readonly features: Float32Array;
-  /** 0 or 1, one a row. */
+  /** One a row: 0 or 1; a time where the study names an event. */
   readonly labels: Float32Array;
+  /** 1 where the event was seen at the label's time, 0 where the row was lost sight of then; where the study names one. */
+  readonly events?: Float32Array;
   /** The row's ID from the ID column, else its line number. */
   readonly ids: readonly string[];
 }
@@ -20,7 +22,7 @@ export interface Dataset {
 export interface DataFault {
   readonly line?: number;
   readonly column: string;
-  readonly fault: 'missing column' | 'empty cell' | 'not a number' | 'unknown category' | 'not 0 or 1' | 'used twice';
+  readonly fault: 'missing column' | 'empty cell' | 'not a number' | 'unknown category' | 'not 0 or 1' | 'not above 0' | 'used twice';
 }
 
 const numberForm = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
@@ -75,6 +77,30 @@ class Cells {
     const byRow = records.map(read);
     return Array.from({ length: widthOf(feature) }, (_, k) => byRow.map((cells) => cells[k]));
   }
+
+  /** 0 or 1 a row: a number, or the first or second of two categories. */
+  flags({ name, kind, categories }: Feature, records: readonly CsvRecord[]): number[] {
+    const at = this.column(name);
+    const [negative, positive] = kind === 'category' ? (categories ?? []) : [];
+    return records.map((record) => {
+      if (at < 0) return 0;
+      const cell = record.cells[at];
+      if (positive !== undefined && (cell === positive || cell === negative)) return cell === positive ? 1 : 0;
+      const value = positive === undefined ? this.number(record, at, name) : undefined;
+      if (value !== 0 && value !== 1) this.faults.push({ line: record.line, column: name, fault: 'not 0 or 1' });
+      return value ?? 0;
+    });
+  }
+
+  /** A number above 0 a row, as it stands: only the order of times matters. */
+  times({ name }: Feature, records: readonly CsvRecord[]): number[] {
+    const at = this.column(name);
+    return records.map((record) => {
+      const value = at < 0 ? 1 : (this.number(record, at, name) ?? 0);
+      if (value <= 0) this.faults.push({ line: record.line, column: name, fault: 'not above 0' });
+      return value;
+    });
+  }
 }
 
 /** Scales (value − shift) · factor and fills empty cells by the feature's rule; `mean` is this site's own mean. */
@@ -102,21 +128,12 @@ function assertNoFaults(faults: readonly DataFault[]): void {
  * @param idColumn column with the row's ID, needed for consents; distinct values.
  * @throws WorkerError DATA_INVALID with all faults (line and column; never a value, because values are patients').
  */
-export function toDataset(table: CsvTable, study: Pick<Study, 'features' | 'label'>, idColumn?: string): Dataset {
+export function toDataset(table: CsvTable, study: Pick<Study, 'features' | 'label' | 'event'>, idColumn?: string): Dataset {
   const { records } = table;
   const cells = new Cells(table);
   const columns = study.features.flatMap((feature) => cells.values(feature, records).map((column) => scaled(feature, column)));
-  const labelAt = cells.column(study.label.name);
-  const positive = study.label.kind === 'category' ? study.label.categories?.[1] : undefined;
-  const negative = study.label.categories?.[0];
-  const labels = records.map((record) => {
-    if (labelAt < 0) return 0;
-    const cell = record.cells[labelAt];
-    if (positive !== undefined && (cell === positive || cell === negative)) return cell === positive ? 1 : 0;
-    const value = positive === undefined ? cells.number(record, labelAt, study.label.name) : undefined;
-    if (value !== 0 && value !== 1) cells.faults.push({ line: record.line, column: study.label.name, fault: 'not 0 or 1' });
-    return value ?? 0;
-  });
+  const labels = study.event === undefined ? cells.flags(study.label, records) : cells.times(study.label, records);
+  const events = study.event === undefined ? {} : { events: Float32Array.from(cells.flags(study.event, records)) };
   const idAt = idColumn === undefined ? -1 : cells.column(idColumn);
   const ids = records.map((record) => (idAt < 0 ? String(record.line) : (record.cells[idAt] ?? '')));
   const seen = new Set<string>();
@@ -131,7 +148,7 @@ export function toDataset(table: CsvTable, study: Pick<Study, 'features' | 'labe
   columns.forEach((column, k) => {
     column.forEach((value, row) => (features[row * width + k] = value));
   });
-  return { rows: records.length, width, features, labels: Float32Array.from(labels), ids };
+  return { rows: records.length, width, features, labels: Float32Array.from(labels), ...events, ids };
 }
 
 /** The rows whose position is in `keep`, in that order. */
@@ -140,5 +157,6 @@ export function selectRows(data: Dataset, keep: readonly number[]): Dataset {
   keep.forEach((row, at) => {
     features.set(data.features.subarray(row * data.width, (row + 1) * data.width), at * data.width);
   });
-  return { rows: keep.length, width: data.width, features, labels: Float32Array.from(keep, (row) => data.labels[row] ?? 0), ids: keep.map((row) => data.ids[row] ?? '') };
+  const of = (values: Float32Array): Float32Array => Float32Array.from(keep, (row) => values[row] ?? 0);
+  return { rows: keep.length, width: data.width, features, labels: of(data.labels), ...(data.events === undefined ? {} : { events: of(data.events) }), ids: keep.map((row) => data.ids[row] ?? '') };
 }

@@ -10,7 +10,7 @@ import { seededRandom } from '../random.js';
 import type { RandomBytes } from '../keys/seed-lock.js';
 import { readStudyTemplate, studyFrom } from '../study-template.js';
 import { evaluate, pooled } from '../training/baseline.js';
-import { describeModel, disposeWeights, gradients, initialParameters, layersOf, toWeights } from '../training/model.js';
+import { denseLayersOf, describeModel, gradients, initialParameters, toWeights } from '../training/model.js';
 import { loadTf } from '../training/tf.js';
 import { normOf } from './clip.js';
 import { clippedSum, trainPrivately, type PrivateRecipe } from './dp-sgd.js';
@@ -38,8 +38,8 @@ describe('private training', function () {
   it('sums what clipping one gradient a person sums, without making any', async () => {
     const tf = await loadTf();
     const data = randomData(12, 6);
-    const model = describeModel('mlp', 6, [5, 3], 'zeros');
-    const layers = layersOf(model, 6);
+    const model = describeModel({ kind: 'mlp', layers: [5, 3] }, 6, 'zeros');
+    const layers = denseLayersOf(model, 6);
     const parameters = initialParameters(model, 6, 'ghost').map((value, at) => (value === 0 ? 0.1 + at / 100 : value));
     const norm = 0.8;
     const people = data.ids.map((_, row) => [row]);
@@ -48,15 +48,12 @@ describe('private training', function () {
     for (const [row] of people) {
       const one = selectRows(data, [row!]);
       const weights = toWeights(tf, parameters, layers);
-      const inputs = tf.tensor2d(one.features, [1, 6]);
-      const labels = tf.tensor2d(one.labels, [1, 1]);
-      const grads = gradients(tf, weights, inputs, labels);
-      const gradient = Float64Array.from(grads.flatMap(({ kernel, bias }) => [...kernel.dataSync(), ...bias.dataSync()]));
+      const grads = tf.tidy(() => gradients(tf, model, layers, weights, one));
+      const gradient = Float64Array.from(grads.flat().flatMap((tensor) => [...tensor.dataSync()]));
       const length = normOf(gradient);
       if (length <= norm) within += 1;
       gradient.forEach((value, k) => { wanted[k]! += value * Math.min(1, norm / length); });
-      tf.dispose([inputs, labels]);
-      disposeWeights(tf, [...weights, ...grads]);
+      tf.dispose([...weights, ...grads].flat());
     }
     const before = tf.memory().numTensors;
     const { sum, unclipped } = clippedSum(tf, parameters, layers, data, people, norm);
@@ -69,7 +66,7 @@ describe('private training', function () {
   it('lets no person move the sum by more than the norm, however many rows they have', async () => {
     const tf = await loadTf();
     const data = randomData(12, 6);
-    const layers = layersOf(describeModel('logistic', 6, [], 'zeros'), 6);
+    const layers = denseLayersOf(describeModel({ kind: 'logistic', layers: [] }, 6, 'zeros'), 6);
     const sumOf = (people: number[][]): Float64Array => clippedSum(tf, new Float32Array(7), layers, data, people, 0.3).sum;
     const people = [[0, 1, 2, 3, 4, 5], [6], [7, 8], [9, 10, 11]];
     const all = sumOf(people);
@@ -91,7 +88,7 @@ describe('private training', function () {
     const tf = await loadTf();
     const data = randomData(400, 6);
     const adaptive = { quantile: '0.5', learningRate: '0.3', countNoise: '4' };
-    const recipe: PrivateRecipe = { model: describeModel('logistic', 6, [], 'zeros'), training: { ...study.training, localEpochs: 8, learningRate: '0.01' }, privacy: { ...privacy, samplingRate: '0.2', adaptive } };
+    const recipe: PrivateRecipe = { model: describeModel({ kind: 'logistic', layers: [] }, 6, 'zeros'), training: { ...study.training, localEpochs: 8, learningRate: '0.01' }, privacy: { ...privacy, samplingRate: '0.2', adaptive } };
     const gradientNorms = Array.from({ length: 400 }, (_, row) => 0.5 * Math.sqrt(1 + data.features.subarray(row * 6, row * 6 + 6).reduce((sum, value) => sum + value ** 2, 0))).sort((a, b) => a - b);
     for (const start of [0.1, 10]) {
       const { norm } = await trainPrivately(tf, recipe, new Float32Array(7), data, data.ids, start, seeded(`adapts ${start}`));

@@ -6,8 +6,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { nextNorm, stepsPerRound, vectorNoiseOf, type BudgetTerms, type Study } from '@epione/protocol';
 import { selectRows, type Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
-import { deltas, disposeWeights, forward, layersOf, toWeights, type Layer } from '../training/model.js';
-import type { Tensor2D, Tf } from '../training/tf.js';
+import { deltas, denseLayersOf, forward, scoresOf, toWeights } from '../training/model.js';
+import { crossEntropySlope } from '../training/models/cross-entropy.js';
+import type { Dense } from '../training/models/dense.js';
+import type { Passed as Stagewise } from '../training/models/stage.js';
+import type { Tf } from '../training/tf.js';
 import { clipFactor, normToClipTo } from './clip.js';
 import { roundingRoom, withNoise } from './gaussian-noise.js';
 import { drawPeople, expectedDrawn, groupByPerson, type Person } from './people.js';
@@ -32,15 +35,14 @@ interface Passed {
 }
 
 /** Forward and backward through the model for some rows. */
-function pass(tf: Tf, parameters: Float32Array, layers: readonly Layer[], data: Dataset, rows: readonly number[]): Passed[] {
+function pass(tf: Tf, parameters: Float32Array, layers: readonly Dense[], data: Dataset, rows: readonly number[]): Passed[] {
   const { features, labels } = selectRows(data, rows);
-  const weights = toWeights(tf, parameters, layers);
-  const passed = tf.tidy(() => {
-    const activations = forward(tf, weights, tf.tensor2d(features, [rows.length, data.width]));
-    return deltas(tf, weights, activations, tf.tensor2d(labels, [rows.length, 1]), 1).map((delta, at) => ({ inputs: (activations[at] as Tensor2D).dataSync<'float32'>(), deltas: delta.dataSync<'float32'>() }));
+  return tf.tidy(() => {
+    const weights = toWeights(tf, parameters, layers);
+    const passed = forward(tf, layers, weights, tf.tensor2d(features, [rows.length, data.width]));
+    const found = deltas(tf, layers, weights, passed, crossEntropySlope(tf, scoresOf(passed), labels, 1));
+    return found.map((delta, at) => ({ inputs: (passed[at] as Stagewise).input.dataSync<'float32'>(), deltas: delta.dataSync<'float32'>() }));
   });
-  disposeWeights(tf, weights);
-  return passed;
 }
 
 const squares = (values: Float32Array, from: number, count: number): number => {
@@ -50,7 +52,7 @@ const squares = (values: Float32Array, from: number, count: number): number => {
 };
 
 /** Adds a row's gradient times a factor. Sums are float64, because the bound on a sum is only as good as its rounding. */
-function addGradient(sum: Float64Array, layers: readonly Layer[], passed: readonly Passed[], row: number, factor: number): void {
+function addGradient(sum: Float64Array, layers: readonly Dense[], passed: readonly Passed[], row: number, factor: number): void {
   layers.forEach(({ inputs, outputs, kernelAt, biasAt }, at) => {
     const { inputs: a, deltas: d } = passed[at] as Passed;
     for (let out = 0; out < outputs; out++) {
@@ -65,7 +67,7 @@ function addGradient(sum: Float64Array, layers: readonly Layer[], passed: readon
  * The sum of clipped gradients over the persons of a step, and how many of them needed no clipping. Each of a person's k rows is clipped to
  * the k-th part of the norm, so that the person as a whole stays within it.
  */
-export function clippedSum(tf: Tf, parameters: Float32Array, layers: readonly Layer[], data: Dataset, people: readonly Person[], norm: number): { sum: Float64Array; unclipped: number } {
+export function clippedSum(tf: Tf, parameters: Float32Array, layers: readonly Dense[], data: Dataset, people: readonly Person[], norm: number): { sum: Float64Array; unclipped: number } {
   const sum = new Float64Array(parameters.length);
   if (people.length === 0) return { sum, unclipped: 0 };
   const passed = pass(tf, parameters, layers, data, people.flat());
@@ -99,7 +101,7 @@ export async function trainPrivately(tf: Tf, recipe: PrivateRecipe, base: Float3
   if (data.rows === 0) throw new WorkerError('DATA_MISSING', 'there are no rows to train on');
   const { privacy, training, model } = recipe;
   const random = new RandomBits(bytes);
-  const layers = layersOf(model, data.width);
+  const layers = denseLayersOf(model, data.width);
   const people = groupByPerson(persons);
   const expected = expectedDrawn(privacy, people.length);
   const [noise, rate, steps] = [vectorNoiseOf(privacy), Number(training.learningRate), stepsPerRound(recipe)];

@@ -6,9 +6,9 @@ import type { Dataset } from '../data/dataset.js';
 import { seededRandom } from '../random.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
-import { evaluate } from '../training/baseline.js';
+import { judge } from '../training/baseline.js';
 import { firstLocal, hasLocal, joined } from '../training/local-tensors.js';
-import type { Metrics } from '../training/metrics.js';
+import type { Metrics, SurvivalMetrics } from '../training/metrics.js';
 import { loadTf } from '../training/tf.js';
 import { train } from '../training/train.js';
 import { consentedRows } from './consented-rows.js';
@@ -18,8 +18,8 @@ import { codeOf } from './refusal.js';
 /** What a site learns of the final model by its own rows. */
 export interface Evaluation {
   /** The final model, with this site's own tensors where the study has such. */
-  readonly global: Metrics;
-  readonly fineTuned?: Metrics;
+  readonly global: Metrics | SurvivalMetrics;
+  readonly fineTuned?: Metrics | SurvivalMetrics;
 }
 
 /** Where the fine-tuned model lies in the state folder: float32 little-endian, all tensors in the study's order. */
@@ -31,13 +31,13 @@ async function evaluateBoth(site: Site, study: StudyInForce, { carried }: StudyS
   const shared = await baseModel(site, study, model);
   const own = carried.before(document.rounds.count + 1);
   const parameters = hasLocal(document.model) ? joined(document.model, shared, own ?? firstLocal(document.model, training.width, digest)) : shared;
-  const global = await evaluate(document, parameters, test);
+  const global = await judge(document, parameters, test);
   const localEpochs = settings?.fineTuneEpochs ?? 0;
   if (localEpochs === 0) return { global };
   const { data } = await consentedRows(site, study, { opened: { openedAt: site.now() }, openedBy: [] }, training);
   const tuned = await train(await loadTf(), { ...document, training: { ...document.training, localEpochs } }, parameters, data, seededRandom('fine-tuning', seed, mspId));
   await writeFile(join(folder, fineTunedFile), encodeModel(tuned), { mode: 0o600 });
-  return { global, fineTuned: await evaluate(document, tuned, test) };
+  return { global, fineTuned: await judge(document, tuned, test) };
 }
 
 /**
@@ -48,7 +48,7 @@ async function evaluateBoth(site: Site, study: StudyInForce, { carried }: StudyS
 export async function evaluateAtEnd(site: Site, study: StudyInForce, state: StudyState, model: Digest, training: Dataset, test: Dataset): Promise<Evaluation | undefined> {
   try {
     const evaluation = await evaluateBoth(site, study, state, model, training, test);
-    const tell = (of: string, { auc, accuracy, logLoss, rows }: Metrics): void => { site.report('evaluated', { of, rows, auc, accuracy, logLoss }); };
+    const tell = (of: string, metrics: Metrics | SurvivalMetrics): void => { site.report('evaluated', { of, ...metrics }); };
     tell('global model', evaluation.global);
     if (evaluation.fineTuned !== undefined) tell('fine-tuned model', evaluation.fineTuned);
     return evaluation;

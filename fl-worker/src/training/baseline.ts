@@ -3,7 +3,8 @@ import type { Study } from '@epione/protocol';
 import type { Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
 import { seededRandom } from '../random.js';
-import { metricsOf, type Metrics } from './metrics.js';
+import { concordance, coxLoss } from './models/cox.js';
+import { metricsOf, type Metrics, type SurvivalMetrics } from './metrics.js';
 import { loadTf } from './tf.js';
 import { predict, train } from './train.js';
 
@@ -14,13 +15,15 @@ export function pooled(parts: readonly Dataset[]): Dataset {
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const features = new Float32Array(rows * width);
   const labels = new Float32Array(rows);
+  const events = parts.some((part) => part.events !== undefined) ? new Float32Array(rows) : undefined;
   let at = 0;
   for (const part of parts) {
     features.set(part.features, at * width);
     labels.set(part.labels, at);
+    events?.set(part.events ?? [], at);
     at += part.rows;
   }
-  return { rows, width, features, labels, ids: parts.flatMap((part) => [...part.ids]) };
+  return { rows, width, features, labels, ...(events === undefined ? {} : { events }), ids: parts.flatMap((part) => [...part.ids]) };
 }
 
 /** Trains without federation for as many rounds as the study has, each of its local epochs; returns the parameters. */
@@ -31,7 +34,18 @@ export async function trainAlone(study: Pick<Study, 'model' | 'training' | 'roun
   return parameters;
 }
 
-/** Metrics of a model on a data set. */
+/** Metrics of a model that classifies on a data set. */
 export async function evaluate(study: Pick<Study, 'model'>, parameters: Float32Array, data: Dataset): Promise<Metrics> {
   return metricsOf(await predict(await loadTf(), study, parameters, data), data.labels);
 }
+
+/** Metrics of a Cox model on a data set. */
+export async function evaluateSurvival(study: Pick<Study, 'model'>, parameters: Float32Array, data: Dataset): Promise<SurvivalMetrics> {
+  const scores = await predict(await loadTf(), study, parameters, data);
+  const events = data.events ?? [];
+  return { concordance: concordance(scores, data.labels, events), logLoss: coxLoss(scores, data.labels, events).loss, rows: data.rows };
+}
+
+/** Metrics of any model, of the kind that fits it. */
+export const judge = (study: Pick<Study, 'model'>, parameters: Float32Array, data: Dataset): Promise<Metrics | SurvivalMetrics> =>
+  study.model.kind === 'cox' ? evaluateSurvival(study, parameters, data) : evaluate(study, parameters, data);

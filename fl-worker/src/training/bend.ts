@@ -1,42 +1,36 @@
 /** What bends local steps besides the loss: FedProx's pull to the base model (https://arxiv.org/abs/1812.06127) and SCAFFOLD's correction of drift (https://arxiv.org/abs/1910.06378). */
 import type { Study } from '@epione/protocol';
-import { disposeWeights, layersOf, toWeights, type Weights } from './model.js';
-import type { Tensor1D, Tensor2D, Tf } from './tf.js';
+import type { Stage } from './models/stage.js';
+import { toWeights, type Weights } from './model.js';
+import type { Tensor, Tf } from './tf.js';
 
 /** Changes the gradients of a step: μ·(x − base) and c − c_i are added where the study has them. */
 export class Bend implements Disposable {
   readonly #tf: Tf;
-  readonly #base: readonly Weights[];
-  readonly #drift: readonly Weights[];
+  readonly #base: Weights;
+  readonly #drift: Weights;
   readonly #proximal: number;
 
   /** @param drift c − c_i, one value a parameter. */
-  constructor(tf: Tf, { model, training }: Pick<Study, 'model' | 'training'>, inputs: number, base: Float32Array, drift?: Float32Array) {
+  constructor(tf: Tf, { proximal }: Study['training'], stages: readonly Stage[], base: Float32Array, drift?: Float32Array) {
     this.#tf = tf;
-    this.#proximal = Number(training.proximal ?? 0);
-    const layers = layersOf(model, inputs);
-    this.#base = this.#proximal > 0 ? toWeights(tf, base, layers) : [];
-    this.#drift = drift === undefined ? [] : toWeights(tf, drift, layers);
+    this.#proximal = Number(proximal ?? 0);
+    this.#base = this.#proximal > 0 ? toWeights(tf, base, stages) : [];
+    this.#drift = drift === undefined ? [] : toWeights(tf, drift, stages);
   }
 
   /** The gradients to step along; to be called inside `tidy`. */
-  apply(weights: readonly Weights[], gradients: readonly Weights[]): readonly Weights[] {
-    return gradients.map((gradient, at) => {
-      const [here, base, drift] = [weights[at] as Weights, this.#base[at], this.#drift[at]];
-      return {
-        kernel: this.#bent<Tensor2D>(gradient.kernel, here.kernel, base?.kernel, drift?.kernel),
-        bias: this.#bent<Tensor1D>(gradient.bias, here.bias, base?.bias, drift?.bias),
-      };
-    });
+  apply(weights: Weights, gradients: Weights): Weights {
+    return gradients.map((tensors, stage) => tensors.map((gradient, at) => this.#bent(gradient, weights[stage]?.[at] as Tensor, this.#base[stage]?.[at], this.#drift[stage]?.[at])));
   }
 
-  #bent<T extends Tensor1D | Tensor2D>(gradient: T, here: T, base: T | undefined, drift: T | undefined): T {
+  #bent(gradient: Tensor, here: Tensor, base: Tensor | undefined, drift: Tensor | undefined): Tensor {
     const tf = this.#tf;
-    const pulled = base === undefined ? gradient : tf.add<T>(gradient, tf.mul(tf.sub<T>(here, base), this.#proximal));
-    return drift === undefined ? pulled : tf.add<T>(pulled, drift);
+    const pulled = base === undefined ? gradient : tf.add(gradient, tf.mul(tf.sub(here, base), this.#proximal));
+    return drift === undefined ? pulled : tf.add(pulled, drift);
   }
 
   [Symbol.dispose](): void {
-    disposeWeights(this.#tf, [...this.#base, ...this.#drift]);
+    this.#tf.dispose([...this.#base, ...this.#drift].flat());
   }
 }

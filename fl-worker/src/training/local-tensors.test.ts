@@ -9,7 +9,7 @@ import { describeModel, initialParameters, parameterCount } from './model.js';
 import { loadTf } from './tf.js';
 import { train } from './train.js';
 
-const model = describeModel('mlp', 2, [3], 'zeros', ['dense1.bias', 'dense2.kernel']);
+const model = describeModel({ kind: 'mlp', layers: [3] }, 2, 'zeros', ['dense1.bias', 'dense2.kernel']);
 const data: Dataset = { rows: 4, width: 2, features: Float32Array.of(1, 0, 0, 1, -1, 0, 0, -1), labels: Float32Array.of(1, 1, 0, 0), ids: [] };
 const study = {
   model, training: { optimizer: 'sgd', learningRate: '0.5', localEpochs: 2, batchSize: 2 }, strategy: { name: 'fedavg', weighting: 'uniform', serverLearningRate: '1', parameters: [] },
@@ -19,7 +19,7 @@ describe('tensors that stay local', () => {
   it('are not counted, and must be tensors of the model', () => {
     expect(model.dimension).to.equal(6 + 1);
     expect(parameterCount(model)).to.equal(6 + 3 + 3 + 1);
-    expect(() => describeModel('logistic', 2, [], 'zeros', ['head'])).to.throw('there is no tensor head').with.property('code', 'STUDY_INVALID');
+    expect(() => describeModel({ kind: 'logistic', layers: [] }, 2, 'zeros', ['head'])).to.throw('there is no tensor head').with.property('code', 'STUDY_INVALID');
   });
 
   it('are taken out and put back', () => {

@@ -1,6 +1,6 @@
 /** How good a model is on rows it has not seen: area under the ROC curve, accuracy, log loss. */
 
-/** Metrics of one model on one data set. */
+/** Metrics of a model that classifies on one data set. */
 export interface Metrics {
   /** Area under the ROC curve, 0 to 1; undefined where one class is missing. */
   readonly auc: number | undefined;
@@ -9,6 +9,22 @@ export interface Metrics {
   /** Mean −ln of the probability given to the true label; probabilities are kept 1e−15 away from 0 and 1. */
   readonly logLoss: number;
   readonly rows: number;
+}
+
+/** Metrics of a Cox model on one data set. */
+export interface SurvivalMetrics {
+  /** Harrell's C, 0 to 1; undefined where no pair's order is known. */
+  readonly concordance: number | undefined;
+  /** Mean negative partial log-likelihood; comparable on the same rows only, because it grows with their number. */
+  readonly logLoss: number;
+  readonly rows: number;
+}
+
+/** Metrics for people. */
+export function tellMetrics(of: Metrics | SurvivalMetrics): string {
+  const end = `log loss ${of.logLoss.toFixed(4)} on ${of.rows} rows`;
+  if ('concordance' in of) return `concordance ${of.concordance?.toFixed(4) ?? '-'}, ${end}`;
+  return `AUC ${of.auc?.toFixed(4) ?? '-'}, accuracy ${of.accuracy.toFixed(4)}, ${end}`;
 }
 
 /**

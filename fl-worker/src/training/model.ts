@@ -1,54 +1,80 @@
-/** Models of a study: a chain of dense layers with ReLU between them and one logit at the end; `logistic` is the chain of one. */
+/** Models of a study: a chain of stages that ends in one score a row, and what each score is held against. */
 import { tensorSize, type Study } from '@epione/protocol';
+import type { Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
 import { seededRandom } from '../random.js';
-import type { Tensor1D, Tensor2D, Tf } from './tf.js';
+import { Convolution, type Image } from './models/convolution.js';
+import { coxLoss } from './models/cox.js';
+import { crossEntropySlope } from './models/cross-entropy.js';
+import { Dense } from './models/dense.js';
+import { Pooling } from './models/pooling.js';
+import { sizeOf, type Passed, type Stage } from './models/stage.js';
+import type { Tensor, Tensor2D, Tf } from './tf.js';
 
 type Model = Study['model'];
+/** What makes a model of a number of inputs. */
+export type ModelForm = Pick<Model, 'kind' | 'layers' | 'input'>;
 
-/** One dense layer: where its kernel (inputs × outputs) and then its bias lie in the parameter vector. */
-export interface Layer {
-  readonly inputs: number;
-  readonly outputs: number;
-  readonly kernelAt: number;
-  readonly biasAt: number;
+/** Height, width and channels that a model takes its inputs as; undefined where they are no image. */
+const imageOf = ({ input }: ModelForm): Image | undefined =>
+  input === undefined ? undefined : ([...Array<number>(3 - input.length).fill(1), ...input] as unknown as Image);
+
+/** Height and width of a study's window; a signal's has one number. */
+const windowOf = (size: readonly number[]): [number, number] => [size.length === 2 ? (size[0] as number) : 1, size.at(-1) as number];
+
+/** @throws WorkerError STUDY_INVALID when no stages can be made so. */
+function stagesFor(form: ModelForm, inputs: number): Stage[] {
+  const image = imageOf(form);
+  if (image !== undefined && sizeOf(image) !== inputs) throw new WorkerError('STUDY_INVALID', `study.model.input: takes ${sizeOf(image)} inputs, the features are ${inputs}`);
+  const stages: Stage[] = [];
+  const named = { conv: 0, dense: 0 };
+  let at = 0;
+  const push = (stage: Stage): void => {
+    if (stage.outputShape.some((width) => width < 1)) throw new WorkerError('STUDY_INVALID', `study.model.layers.${stages.length}: is larger than what comes in`);
+    stages.push(stage);
+    at += stage.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0);
+  };
+  const shape = (): readonly number[] => stages.at(-1)?.outputShape ?? image ?? [inputs];
+  const dense = (outputs: number, bends: boolean, hasBias: boolean): void => { push(new Dense({ name: `dense${++named.dense}`, inputs: sizeOf(shape()), outputs, bends, hasBias, at })); };
+  for (const layer of form.layers) {
+    if (typeof layer === 'number') dense(layer, true, true);
+    else if ('conv' in layer) push(new Convolution(`conv${++named.conv}`, shape() as Image, { filters: layer.conv, size: windowOf(layer.size), stride: windowOf(layer.stride), padding: layer.padding }));
+    else push(new Pooling(shape() as Image, windowOf(layer.size)));
+  }
+  dense(1, false, form.kind !== 'cox'); // a hazard's ratio has no intercept
+  return stages;
 }
 
 /**
- * The model part of a study for so many inputs: kernel and bias of each layer, in the order of computation.
+ * The model part of a study for so many inputs: the tensors of each stage, in the order of computation.
  * @param local names of tensors that stay at each hospital.
- * @throws WorkerError STUDY_INVALID for a local name that no tensor has.
+ * @throws WorkerError STUDY_INVALID for a local name that no tensor has, or layers that do not fit.
  */
-export function describeModel(kind: Model['kind'], inputs: number, layers: readonly number[], initial: Model['initial'], local: readonly string[] = []): Model {
-  const widths = [inputs, ...layers, 1];
-  const tensors = widths.slice(1).flatMap((outputs, at) => [
-    { name: `dense${at + 1}.kernel`, shape: [widths[at] ?? 0, outputs] },
-    { name: `dense${at + 1}.bias`, shape: [outputs] },
-  ]).map((tensor) => (local.includes(tensor.name) ? { ...tensor, local: true as const } : tensor));
+export function describeModel(form: ModelForm, inputs: number, initial: Model['initial'], local: readonly string[] = []): Model {
+  const tensors = stagesFor(form, inputs).flatMap(({ parameters }) => parameters.map(({ name, shape }) => ({ name, shape: [...shape], ...(local.includes(name) ? { local: true as const } : {}) })));
   const unknown = local.filter((name) => !tensors.some((tensor) => tensor.name === name));
   if (unknown.length > 0) throw new WorkerError('STUDY_INVALID', `study.model.local: there is no tensor ${unknown.join(', ')}; there are ${tensors.map(({ name }) => name).join(', ')}`);
-  const dimension = tensors.filter((tensor) => !('local' in tensor)).reduce((sum, tensor) => sum + tensorSize(tensor), 0);
-  return { kind, layers: [...layers], tensors, dimension, initial };
+  const dimension = tensors.filter((tensor) => tensor.local !== true).reduce((sum, tensor) => sum + tensorSize(tensor), 0);
+  return { kind: form.kind, layers: [...form.layers], ...(form.input === undefined ? {} : { input: [...form.input] }), tensors, dimension, initial };
 }
 
 /**
- * The layers of a study's model, checked against its tensor list.
- * @throws WorkerError DATA_INVALID when the tensors are not the chain that kind, layers and inputs describe.
+ * The stages of a study's model, checked against its tensor list.
+ * @throws WorkerError DATA_INVALID when the tensors are not those that kind, layers and inputs describe.
  */
-export function layersOf(model: Model, inputs: number): Layer[] {
-  const expected = describeModel(model.kind, inputs, model.layers, model.initial);
-  const shapes = (of: Model): string => of.tensors.map(({ shape }) => shape.join('×')).join(', ');
-  if (shapes(expected) !== shapes(model)) {
-    throw new WorkerError('DATA_INVALID', `the study's tensors are ${shapes(model)}, but ${inputs} inputs and its layers make ${shapes(expected)}`);
-  }
-  const widths = [inputs, ...model.layers, 1];
-  let at = 0;
-  return widths.slice(1).map((outputs, index) => {
-    const width = widths[index] ?? 0;
-    const kernelAt = at;
-    const biasAt = kernelAt + width * outputs;
-    at = biasAt + outputs;
-    return { inputs: width, outputs, kernelAt, biasAt };
+export function layersOf(model: Model, inputs: number): Stage[] {
+  const stages = stagesFor(model, inputs);
+  const shapes = (of: readonly { readonly shape: readonly number[] }[]): string => of.map(({ shape }) => shape.join('×')).join(', ');
+  const expected = shapes(stages.flatMap(({ parameters }) => parameters));
+  if (expected !== shapes(model.tensors)) throw new WorkerError('DATA_INVALID', `the study's tensors are ${shapes(model.tensors)}, but ${inputs} inputs and its layers make ${expected}`);
+  return stages;
+}
+
+/** The same of a model that is dense throughout. @throws WorkerError DATA_INVALID for another. */
+export function denseLayersOf(model: Model, inputs: number): Dense[] {
+  return layersOf(model, inputs).map((stage) => {
+    if (stage instanceof Dense) return stage;
+    throw new WorkerError('DATA_INVALID', `a model of kind ${model.kind} has layers without a gradient a row`);
   });
 }
 
@@ -58,59 +84,65 @@ export const parameterCount = ({ tensors }: Model): number => tensors.reduce((su
 /** Starting parameters drawn from a seed (Glorot and Bengio 2010, uniform), for models that cannot learn from zeros. */
 export function initialParameters(model: Model, inputs: number, seed: string): Float32Array {
   const random = seededRandom('initial', seed);
-  const parameters = new Float32Array(parameterCount(model));
-  for (const { inputs: n, outputs, kernelAt, biasAt } of layersOf(model, inputs)) {
-    const limit = Math.sqrt(6 / (n + outputs));
-    for (let k = kernelAt; k < biasAt; k++) parameters[k] = (2 * random.uniform() - 1) * limit;
-  }
-  return parameters;
+  return Float32Array.from(layersOf(model, inputs).flatMap(({ parameters }) => parameters.flatMap(({ shape, fans }) => {
+    if (fans === undefined) return Array<number>(sizeOf(shape)).fill(0);
+    const limit = Math.sqrt(6 / fans);
+    return Array.from({ length: sizeOf(shape) }, () => (2 * random.uniform() - 1) * limit);
+  })));
 }
 
-/** A kernel and a bias as tensors; also the form of their gradients. (A type, because `tidy` takes no interface.) */
-export type Weights = { readonly kernel: Tensor2D; readonly bias: Tensor1D };
+/** The tensors of each stage; also the form of their gradients. (A type, because `tidy` takes no interface.) */
+export type Weights = Tensor[][];
 
 /** Parameters as tensors; the caller disposes of them. */
-export function toWeights(tf: Tf, parameters: Float32Array, layers: readonly Layer[]): Weights[] {
-  return layers.map(({ inputs, outputs, kernelAt, biasAt }) => ({
-    kernel: tf.tensor2d(parameters.slice(kernelAt, biasAt), [inputs, outputs]),
-    bias: tf.tensor1d(parameters.slice(biasAt, biasAt + outputs)),
+export function toWeights(tf: Tf, values: Float32Array, stages: readonly Stage[]): Weights {
+  let at = 0;
+  return stages.map(({ parameters }) => parameters.map(({ shape }) => {
+    const from = at;
+    at += sizeOf(shape);
+    return tf.tensor(values.slice(from, at), [...shape]);
   }));
 }
 
-/** Frees weights that the caller owns. */
-export const disposeWeights = (tf: Tf, weights: readonly Weights[]): void => {
-  tf.dispose(weights.flatMap(({ kernel, bias }) => [kernel, bias]));
-};
+/** The rows of a data set in the form that the first stage takes. */
+export const inputsOf = (tf: Tf, model: ModelForm, { features, rows, width }: Dataset): Tensor => tf.tensor(features, [rows, ...(imageOf(model) ?? [width])]);
 
-/** What each layer takes in (rows × inputs), then the logits (rows × 1) as the last entry. */
-export function forward(tf: Tf, weights: readonly Weights[], inputs: Tensor2D): Tensor2D[] {
-  const activations = [inputs];
-  weights.forEach(({ kernel, bias }, at) => {
-    const z = tf.add<Tensor2D>(tf.matMul(activations[at] as Tensor2D, kernel), bias);
-    activations.push(at < weights.length - 1 ? tf.relu(z) : z);
+/** What each stage takes in and gives, from rows to scores (rows × 1). */
+export function forward(tf: Tf, stages: readonly Stage[], weights: Weights, inputs: Tensor): Passed[] {
+  let input = inputs;
+  return stages.map((stage, at) => {
+    const output = stage.forward(tf, weights[at] ?? [], input);
+    const passed = { input, output };
+    input = output;
+    return passed;
   });
-  return activations;
 }
 
-/**
- * What each row's loss says of each layer's output (rows × outputs), the last layer's too: the deltas of back-propagation. Written out because
- * TensorFlow.js ships its automatic gradients only in a form that Node cannot load, and because a delta per row is what clipping row by row needs.
- * @param activations from `forward`.
- * @param labels rows × 1, 0 or 1.
- * @param divisor number of rows for the gradient of a mean, 1 for each row's own.
- */
-export function deltas(tf: Tf, weights: readonly Weights[], activations: readonly Tensor2D[], labels: Tensor2D, divisor: number): Tensor2D[] {
-  let delta = tf.div<Tensor2D>(tf.sub(tf.sigmoid(activations[weights.length] as Tensor2D), labels), divisor);
-  const found = [delta];
-  for (let at = weights.length - 1; at > 0; at--) {
-    delta = tf.mul(tf.matMul(delta, (weights[at] as Weights).kernel, false, true), tf.step(activations[at] as Tensor2D));
+/** The scores at the end of a chain. */
+export const scoresOf = (passed: readonly Passed[]): Tensor2D => passed.at(-1)?.output as Tensor2D;
+
+/** What the loss says of each stage's output before its activation, row by row: the deltas of back-propagation. @param slope the loss's gradient by the scores. */
+export function deltas(tf: Tf, stages: readonly Stage[], weights: Weights, passed: readonly Passed[], slope: Tensor): Tensor[] {
+  let after = slope;
+  const found: Tensor[] = [];
+  for (let at = stages.length - 1; at >= 0; at--) {
+    const [stage, here] = [stages[at] as Stage, passed[at] as Passed];
+    const delta = stage.delta(tf, here, after);
     found.unshift(delta);
+    if (at > 0) after = stage.slopeBefore(tf, weights[at] ?? [], here, delta);
   }
   return found;
 }
 
-/** Gradients of the mean binary cross-entropy, layer by layer. @param labels rows × 1, 0 or 1. */
-export function gradients(tf: Tf, weights: readonly Weights[], inputs: Tensor2D, labels: Tensor2D): Weights[] {
-  const activations = forward(tf, weights, inputs);
-  return deltas(tf, weights, activations, labels, inputs.shape[0]).map((delta, at) => ({ kernel: tf.matMul(activations[at] as Tensor2D, delta, true), bias: tf.sum(delta, 0) }));
+/** Gradient of the mean loss by the scores. */
+function slopeOf(tf: Tf, { kind }: ModelForm, scores: Tensor2D, { labels, events, rows }: Dataset): Tensor {
+  if (kind !== 'cox') return crossEntropySlope(tf, scores, labels, rows);
+  return tf.tensor2d(Float32Array.from(coxLoss(scores.dataSync<'float32'>(), labels, events ?? []).slope), [rows, 1]);
+}
+
+/** Gradients of the mean loss over a batch, stage by stage; to be called inside `tidy`. */
+export function gradients(tf: Tf, model: ModelForm, stages: readonly Stage[], weights: Weights, batch: Dataset): Weights {
+  const passed = forward(tf, stages, weights, inputsOf(tf, model, batch));
+  const found = deltas(tf, stages, weights, passed, slopeOf(tf, model, scoresOf(passed), batch));
+  return stages.map((stage, at) => stage.gradients(tf, passed[at] as Passed, found[at] as Tensor));
 }

@@ -7,7 +7,7 @@ import { registerWasmConvolutions } from './wasm-convolutions.js';
 
 /** TensorFlow.js with a backend that is ready. */
 export type Tf = typeof core;
-export type { Tensor1D, Tensor2D } from '@tensorflow/tfjs-core';
+export type { Tensor, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core';
 
 const processEvents = ['uncaughtException', 'unhandledRejection'] as const;
 

@@ -7,7 +7,7 @@ import { divideTable } from '../data/split.js';
 import { seededRandom } from '../random.js';
 import { readStudyTemplate, studyFrom } from '../study-template.js';
 import { evaluate, pooled, trainAlone } from './baseline.js';
-import { describeModel, disposeWeights, gradients, initialParameters, layersOf, toWeights } from './model.js';
+import { describeModel, gradients, initialParameters, layersOf, toWeights } from './model.js';
 import { loadTf } from './tf.js';
 import { predict, train } from './train.js';
 
@@ -48,21 +48,19 @@ describe('local training', function () {
     it(`has the gradient of plain arithmetic with hidden layers [${layers.join(', ')}]`, async () => {
       const tf = await loadTf();
       const data = randomData(12, 6);
-      const model = describeModel(layers.length === 0 ? 'logistic' : 'mlp', 6, layers, 'zeros');
+      const model = describeModel({ kind: layers.length === 0 ? 'logistic' : 'mlp', layers }, 6, 'zeros');
       // Biases away from zero, because at ReLU's corner there is no gradient to compare.
       const parameters = initialParameters(model, 6, 'gradient').map((value, at) => (value === 0 ? 0.1 + at / 100 : value));
-      const weights = toWeights(tf, parameters, layersOf(model, 6));
-      const inputs = tf.tensor2d(data.features, [12, 6]);
-      const labels = tf.tensor2d(data.labels, [12, 1]);
-      const grads = gradients(tf, weights, inputs, labels);
-      const ours = (await Promise.all(grads.flatMap(({ kernel, bias }) => [kernel.data(), bias.data()]))).flatMap((values) => [...values]);
+      const stages = layersOf(model, 6);
+      const weights = toWeights(tf, parameters, stages);
+      const grads = tf.tidy(() => gradients(tf, model, stages, weights, data));
+      const ours = (await Promise.all(grads.flat().map((tensor) => tensor.data()))).flatMap((values) => [...values]);
       const nudged = (k: number, by: number): number[] => [...parameters].map((value, at) => (at === k ? value + by : value));
       for (let k = 0; k < parameters.length; k++) {
         const slope = (plainLoss(nudged(k, 1e-5), [6, ...layers, 1], data) - plainLoss(nudged(k, -1e-5), [6, ...layers, 1], data)) / 2e-5;
         expect(ours[k], `parameter ${k}`).to.be.closeTo(slope, 2e-6);
       }
-      tf.dispose([inputs, labels]);
-      disposeWeights(tf, [...weights, ...grads]);
+      tf.dispose([...weights, ...grads].flat());
     });
   }
 
@@ -83,7 +81,7 @@ describe('local training', function () {
     const before = tf.memory().numTensors;
     const data = randomData(8, 2);
     const base = Float32Array.of(0.5, -0.25, 0.125);
-    const recipe = { model: describeModel('logistic', 2, [], 'zeros'), training: { ...study.training, localEpochs: 2, batchSize: 8, learningRate: '0.5' } };
+    const recipe = { model: describeModel({ kind: 'logistic', layers: [] }, 2, 'zeros'), training: { ...study.training, localEpochs: 2, batchSize: 8, learningRate: '0.5' } };
     const slope = (x: readonly number[]): number[] => x.map((_, k) => {
       const at = (by: number): number => plainLoss(x.map((value, at) => value + (at === k ? by : 0)), [2, 1], data);
       return (at(1e-5) - at(-1e-5)) / 2e-5;
@@ -105,7 +103,7 @@ describe('local training', function () {
     const tf = await loadTf();
     const before = tf.memory().numTensors;
     const data = randomData(8, 2);
-    const recipe = { model: describeModel('logistic', 2, [], 'zeros'), training: { ...study.training, learningRate: '100000000' } };
+    const recipe = { model: describeModel({ kind: 'logistic', layers: [] }, 2, 'zeros'), training: { ...study.training, learningRate: '100000000' } };
     await expectCode(train(tf, recipe, new Float32Array(3), { ...data, rows: 0 }, seededRandom('x')), 'DATA_MISSING');
     const huge = { ...data, features: data.features.map((value) => value * 1e35) };
     await expectCode(train(tf, recipe, new Float32Array(3), huge, seededRandom('x')), 'TRAINING_DIVERGED');
@@ -113,7 +111,7 @@ describe('local training', function () {
   });
 
   it('refuses a study whose tensors are not the chain of its layers', () => {
-    const model = describeModel('mlp', 30, [8], 'zeros');
+    const model = describeModel({ kind: 'mlp', layers: [8] }, 30, 'zeros');
     expect(() => layersOf({ ...model, layers: [9] }, 30)).to.throw('30×9');
     expect(() => layersOf(model, 31)).to.throw('31×8');
   });
@@ -124,7 +122,7 @@ describe('local training', function () {
     const held = toDataset(test, study, 'id');
     const logistic = await evaluate(study, await trainAlone(study, new Float32Array(31), all, 'seed'), held);
     expect(logistic.auc).to.be.above(0.97);
-    const mlp = { ...study, model: describeModel('mlp', 30, [8], 'zeros') };
+    const mlp = { ...study, model: describeModel({ kind: 'mlp', layers: [8] }, 30, 'zeros') };
     const deep = await evaluate(mlp, await trainAlone(mlp, initialParameters(mlp.model, 30, 'seed'), all, 'seed'), held);
     expect(deep.auc).to.be.above(0.97);
     expect(deep.rows).to.equal(142);

@@ -5,28 +5,21 @@ import { selectRows, type Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
 import { shuffled, type SeededRandom } from '../random.js';
 import { Bend } from './bend.js';
-import { disposeWeights, forward, gradients, layersOf, parameterCount, toWeights, type Weights } from './model.js';
-import type { Tensor1D, Tensor2D, Tf } from './tf.js';
+import { forward, gradients, inputsOf, layersOf, parameterCount, scoresOf, toWeights, type Weights } from './model.js';
+import { probability } from './models/cross-entropy.js';
+import type { Stage } from './models/stage.js';
+import type { Tensor, Tf } from './tf.js';
 
 /** The parts of a study that training reads. */
 export type Recipe = Pick<Study, 'model' | 'training'>;
 
-function batch(tf: Tf, data: Dataset, order: readonly number[]): { inputs: Tensor2D; labels: Tensor2D } {
-  const { features, labels } = selectRows(data, order);
-  return { inputs: tf.tensor2d(features, [order.length, data.width]), labels: tf.tensor2d(labels, [order.length, 1]) };
-}
-
 /** One step of gradient descent; returns the new weights and frees the old ones. */
-function step(tf: Tf, weights: readonly Weights[], data: Dataset, order: readonly number[], rate: number, bend: Bend): Weights[] {
+function step(tf: Tf, { model, training }: Recipe, stages: readonly Stage[], weights: Weights, batch: Dataset, bend: Bend): Weights {
   const next = tf.tidy(() => {
-    const { inputs, labels } = batch(tf, data, order);
-    const grads = bend.apply(weights, gradients(tf, weights, inputs, labels));
-    return weights.map(({ kernel, bias }, at) => {
-      const grad = grads[at] as Weights;
-      return { kernel: tf.sub<Tensor2D>(kernel, tf.mul(grad.kernel, rate)), bias: tf.sub<Tensor1D>(bias, tf.mul(grad.bias, rate)) };
-    });
+    const grads = bend.apply(weights, gradients(tf, model, stages, weights, batch));
+    return weights.map((tensors, stage) => tensors.map((tensor, at) => tf.sub<Tensor>(tensor, tf.mul(grads[stage]?.[at] as Tensor, Number(training.learningRate)))));
   });
-  disposeWeights(tf, weights);
+  tf.dispose(weights.flat());
   return next;
 }
 
@@ -45,27 +38,28 @@ export interface TrainOptions {
  */
 export async function train(tf: Tf, recipe: Recipe, base: Float32Array, data: Dataset, random: SeededRandom, { drift, onEpoch }: TrainOptions = {}): Promise<Float32Array> {
   if (data.rows === 0) throw new WorkerError('DATA_MISSING', 'there are no rows to train on');
-  const { localEpochs, batchSize, learningRate } = recipe.training;
+  const { localEpochs, batchSize } = recipe.training;
   const rows = Array.from({ length: data.rows }, (_, row) => row);
-  using bend = new Bend(tf, recipe, data.width, base, drift);
-  let weights = toWeights(tf, base, layersOf(recipe.model, data.width));
+  const stages = layersOf(recipe.model, data.width);
+  using bend = new Bend(tf, recipe.training, stages, base, drift);
+  let weights = toWeights(tf, base, stages);
   try {
     for (let epoch = 1; epoch <= localEpochs; epoch++) {
       const order = shuffled(rows, random);
-      for (let at = 0; at < order.length; at += batchSize) weights = step(tf, weights, data, order.slice(at, at + batchSize), Number(learningRate), bend);
+      for (let at = 0; at < order.length; at += batchSize) weights = step(tf, recipe, stages, weights, selectRows(data, order.slice(at, at + batchSize)), bend);
       onEpoch?.(epoch);
       await nextTurn(); // lets the blob server and timers run between passes
     }
     return await readBack(weights, parameterCount(recipe.model));
   } finally {
-    disposeWeights(tf, weights);
+    tf.dispose(weights.flat());
   }
 }
 
-async function readBack(weights: readonly Weights[], dimension: number): Promise<Float32Array> {
+async function readBack(weights: Weights, dimension: number): Promise<Float32Array> {
   const parameters = new Float32Array(dimension);
   let at = 0;
-  for (const tensor of weights.flatMap(({ kernel, bias }) => [kernel, bias])) {
+  for (const tensor of weights.flat()) {
     const values = await tensor.data<'float32'>();
     parameters.set(values, at);
     at += values.length;
@@ -76,12 +70,11 @@ async function readBack(weights: readonly Weights[], dimension: number): Promise
   return parameters;
 }
 
-/** The model's probability of label 1 for every row, 0 to 1. */
-export async function predict(tf: Tf, recipe: Pick<Study, 'model'>, parameters: Float32Array, data: Dataset): Promise<Float64Array> {
-  const weights = toWeights(tf, parameters, layersOf(recipe.model, data.width));
-  const logits = tf.tidy(() => forward(tf, weights, tf.tensor2d(data.features, [data.rows, data.width]))[weights.length] as Tensor2D);
-  const values = await logits.data();
-  logits.dispose();
-  disposeWeights(tf, weights);
-  return Float64Array.from(values, (logit) => 1 / (1 + Math.exp(-logit)));
+/** What the model says of every row: the probability of label 1, 0 to 1; of a Cox model the logarithm of the hazard's ratio. */
+export async function predict(tf: Tf, { model }: Pick<Study, 'model'>, parameters: Float32Array, data: Dataset): Promise<Float64Array> {
+  const stages = layersOf(model, data.width);
+  const scores = tf.tidy(() => scoresOf(forward(tf, stages, toWeights(tf, parameters, stages), inputsOf(tf, model, data))));
+  const values = await scores.data();
+  scores.dispose();
+  return Float64Array.from(values, (score) => (model.kind === 'cox' ? score : probability(score)));
 }
