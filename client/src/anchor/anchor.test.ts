@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { checkpointOf, CodedError, cosign, cosignerName, logOrigin, newNoteKey, newSigner, readSigned, cosignature as cosignatureSchema, sign, encodeSigned, toHex, type Cosignature, type Digest, type Json, type Signed } from '@epione/protocol';
+import { checkpointOf, checkpointText, CodedError, cosign, cosignerName, logOrigin, newNoteKey, newSigner, readSigned, cosignature as cosignatureSchema, sign, encodeSigned, toHex, writeNote, type Cosignature, type Digest, type Json, type Signed } from '@epione/protocol';
 import { readHistory, type History } from '../audit/history.js';
 import { runAudit } from '../audit/run.js';
 import { readBlock } from '../evidence/block.js';
@@ -151,6 +151,23 @@ describe('anchors of a recorded channel', function () {
       const first = checkpointsIn(history.ledger.cosignatures)[0]!;
       const lines = first.note.split('\n').filter((line) => line.startsWith(`\u2014 ${name} `));
       expect(lines.map((line) => Buffer.from(line.split(' ')[2] ?? '', 'base64').subarray(0, 4).toString('hex'))).to.include(id);
+    });
+
+    it('prove that a later one begins with an earlier one, without the chain', async () => {
+      const [first] = checkpointsIn(history.ledger.cosignatures);
+      await writeFile(at('first.note'), first!.note);
+      expect((await audit('export', ...source(), '--out', at('out'), '--since', at('first.note'))).code).to.equal(0);
+      const growth = join(at('out'), '13-18.tlog-growth');
+      expect((await audit('verify', growth, at('first.note'), '--trust-root', pinned))).to.deep.include({
+        code: 0, out: `ok    ${at('first.note')}: checkpoint of 13 blocks, cosigned by ${members.join(', ')}\nok    ${growth}: checkpoint of 18 blocks, cosigned by HospitalA, HospitalB, that begins with the 13`,
+      });
+      expect((await audit('verify', growth, '--trust-root', pinned)).out).to.match(/^FAIL .*EVIDENCE_INCOMPLETE: give the checkpoint of 13 blocks with it$/);
+      const signers = await Promise.all(['HospitalA', 'HospitalB'].map(async (mspId) => ({ mspId, signer: newSigner('mldsa65', await signingSeed(mspId)) })));
+      const other = checkpointOf({ channel: 'epione', genesis: trustRoot.genesis as Digest, size: 13, root: '11'.repeat(32) });
+      const lines = signers.map(({ mspId, signer }) => cosign({ name: cosignerName('epione', mspId), algorithm: 'mldsa65', publicKey: signer.publicKey, sign: (message) => signer.sign(message) }, other, time));
+      await writeFile(at('forked.note'), writeNote(checkpointText(other), lines));
+      expect((await audit('verify', growth, at('forked.note'), '--trust-root', pinned)).out).to.match(/EQUIVOCATION: the log of 18 blocks does not begin with that of 13$/);
+      expect((await audit('export', ...source(), '--out', at('out'), '--since', at('forked.note'))).code).to.equal(1);
     });
 
     it('are signed for the archive with SLH-DSA, which alone is enough where it is pinned', async () => {

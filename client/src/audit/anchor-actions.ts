@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  CodedError, cosign, cosignerKey, cosignerName, newCosigner, newNoteKey, newSigner, anchorSuites, noteAlgorithms, signatureSuites, toHex, verifierKey, witnessKeyOf, anchorSuite, type AnchorSuite, type Checkpoint, type MerkleLog, type NoteKeyAlgorithm,
+  CodedError, cosign, cosignerKey, cosignerName, newCosigner, isConsistent, newNoteKey, newSigner, readGrowthProof, sha256, writeGrowthProof, anchorSuites, noteAlgorithms, signatureSuites, toHex, verifierKey, witnessKeyOf, anchorSuite, type AnchorSuite, type Checkpoint, type MerkleLog, type NoteKeyAlgorithm,
 } from '@epione/protocol';
 import { logOf } from '../anchor/block-log.js';
 import { checkpointsIn, type CheckpointShown } from '../anchor/checkpoints.js';
@@ -78,20 +78,26 @@ export async function readStatus(options: SourceOptions): Promise<{ height: numb
 export interface ExportFlags extends SourceOptions {
   readonly out: string;
   readonly transactions?: readonly string[];
+  /** File of an older checkpoint. */
+  readonly since?: string;
 }
 
 /** Writes the latest anchored checkpoint, proofs of transactions, and the cosigners' keys as C2SP software reads them. */
-export async function exportAnchors({ out, transactions = [], ...options }: ExportFlags): Promise<{ size: number; cosigners: readonly string[]; files: string[] }> {
+export async function exportAnchors({ out, transactions = [], since, ...options }: ExportFlags): Promise<{ size: number; cosigners: readonly string[]; files: string[] }> {
   const { chain, log, ledger, cosigners } = await readChecked(options);
   const anchored = checkpointsIn(ledger.cosignatures).map((shown) => ({ ...shown, ...judgeNote(shown.note, cosigners) }))
     .filter(({ checkpoint, signers }) => signers.length >= cosigners.minimum && standingOf(checkpoint, log) === 'stands');
   const { note, size, signers } = anchored.at(-1) ?? incomplete(`no checkpoint has ${cosigners.minimum} cosignatures`);
+  const old = since === undefined ? undefined : judgeNote(await readText(since), cosigners).checkpoint;
+  if (old !== undefined && (old.size > size || standingOf(old, log) !== 'stands')) incomplete(`the checkpoint of ${old.size} blocks is no beginning of that of ${size}`);
+  const growth = old === undefined ? [] : [[`${old.size}-${size}.tlog-growth`, writeGrowthProof({ oldSize: old.size, proof: log.consistency(old.size, size), note })] as const];
   const keys = ledger.cosignatures.flatMap((statement) => {
     const record = ledger.records.get(statement.record)?.statement;
     return [record === undefined ? undefined : cosignerKey(record), witnessKeyOf(statement)].filter((key) => key !== undefined).map(verifierKey);
   });
   const files = new Map([
     ['checkpoint.note', note], ['verifier-keys.txt', [...new Set(keys)].map((key) => `${key}\n`).join('')],
+    ...growth,
     ...transactions.map((txId) => [`${txId}.tlog-proof`, proveTransaction(chain.blocks, txId, note, size)] as const),
   ]);
   await mkdir(out, { recursive: true });
@@ -106,6 +112,8 @@ export interface FileJudged {
   readonly size?: number;
   readonly cosigners?: readonly string[];
   readonly transaction?: Pick<ProvenTransaction, 'txId' | 'block' | 'code'> & { readonly name: string };
+  /** Blocks of the checkpoint that this one's log begins with. */
+  readonly grownFrom?: number;
   readonly reason?: string;
 }
 
@@ -114,11 +122,20 @@ const pinnedOnly = (trustRoot: TrustRoot): Cosigners => {
   return cosignersOf(trustRoot);
 };
 
-/** Checks checkpoints and proofs by themselves, and with a chain that they are of it. @returns also the pairs of checkpoints that contradict each other. */
+/** Checks checkpoints (.note), proofs of transactions (.tlog-proof) and of growth (.tlog-growth) by themselves, and with a chain that they are of it. @returns also the pairs of checkpoints that contradict each other. */
 export async function judgeFiles(files: readonly string[], options: SourceOptions): Promise<{ files: FileJudged[]; splits: SplitView[] }> {
   const history = options.profile === undefined && options.evidence === undefined ? undefined : await readChecked(options);
   const cosigners = history?.cosigners ?? pinnedOnly(await readTrustRoot(options.trustRoot ?? ''));
   const notes: JudgedNote[] = [];
+  /** A proof of growth stands on the checkpoint that it grows from. */
+  const judgeGrowth = (text: string): Omit<FileJudged, 'file'> => {
+    const { oldSize, proof, note } = readGrowthProof(text);
+    const { checkpoint, signers } = judgeNote(note, cosigners);
+    const old = notes.find((one) => one.checkpoint.size === oldSize && one.checkpoint.origin === checkpoint.origin)?.checkpoint ?? incomplete(`give the checkpoint of ${oldSize} blocks with it`);
+    if (!isConsistent(sha256, old, checkpoint, proof)) throw new CodedError('EQUIVOCATION', `the log of ${checkpoint.size} blocks does not begin with that of ${oldSize}`);
+    if (signers.length < cosigners.minimum) incomplete(`${signers.length} of the cosigners signed it, ${cosigners.minimum} are needed`);
+    return { good: true, size: checkpoint.size, cosigners: signers, grownFrom: oldSize };
+  };
   const judgeOne = async (file: string): Promise<FileJudged> => {
     const text = await readText(file);
     try {
@@ -126,6 +143,7 @@ export async function judgeFiles(files: readonly string[], options: SourceOption
         const { txId, block, code, size, signers, arguments: [name] } = checkTransactionProof(text, cosigners);
         return { file, good: true, size, cosigners: signers, transaction: { txId, block, code, name: Buffer.from(name ?? []).toString() } };
       }
+      if (text.startsWith('old ')) return { file, ...judgeGrowth(text) };
       const judged = judgeNote(text, cosigners);
       notes.push(judged);
       const { checkpoint, signers } = judged;
@@ -138,8 +156,9 @@ export async function judgeFiles(files: readonly string[], options: SourceOption
       return { file, good: false, reason: `${String(error.code)}: ${error.message}` };
     }
   };
+  const isGrowth = (file: string): boolean => file.endsWith('.tlog-growth');
   const judged: FileJudged[] = [];
-  for (const file of files) judged.push(await judgeOne(file));
+  for (const file of [...files.filter((one) => !isGrowth(one)), ...files.filter(isGrowth)]) judged.push(await judgeOne(file));
   return { files: judged, splits: splitViews(notes, history?.log) };
 }
 

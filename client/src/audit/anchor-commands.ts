@@ -17,8 +17,8 @@ function positive(text: string): number {
   return value;
 }
 
-function printFile({ file, good, size, cosigners = [], transaction, reason = '' }: FileJudged): string {
-  const signed = size === undefined ? '' : `checkpoint of ${size} blocks, cosigned by ${names(cosigners)}`;
+function printFile({ file, good, size, cosigners = [], transaction, grownFrom, reason = '' }: FileJudged): string {
+  const signed = size === undefined ? '' : `checkpoint of ${size} blocks, cosigned by ${names(cosigners)}${grownFrom === undefined ? '' : `, that begins with the ${grownFrom}`}`;
   const about = transaction === undefined ? signed : `${transaction.name} ${transaction.txId} stands in block ${transaction.block} with code ${transaction.code}; ${signed}`;
   return `${good ? 'ok  ' : 'FAIL'}  ${file}: ${[about, reason].filter((part) => part !== '').join('; ')}`;
 }
@@ -46,12 +46,13 @@ export function anchorCommand(output: Output, decided: (verdict: Verdict['verdic
   const exporting = command('export', 'write the latest anchored checkpoint and proofs of transactions', 'fl-audit anchor export --evidence evidence --trust-root trust-root.json --out anchors')
     .addOption(out('folder to write'))
     .option('--transactions <ids...>', 'transactions of which a proof is wanted')
+    .option('--since <file>', 'older checkpoint, from which growth is to be proven')
     .action(async (options: ExportFlags) => {
       const done = await exportAnchors(options);
       tell(options, done, `checkpoint of ${done.size} blocks, cosigned by ${names(done.cosigners)}: ${done.files.join(', ')}`);
     });
   const verifying = command('verify', 'check checkpoints and proofs by themselves, or against a chain; exit 0 valid, 1 invalid', 'fl-audit anchor verify anchors/checkpoint.note --trust-root trust-root.json')
-    .argument('<files...>', 'checkpoints (.note) and proofs (.tlog-proof)')
+    .argument('<files...>', 'checkpoints (.note), proofs of transactions (.tlog-proof) and of growth (.tlog-growth)')
     .action(async (files: string[], options: SourceOptions) => {
       if (options.trustRoot === undefined) throw new UsageError('give --trust-root FILE');
       const { files: judged, splits } = await judgeFiles(files, options);

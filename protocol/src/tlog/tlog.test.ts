@@ -9,7 +9,7 @@ import { isNoteSignature, noteAlgorithms, type NoteKeyAlgorithm } from './algori
 import { checkpointText, readCheckpoint, type Checkpoint } from './checkpoint.js';
 import { cosign, cosignedAt, cosignedMessage, keyIdOf, newCosigner, verifierKey, type Cosigner } from './cosignature.js';
 import { fromBase64, noteLine, readNote, readNoteLine, toBase64, writeNote } from './note.js';
-import { readLogProof, writeLogProof } from './proof.js';
+import { readGrowthProof, readLogProof, writeGrowthProof, writeLogProof } from './proof.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const seed = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => at);
@@ -115,6 +115,12 @@ describe('proofs of C2SP', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(1_000_000), fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { maxLength: 20 }), (extra, index, path) => {
       expect(readLogProof(writeLogProof({ extra, index, path, note: example }))).to.deep.equal({ extra: Uint8Array.from(extra), index, path: path.map((hash) => Uint8Array.from(hash)), note: example });
     }), { numRuns: 50 });
+  });
+
+  it('of growth come back too, and are refused in any other form', () => {
+    for (const proof of [[], [seed(32)], [seed(32), seed(32)]]) expect(readGrowthProof(writeGrowthProof({ oldSize: 7, proof, note: example }))).to.deep.equal({ oldSize: 7, proof, note: example });
+    const good = writeGrowthProof({ oldSize: 7, proof: [seed(32)], note: example });
+    for (const bad of ['', good.replace('old 7', 'old 07'), good.replace('old 7', 'new 7'), good.replace(toBase64(seed(32)), toBase64(seed(31))), good.slice(0, 20)]) refused(() => readGrowthProof(bad));
   });
 
   it('are refused in any other form', () => {
