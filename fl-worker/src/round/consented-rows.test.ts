@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { consentSubject, fromHex } from '@epione/protocol';
+import type { WorkerError } from '../error.js';
 import { readTrainingData } from '../run.js';
 import { rowsOf, secretOf, smallTemplate, TestConsortium } from '../testing/consortium.js';
 import { TestLedger } from '../testing/round-ledger.js';
-import { anyWithdrawn, consentedRows, type ConsentedRows } from './consented-rows.js';
+import { anyWithdrawn, consentedRows, readConsents, type ConsentedRows } from './consented-rows.js';
 import type { RoundView, StudyInForce } from './course.js';
 
 const consent = { required: true, classes: ['pathology'], onWithdrawal: 'next-round' as const };
@@ -62,5 +63,15 @@ describe('rows under consent', function () {
     const error = await rows().then(() => undefined, (cause: unknown) => cause as { code: string; message: string });
     expect(error?.code).to.equal('DATA_INVALID');
     expect(error?.message).to.contain('1.secret').and.to.contain('2');
+  });
+
+  it('of a file that cannot be read say whether it is there, and nothing of what is in it', async () => {
+    const { config } = house.of('HospitalA');
+    const path = config.data!.consents!;
+    const faultOf = (file: string): Promise<WorkerError> => readConsents(file).then(() => { throw new Error('was read'); }, (error: unknown) => error as WorkerError);
+    expect(await faultOf(`${path}.none`)).to.have.nested.property('cause.code', 'ENOENT');
+    writeFileSync(path, `{"1":{"secret":"${secretOf('HospitalA', 1)}x}`);
+    const broken = await faultOf(path);
+    expect([broken.code, broken.message, broken.cause]).to.deep.equal(['DATA_INVALID', `cannot read the consents ${path}`, undefined]);
   });
 });
