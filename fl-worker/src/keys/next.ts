@@ -2,7 +2,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { newKemKeys, newSigner, toBase64Url, type ParticipantRecord } from '@epione/protocol';
-import { putAside } from './former.js';
 import { exists, readSeed } from './seed-file.js';
 import type { SeedLock } from './seed-lock.js';
 import { seedLengths, seedNames, wipe, type SeedName } from './seeds.js';
@@ -30,14 +29,13 @@ async function namedIn(folder: string, record: ParticipantRecord, lock: SeedLock
 
 /**
  * Puts the next keys in the place of the present ones if the ledger's record names them; cut off anywhere, it goes on at the next call.
- * @param neededBy studies in which a round may need the former key.
+ * The present ones have been put aside before.
  * @returns whether it did.
  */
-export async function promote(keys: string, record: ParticipantRecord, formerSuite: ParticipantRecord['kemSuite'], lock: SeedLock | undefined, neededBy: readonly string[]): Promise<boolean> {
+export async function promote(keys: string, record: ParticipantRecord, lock: SeedLock | undefined): Promise<boolean> {
   const folder = nextFolder(keys);
   const named = await namedIn(folder, record, lock);
   if (named.length === 0) return false;
-  await putAside(keys, record.version - 1, formerSuite, neededBy);
   for (const name of named) await rename(join(folder, seedNames[name]), join(keys, seedNames[name]));
   await rm(folder, { recursive: true });
   return true;

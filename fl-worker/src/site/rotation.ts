@@ -3,7 +3,7 @@ import type { Ledger } from '@epione/client';
 import { needsAdmission, sign, statementDigest, toBase64Url, type ParticipantRecord } from '@epione/protocol';
 import type { WorkerConfig } from '../config.js';
 import { WorkerError } from '../error.js';
-import { replaceVersions } from '../keys/former.js';
+import { putAside, replaceVersions } from '../keys/former.js';
 import { nextFolder, promote } from '../keys/next.js';
 import { openLock, type RandomBytes, type SeedLock } from '../keys/seed-lock.js';
 import { keysFolder, makeSeeds, pairsIn } from '../keys/seeds.js';
@@ -18,7 +18,7 @@ export type Rotating = Pick<Membership, 'config' | 'profile'> & { readonly ledge
 /** Brings the key files to what the ledger's record says: next keys take their place, what earlier ones signed with is destroyed. @returns whether next keys did. */
 export async function settleRotation(config: WorkerConfig, { state, record, at }: Present, lock: SeedLock | undefined, random: RandomBytes): Promise<boolean> {
   const keys = keysFolder(config.state);
-  const promoted = await promote(keys, record, config.suites.kem, lock, studiesUnderWay(config.state));
+  const promoted = await promote(keys, record, lock);
   if (state.status === 'current') await replaceVersions(keys, state.version, at, random);
   return promoted;
 }
@@ -36,7 +36,9 @@ async function standing({ config }: Rotating, present: Present | undefined, lock
 async function registerNext(rotating: Rotating, present: Present | undefined, lock: SeedLock | undefined, random: RandomBytes): Promise<Present> {
   const { config, ledger } = rotating;
   const before = await standing(rotating, present, lock);
-  const folder = nextFolder(keysFolder(config.state));
+  const keys = keysFolder(config.state);
+  await putAside(keys, before.state.version, before.record.kemSuite, studiesUnderWay(config.state));
+  const folder = nextFolder(keys);
   await makeSeeds(folder, config.suites, random, lock);
   const next = await pairsIn(folder, config.suites, lock);
   const record: ParticipantRecord = { ...(await wantedRecord(rotating, next)), version: before.state.version + 1, previous: before.state.record as NonNullable<ParticipantRecord['previous']> };
