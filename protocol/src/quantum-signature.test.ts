@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { fromBase64Url, toBase64Url } from './digest.js';
 import { CodedError } from './error.js';
 import {
-  documentOf, DOCUMENT_BYTES, isGenuineJudgement, isGenuineTransfer, isQuantumSigned, judge, makeTransfer, quantumSign,
+  documentOf, DOCUMENT_BYTES, isGenuineDelivery, isGenuineJudgement, isGenuineTransfer, isQuantumSigned, judge, makeTransfer, quantumSign,
   readJudgement, readQuantumSignature, readTransfer, type OneTimeKey, type QuantumSignature,
 } from './quantum-signature.js';
 
@@ -21,16 +21,18 @@ const withBytes = (encoded: string, change: (bytes: Uint8Array) => void): string
 interface Signing {
   readonly receiverKey: OneTimeKey;
   readonly arbiterKey: OneTimeKey;
+  readonly tagKey: OneTimeKey;
   readonly signed: QuantumSignature;
 }
 const sign = (document = 'end the study'): Signing => {
-  const [receiverKey, arbiterKey] = [key('b-1'), key('c-1')];
-  return { receiverKey, arbiterKey, signed: quantumSign(three, receiverKey, arbiterKey, text.encode(document)) };
+  const keys = { receiverKey: key('b-1'), arbiterKey: key('c-1'), tagKey: key('b-2') };
+  return { ...keys, signed: quantumSign(three, keys, text.encode(document)) };
 };
 
 describe('quantum digital signatures', () => {
   it('are accepted by receiver and arbiter, over tagged messages', () => {
-    const { receiverKey, arbiterKey, signed } = sign();
+    const { receiverKey, arbiterKey, tagKey, signed } = sign();
+    expect(isGenuineDelivery(signed, tagKey.bytes)).equal(true);
     const [there, back] = [key('t-1'), key('t-2')];
     const transfer = readTransfer(JSON.parse(JSON.stringify(makeTransfer(readQuantumSignature(signed), receiverKey.bytes, there))));
     expect(isGenuineTransfer(transfer, there.bytes)).equal(true);
@@ -44,13 +46,27 @@ describe('quantum digital signatures', () => {
   it('forgery: the receiver, who holds one part and a good signature, fits it to no other document', () => {
     const changes = fc.record({ document: fc.uint8Array({ maxLength: 40 }), pattern: fc.uint8Array({ minLength: 16, maxLength: 16 }), guess: fc.uint8Array({ minLength: 32, maxLength: 32 }) });
     fc.assert(fc.property(changes, ({ document, pattern, guess }) => {
-      const { receiverKey, arbiterKey, signed } = sign();
+      const { receiverKey, arbiterKey, tagKey, signed } = sign();
       const changed = { ...signed, document: toBase64Url(document) };
       fc.pre(changed.document !== signed.document);
       const shifted = withBytes(signed.signature, (bytes) => { bytes.forEach((byte, at) => { bytes[at] = byte ^ (pattern[at] ?? 0); }); });
-      const guessed = quantumSign(three, receiverKey, { id: arbiterKey.id, bytes: guess }, document);
-      for (const forged of [changed, { ...changed, signature: shifted }, guessed]) expect(isQuantumSigned(forged, receiverKey.bytes, arbiterKey.bytes)).equal(false);
+      const guessed = quantumSign(three, { receiverKey, arbiterKey: { id: arbiterKey.id, bytes: guess }, tagKey }, document);
+      for (const forged of [changed, { ...changed, signature: shifted }, guessed]) {
+        expect(isQuantumSigned(forged, receiverKey.bytes, arbiterKey.bytes)).equal(false);
+        // It names its part of the key itself, and may name another.
+        expect(isQuantumSigned(forged, guess, arbiterKey.bytes)).equal(false);
+      }
     }), { numRuns: 40 });
+  });
+
+  it('forgery: the arbiter, who answers last and may name any part of the key, puts no document in the place of the sent one', () => {
+    const { tagKey, signed } = sign();
+    const flip = (bytes: Uint8Array): void => { bytes[0]! ^= 1; };
+    const changes: Partial<QuantumSignature>[] = [
+      { document: withBytes(signed.document, flip) }, { signature: withBytes(signed.signature, flip) }, { tag: withBytes(signed.tag, flip) },
+      { signer: 'sae-x' }, { arbiter: 'sae-x' }, { receiverKey: 'b-9' }, { arbiterKey: 'c-9' }, { tagKey: 'b-9' },
+    ];
+    for (const change of changes) expect(isGenuineDelivery({ ...signed, ...change }, tagKey.bytes)).equal(false);
   });
 
   it('forgery: another name for a party or a key is another signature', () => {
@@ -62,11 +78,11 @@ describe('quantum digital signatures', () => {
   it('repudiation: whatever the signer sends, receiver and arbiter find the same', () => {
     const verdicts = new Set<boolean>();
     fc.assert(fc.property(fc.constantFrom('good', 'other key', 'other document', 'other signature'), fc.nat(), (trick, place) => {
-      const { receiverKey, arbiterKey, signed } = sign();
+      const { receiverKey, arbiterKey, tagKey, signed } = sign();
       const flip = (bytes: Uint8Array): void => { bytes[place % bytes.length]! ^= 1; };
       const sent: QuantumSignature =
         trick === 'good' ? signed
-        : trick === 'other key' ? quantumSign(three, receiverKey, { id: arbiterKey.id, bytes: arbiterKey.bytes.toReversed() }, documentOf(signed))
+        : trick === 'other key' ? quantumSign(three, { receiverKey, arbiterKey: { id: arbiterKey.id, bytes: arbiterKey.bytes.toReversed() }, tagKey }, documentOf(signed))
         : trick === 'other document' ? { ...signed, document: withBytes(signed.document, flip) }
         : { ...signed, signature: withBytes(signed.signature, flip) };
       const judgement = judge(makeTransfer(sent, receiverKey.bytes, key('t-1')), arbiterKey.bytes, key('t-2'));
@@ -97,13 +113,13 @@ describe('quantum digital signatures', () => {
   });
 
   it('are refused where they are malformed', () => {
-    const { receiverKey, arbiterKey, signed } = sign();
+    const { receiverKey, arbiterKey, tagKey, signed } = sign();
     const codeOf = (act: () => unknown): unknown => { try { act(); return 'none'; } catch (error) { return error instanceof CodedError ? error.code : error; } };
     expect(codeOf(() => readQuantumSignature({ ...signed, arbiter: 'sae-b' }))).equal('BAD_FIELD');
     expect(codeOf(() => readQuantumSignature({ ...signed, more: 1 }))).equal('BAD_FIELD');
     expect(codeOf(() => readQuantumSignature({ ...signed, signature: `${signed.signature}A` }))).equal('BAD_FIELD');
     expect(codeOf(() => readQuantumSignature({ ...signed, document: '=' }))).equal('BAD_FIELD');
-    expect(codeOf(() => quantumSign(three, receiverKey, arbiterKey, new Uint8Array(DOCUMENT_BYTES + 1)))).equal('BAD_FIELD');
+    expect(codeOf(() => quantumSign(three, { receiverKey, arbiterKey, tagKey }, new Uint8Array(DOCUMENT_BYTES + 1)))).equal('BAD_FIELD');
     expect(codeOf(() => isQuantumSigned(signed, receiverKey.bytes.subarray(1), arbiterKey.bytes))).equal('BAD_KEY');
   });
 });

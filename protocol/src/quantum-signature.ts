@@ -2,7 +2,7 @@
  * Three-party quantum digital signatures: signer, receiver and arbiter, by one-time universal hashing under QKD keys (Yin et al.,
  * National Science Review 10, nwac228, 2023; decision 0020). The signer's key is the XOR of two keys, one shared with the receiver
  * and one with the arbiter, so that neither can sign alone. The receiver gives its part to the arbiter together with the document,
- * the arbiter answers with the other part, and both judge by the same bytes. Each of these two messages carries a one-time tag.
+ * the arbiter answers with the other part, and both judge by the same bytes. Every message carries a one-time tag of the two it is between.
  */
 import { z } from 'zod';
 import { concat, frame, fromBase64Url, toBase64Url } from './digest.js';
@@ -32,6 +32,9 @@ const signature = z.strictObject({
   arbiterKey: keyId,
   document: bytes(0, DOCUMENT_BYTES),
   signature: tag,
+  /** key_ID of a key that the signer took for this message, as master of the receiver. */
+  tagKey: keyId,
+  tag,
 }).refine(({ signer, receiver, arbiter }) => new Set([signer, receiver, arbiter]).size === 3, 'three different parties');
 
 const transfer = z.strictObject({
@@ -88,21 +91,38 @@ const whole = (one: Uint8Array, other: Uint8Array): Uint8Array => {
   return one.map((byte, at) => byte ^ (other[at] ?? 0));
 };
 
-type Unsigned = Omit<QuantumSignature, 'signature' | 'version'>;
+type Unsigned = Omit<QuantumSignature, 'signature' | 'tag' | 'tagKey' | 'version'>;
 
 const signedBy = ({ signer, receiver, arbiter, receiverKey, arbiterKey, document }: Unsigned): Uint8Array =>
   frame('epione/v1/quantum-signature', signer, receiver, arbiter, receiverKey, arbiterKey, fromBase64Url(document));
 
+/** What the signer sends, but for its tag. */
+const sent = (signed: Omit<QuantumSignature, 'tag' | 'version'>): Uint8Array =>
+  frame('epione/v1/quantum-delivery', signed.tagKey, concat(signedBy(signed), fromBase64Url(signed.signature)));
+
+/** Three keys of 32 bytes that a signature uses up. */
+export interface SigningKeys {
+  /** Shared with the receiver. */
+  readonly receiverKey: OneTimeKey;
+  /** Shared with the arbiter. */
+  readonly arbiterKey: OneTimeKey;
+  /** Shared with the receiver, for the message. */
+  readonly tagKey: OneTimeKey;
+}
+
 /**
- * Signs a document of at most 1 MiB. Both keys are used up.
- * @param receiverKey shared with the receiver; @param arbiterKey with the arbiter; 32 bytes each.
+ * Signs a document of at most 1 MiB.
  * @throws CodedError BAD_KEY as `oneTimeTag`, BAD_FIELD for parties that are not three or a longer document.
  */
-export function quantumSign(three: Parties, receiverKey: OneTimeKey, arbiterKey: OneTimeKey, document: Uint8Array): QuantumSignature {
+export function quantumSign(three: Parties, { receiverKey, arbiterKey, tagKey }: SigningKeys, document: Uint8Array): QuantumSignature {
   const unsigned = { ...three, receiverKey: receiverKey.id, arbiterKey: arbiterKey.id, document: toBase64Url(document) };
   const made = oneTimeTag(whole(receiverKey.bytes, arbiterKey.bytes), signedBy(unsigned));
-  return readQuantumSignature({ version: 1, ...unsigned, signature: toBase64Url(made) });
+  const untagged = { ...unsigned, signature: toBase64Url(made), tagKey: tagKey.id };
+  return readQuantumSignature({ version: 1, ...untagged, tag: toBase64Url(oneTimeTag(tagKey.bytes, sent(untagged))) });
 }
+
+/** Whether a signed document came from the signer to the receiver. @param key 32 bytes behind `tagKey`. @throws CodedError BAD_KEY as `oneTimeTag`. */
+export const isGenuineDelivery = (signed: QuantumSignature, key: Uint8Array): boolean => isTagOf(fromBase64Url(signed.tag), key, sent(signed));
 
 /** Whether a document was signed under these two parts of the key. @throws CodedError BAD_KEY as `oneTimeTag`. */
 export const isQuantumSigned = (signed: QuantumSignature, receiverShare: Uint8Array, arbiterShare: Uint8Array): boolean =>

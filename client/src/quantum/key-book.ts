@@ -5,7 +5,7 @@ import { digestOf } from '@epione/protocol';
 import { QuantumError } from './error.js';
 
 /** What a key serves for. */
-export type KeyPurpose = 'signature' | 'transfer' | 'judgement' | 'blocks';
+export type KeyPurpose = 'signature' | 'delivery' | 'transfer' | 'judgement' | 'blocks';
 
 /** Bits of key that served, by peer and purpose. */
 export interface KeyUse {

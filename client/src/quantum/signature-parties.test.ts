@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { documentOf, isQuantumSigned, fromBase64Url } from '@epione/protocol';
+import { documentOf, fromBase64Url, isQuantumSigned, makeTransfer, quantumSign } from '@epione/protocol';
 import { expect } from 'chai';
 import { startKeyHouse, type KeyHouse } from '../testing/one-time-keys.js';
 import { acceptJudgement, forwardSignature, judgeTransfer, signDocument, type QuantumParty } from './signature-parties.js';
@@ -25,15 +25,15 @@ describe('parties of a quantum signature', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('sign, forward, judge and accept, with four keys of 256 bits, each booked by both who share it', async () => {
+  it('sign, forward, judge and accept, with five keys of 256 bits, each booked by both who share it', async () => {
     const signed = await signDocument(signer, others, document);
     const judgement = await judgeTransfer(arbiter, await forwardSignature(receiver, signed));
     const accepted = await acceptJudgement(receiver, judgement);
     expect([judgement.valid, accepted.valid]).deep.equal([true, true]);
     expect(documentOf(accepted.signed)).deep.equal(document);
     const uses = ({ keys }: QuantumParty): string[] => keys.book.used(60_000).map(({ peer, purpose, bits }) => `${peer} ${purpose} ${bits}`);
-    expect(uses(signer)).deep.equal(['sae-b signature 256', 'sae-c signature 256']);
-    expect(uses(receiver)).deep.equal(['sae-a signature 256', 'sae-c judgement 256', 'sae-c transfer 256']);
+    expect(uses(signer)).deep.equal(['sae-b delivery 256', 'sae-b signature 256', 'sae-c signature 256']);
+    expect(uses(receiver)).deep.equal(['sae-a delivery 256', 'sae-a signature 256', 'sae-c judgement 256', 'sae-c transfer 256']);
     expect(uses(arbiter)).deep.equal(['sae-a signature 256', 'sae-b judgement 256', 'sae-b transfer 256']);
   });
 
@@ -60,13 +60,22 @@ describe('parties of a quantum signature', () => {
     expect(await codeOf(judgeTransfer(arbiter, { ...transfer, signed: forged }))).equal('KEY_USED');
     // Nor does a genuine transfer of something else bring the arbiter's part out once more.
     const next = await signDocument(signer, others, document);
-    const mixed = { ...next, arbiterKey: signed.arbiterKey };
-    expect(await codeOf(judgeTransfer(arbiter, await forwardSignature(receiver, mixed)))).equal('KEY_USED');
+    const share = await receiver.keys.copy('sae-a', next.receiverKey, 'signature');
+    const mixed = makeTransfer({ ...next, arbiterKey: signed.arbiterKey }, share, await receiver.keys.take('sae-c', 'transfer'));
+    expect(await codeOf(judgeTransfer(arbiter, mixed))).equal('KEY_USED');
   });
 
-  it('a signature that was changed on the way to the receiver is found bad by both', async () => {
+  it('a document that was changed on the way to the receiver is refused, and spoils nothing for the right one', async () => {
     const signed = await signDocument(signer, others, document);
-    const judgement = await judgeTransfer(arbiter, await forwardSignature(receiver, { ...signed, document: 'AAAA' }));
+    expect(await codeOf(forwardSignature(receiver, { ...signed, document: 'AAAA' }))).equal('BAD_TAG');
+    expect(receiver.keys.book.isBooked('sae-a', signed.receiverKey)).equal(false);
+    expect((await judgeTransfer(arbiter, await forwardSignature(receiver, signed))).valid).equal(true);
+  });
+
+  it('a bad signature of the signer itself is found bad by both', async () => {
+    const [receiverKey, arbiterKey, tagKey] = [await signer.keys.take('sae-b', 'signature'), await signer.keys.take('sae-c', 'signature'), await signer.keys.take('sae-b', 'delivery')];
+    const signed = quantumSign({ signer: 'sae-a', ...others }, { receiverKey, arbiterKey: { ...arbiterKey, bytes: arbiterKey.bytes.toReversed() }, tagKey }, document);
+    const judgement = await judgeTransfer(arbiter, await forwardSignature(receiver, signed));
     expect([judgement.valid, (await acceptJudgement(receiver, judgement)).valid]).deep.equal([false, false]);
   });
 

@@ -3,7 +3,7 @@
  * it secure is the order: the arbiter gives its part of the key away only after the receiver has fixed the document.
  */
 import {
-  fromBase64Url, isGenuineJudgement, isGenuineTransfer, isQuantumSigned, judge, makeTransfer, quantumSign, readJudgement, readTransfer,
+  fromBase64Url, isGenuineDelivery, isGenuineJudgement, isGenuineTransfer, isQuantumSigned, judge, makeTransfer, quantumSign, readJudgement, readTransfer,
   type Judgement, type QuantumSignature, type Transfer,
 } from '@epione/protocol';
 import { QuantumError } from './error.js';
@@ -27,28 +27,33 @@ function assertAddressed(named: string, own: string, part: string): void {
 }
 
 /**
- * The signer: signs a document of at most 1 MiB under two fresh keys, one shared with each of the others.
+ * The signer: signs a document of at most 1 MiB under two fresh keys, one shared with each of the others, and tags it for the receiver under a third.
  * @throws QuantumError KEY_UNAVAILABLE; CodedError BAD_FIELD, BAD_KEY.
  */
 export async function signDocument({ own, keys }: QuantumParty, others: { readonly receiver: string; readonly arbiter: string }, document: Uint8Array): Promise<QuantumSignature> {
   const receiverKey = await keys.take(others.receiver, 'signature');
   const arbiterKey = await keys.take(others.arbiter, 'signature');
-  return quantumSign({ signer: own, ...others }, receiverKey, arbiterKey, document);
+  const tagKey = await keys.take(others.receiver, 'delivery');
+  return quantumSign({ signer: own, ...others }, { receiverKey, arbiterKey, tagKey }, document);
 }
 
 /**
  * The receiver: fixes what it received and hands it to the arbiter with its part of the key. It does not know yet whether it is good.
- * @throws QuantumError NOT_ADDRESSED; KEY_USED for another document under the same key; KEY_UNAVAILABLE.
+ * @throws QuantumError NOT_ADDRESSED; BAD_TAG for a document that is not the signer's, which uses up no part of its key; KEY_USED for
+ *   another document under the same key; KEY_UNAVAILABLE.
  */
 export async function forwardSignature({ own, keys }: QuantumParty, signed: QuantumSignature): Promise<Transfer> {
   assertAddressed(signed.receiver, own, 'receiver');
-  const { signer, receiverKey, arbiter } = signed;
+  const { signer, receiverKey, arbiter, tagKey } = signed;
   const before = keys.book.answerTo(signer, receiverKey, 'transfer', signed);
   if (before !== undefined) return readTransfer(before);
+  const genuine = isGenuineDelivery(signed, await keys.copy(signer, tagKey, 'delivery'));
+  if (!genuine) throw new QuantumError('BAD_TAG', `the signed document is not the one that ${signer} sent`);
   const share = await keys.copy(signer, receiverKey, 'signature');
   const transfer = makeTransfer(signed, share, await keys.take(arbiter, 'transfer'));
   keys.book.fix(signer, receiverKey, 'transfer', signed, transfer);
   keys.book.finish(signer, receiverKey);
+  keys.book.finish(signer, tagKey);
   return transfer;
 }
 
