@@ -91,7 +91,7 @@ export function studiesUnderWay(folder: string): string[] {
   }).map((name) => name.replace(stateFile, '$1'));
 }
 
-/** Makes sure that what was deleted is in no file of the database any more: deleted pages are overwritten, and the log that still holds them is emptied. */
+/** Makes sure that what was deleted is in no file of the database any more: deleted pages are overwritten, and the log that still holds them is emptied. A reader at that moment puts it off to the next round's end. */
 export const forgetDeleted = (database: DatabaseSync): void => { database.exec('PRAGMA wal_checkpoint(TRUNCATE)'); };
 
 /**
