@@ -6,6 +6,7 @@ import { connect, readProfile } from '@epione/client';
 import type { Study } from '@epione/protocol';
 import type { WorkerConfig } from './config.js';
 import { readCsv } from './data/csv.js';
+import { inputWidth } from './data/dataset.js';
 import { examineStatus } from './kme/examination.js';
 import { protectionOf } from './keys/seed-file.js';
 import { openLock } from './keys/seed-lock.js';
@@ -15,6 +16,10 @@ import { openKme } from './site/site.js';
 import { studyDigestOf } from './site/study-desk.js';
 import { currentRecord, readStudyView } from './round/course.js';
 import { readTrainingData } from './run.js';
+import { fastest, probeEngines, tellProbe } from './training/engine-choice.js';
+import { describeModel } from './training/model.js';
+import { hasTensorflow, openEngine } from './training/tf.js';
+import type { Recipe } from './training/train.js';
 
 /** One line of the doctor. */
 export interface Finding {
@@ -111,6 +116,17 @@ async function dataFile(config: WorkerConfig): Promise<string> {
   return `${(await readTrainingData(config, study)).rows} rows fit the study`;
 }
 
+/** What trains here, by a probe with the study's model, or with a small one where there is no study yet. */
+async function engine(config: WorkerConfig, elapsed: () => number): Promise<string> {
+  const study = config.study === undefined ? undefined : await studyOf(config).catch(() => undefined);
+  const inputs = study === undefined ? 30 : inputWidth(study);
+  const recipe: Recipe = study ?? { model: describeModel({ kind: 'logistic', layers: [] }, inputs, 'zeros'), training: { optimizer: 'sgd', learningRate: '0.1', localEpochs: 1, batchSize: 32 } };
+  const probed = await probeEngines(recipe, inputs, elapsed);
+  const named = recipe.training.engine;
+  const taken = named === undefined ? fastest(probed).engine : await openEngine(named);
+  return `${taken.name} (${taken.told})${named === undefined ? '' : ', named by the study'}: ${tellProbe(probed)}${hasTensorflow() ? '' : ', tensorflow is not installed'}`;
+}
+
 /** Runs all checks; none stops another. @param now ms since 1970 UTC. */
 export async function examine(config: WorkerConfig, now: () => number): Promise<Finding[]> {
   const profile = await readProfile(config.profile).catch(() => undefined);
@@ -125,6 +141,7 @@ export async function examine(config: WorkerConfig, now: () => number): Promise<
     ['key delivery', 'Run etsi-qkd-014 doctor, and show what it finds to the vendor.', () => keyDelivery(config)],
     ['clock', 'Let the machine set its clock by NTP.', () => clock(config, now)],
     ['disk', 'Make room.', () => freeDisk(dirname(config.state))],
+    ['engine', 'Build @tensorflow/tfjs-node as docs/engine.md says.', () => engine(config, () => performance.now())],
     ['data file', 'Correct the data file, or data.train in the configuration.', () => dataFile(config)],
   ];
   return Promise.all(

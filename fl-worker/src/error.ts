@@ -7,6 +7,7 @@ export type WorkerCode =
   | 'CONFIG_INVALID'
   | 'DATA_INVALID'
   | 'DATA_MISSING'
+  | 'ENGINE_MISSING'
   | 'KEY_FILE_INVALID'
   | 'KME_REFUSED'
   | 'NOT_INITIALISED'

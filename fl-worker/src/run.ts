@@ -1,5 +1,6 @@
 /** From a configuration to a finished study: opens everything, serves blobs, runs the worker, closes everything. */
 import { readFile } from 'node:fs/promises';
+import type { DatabaseSync } from 'node:sqlite';
 import { latestEpoch, participantsOf, type Digest, type Study } from '@epione/protocol';
 import { serveBlobs } from './blobs/blob-server.js';
 import { findTag } from './blobs/tags.js';
@@ -15,8 +16,10 @@ import { readTls, watchTls } from './site/https.js';
 import { openMembership, openSite } from './site/membership.js';
 import type { Site, Surroundings } from './site/site.js';
 import { studyDigestOf } from './site/study-desk.js';
+import { begunEngine, keepEngine } from './state/begun-engine.js';
 import { openState } from './state/database.js';
 import { studyState } from './state/study-state.js';
+import { chooseEngine } from './training/engine-choice.js';
 import { awaitStudy, Worker, type Ending, type RunOptions } from './worker.js';
 
 async function readRows(path: string, study: Study, idColumn?: string): Promise<Dataset> {
@@ -37,6 +40,13 @@ export async function readTrainingData(config: WorkerConfig, study: Study): Prom
   return rows;
 }
 
+/** Chooses what trains, tells it, and keeps the choice for the next start. */
+async function takeEngine({ elapsed, report }: Site, study: Study, inputs: number, database: DatabaseSync): Promise<void> {
+  const { engine, reason } = await chooseEngine(study, inputs, begunEngine(database), elapsed);
+  keepEngine(database, engine.name);
+  report('engine', { engine: engine.name, version: engine.told, reason });
+}
+
 /** Takes part in one study with an opened site: serves blobs, waits for the study, runs the worker, closes what it opened. @throws as `runWorker`. */
 export async function takePart(site: Site, digest: Digest, options: RunOptions): Promise<Ending> {
   const { config, report, ledger } = site;
@@ -51,6 +61,7 @@ export async function takePart(site: Site, digest: Digest, options: RunOptions):
   // Rows of a site that may yet join are read now, so that faults in them are told before its first round.
   const training = participates || config.data !== undefined ? await readTrainingData(config, document) : undefined;
   const test = config.data?.test === undefined ? undefined : await readRows(config.data.test, document);
+  if (training !== undefined) await takeEngine(site, document, training.width, database);
   const state = studyState(database);
   state.outbox.giveUpOthers(site.own.digest);
   const rescues = new RescueDesk(site, study, state);

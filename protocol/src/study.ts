@@ -77,6 +77,8 @@ export const study = z.strictObject({
     batchSize: z.int().min(1).max(65_536),
     /** μ of FedProx, Li et al. 2020 (https://arxiv.org/abs/1812.06127): local steps also minimise μ/2 · ‖x − base‖². */
     proximal: positiveDecimal.optional(),
+    /** What every site must compute with, where rounds are to be compared byte for byte; each site's own choice when absent. */
+    engine: z.enum(['wasm', 'tensorflow']).optional(),
   }),
   strategy,
   encoding: z.strictObject({
