@@ -6,6 +6,7 @@ export { divideTable, holdOut, splitDirichlet, type Division } from './data/spli
 export { evaluate, evaluateSurvival, pooled, trainAlone } from './training/baseline.js';
 export { areaUnderCurve, metricsOf, type Metrics, type SurvivalMetrics } from './training/metrics.js';
 export { describeModel, initialParameters } from './training/model.js';
+export { importKeras, type ImportedModel } from './keras.js';
 export { readStudyTemplate, studyFrom, type StudyPlace, type StudyTemplate } from './study-template.js';
 export { parseConfig, readConfig, type WorkerConfig } from './config.js';
 export { initialise, type Initialised } from './site/enrolment.js';

@@ -1,6 +1,6 @@
 // The command line as its user meets it: examples, codes, remedies, exit codes.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,5 +45,23 @@ describe('fl-worker', function () {
     const { status, stdout } = run('doctor', '--config', path);
     expect(status).to.equal(1);
     expect(stdout).to.match(/^FAIL profile: .*\. Name the connection profile/m).and.to.match(/^ok {3}disk: /m);
+  });
+
+  it('prints the model part of a study from a Keras model, and draws the same start from the same seed', () => {
+    const layers = [{ class_name: 'InputLayer', config: { batch_shape: [null, 30] } }, { class_name: 'Dense', config: { units: 8, activation: 'relu' } }, { class_name: 'Dense', config: { units: 1, activation: 'sigmoid' } }];
+    const model = join(folder, 'config.json');
+    writeFileSync(model, JSON.stringify({ class_name: 'Sequential', config: { layers } }));
+    expect(run('study', 'import-keras', model).stdout).to.equal('model:\n  kind: mlp\n  layers:\n    - 8\n');
+    expect(JSON.parse(run('study', 'import-keras', model, '--json').stdout)).to.deep.equal({ model: { kind: 'mlp', layers: [8] } });
+    const path = join(folder, 'drawing.yaml');
+    writeFileSync(path, JSON.stringify({ mspId: 'HospitalA', profile: 'profile.json', state: 'drawn', seed: 's', blobServer: { port: 1, publicUrl: 'https://a', certificate: 'c', privateKey: 'k', ca: 'a' } }));
+    const template = join(folder, 'mlp.yaml');
+    writeFileSync(template, readFileSync(new URL('../../data/wdbc/study.yaml', import.meta.url), 'utf8').replace(/^model: .*$/m, 'model: { kind: mlp, layers: [8], initial: zeros }'));
+    const draw = (seed: string): { initial: string; parameters: number } => JSON.parse(run('study', 'draw-initial', template, '--seed', seed, '--config', path, '--json').stdout) as { initial: string; parameters: number };
+    const drawn = draw('a');
+    expect(drawn.parameters).to.equal(30 * 8 + 8 + 8 + 1);
+    expect(draw('a')).to.deep.equal(drawn);
+    expect(draw('b').initial).not.to.equal(drawn.initial);
+    expect(readdirSync(join(folder, 'drawn', 'blobs'))).to.include(drawn.initial.replace(':', '-'));
   });
 });

@@ -6,6 +6,7 @@ import { parse as parseYaml } from 'yaml';
 import { addBudgetCommand } from './budget-command.js';
 import { memberCommand, withMembership, type Print, type SiteOptions } from './member-command.js';
 import type { Membership } from './site/membership.js';
+import { addModelCommands } from './model-commands.js';
 import { addProposalCommands } from './proposal-commands.js';
 import { quantumWitness, type SigningOptions } from './site/quantum-desk.js';
 import { addPriceCommand } from './price-command.js';
@@ -65,6 +66,7 @@ export function addStudyCommands(program: Command, print: Print): void {
   addBudgetCommand(study, print);
   addPriceCommand(study, print);
   addProposalCommands(study, print);
+  addModelCommands(study, print);
   add('list', 'the studies of the channel')
     .action((options: StudyOptions) =>
       withMembership(options, async ({ ledger }) => {
