@@ -77,6 +77,8 @@ describe('topology', () => {
       expect(faultsOf(() => readTopology(file)).message).to.contain(file);
       writeFileSync(file, 'organizations: [}');
       expect(faultsOf(() => readTopology(file)).message).to.contain('is not YAML');
+      writeFileSync(file, 'organizations: *nobody\n');
+      expect(faultsOf(() => readTopology(file)).message).to.contain('is not YAML').and.to.contain('nobody');
     } finally {
       rmSync(dir, { recursive: true });
     }

@@ -94,6 +94,18 @@ export function parseTopology(document: unknown, source = 'The topology'): Topol
   throw new NetworkError('TOPOLOGY_INVALID', `${source} has ${faults.length} fault(s):\n${faults.map((fault) => `  ${fault}`).join('\n')}`, 'Correct the lines named above and run the command again.');
 }
 
+function yamlOf(text: string, file: string): unknown {
+  const document = parseDocument(text);
+  const faults = document.errors.map(({ message }) => message);
+  try {
+    if (faults.length === 0) return document.toJS();
+  } catch (error) {
+    // An alias without its anchor shows only here.
+    faults.push(sentenceOf(error));
+  }
+  throw new NetworkError('TOPOLOGY_INVALID', `${file} is not YAML:\n${faults.map((fault) => `  ${fault}`).join('\n')}`, `Correct ${file}.`);
+}
+
 /**
  * Reads a topology file (YAML).
  * @throws {NetworkError} TOPOLOGY_INVALID when it cannot be read, is no YAML or has faults
@@ -105,9 +117,5 @@ export function readTopology(file: string = defaultTopologyFile): Topology {
   } catch (error) {
     throw new NetworkError('TOPOLOGY_INVALID', `The topology file cannot be read: ${sentenceOf(error)}`, 'Name an existing file with --topology.', error);
   }
-  const document = parseDocument(text);
-  if (document.errors.length > 0) {
-    throw new NetworkError('TOPOLOGY_INVALID', `${file} is not YAML:\n${document.errors.map((fault) => `  ${fault.message}`).join('\n')}`, `Correct ${file}.`);
-  }
-  return parseTopology(document.toJS(), file);
+  return parseTopology(yamlOf(text, file), file);
 }
