@@ -10,6 +10,7 @@ import { keepCertificates } from './kept.js';
 import { hearOffers } from './peer-batches.js';
 import { refuseClassicalTls } from './post-quantum.js';
 import { skipUnseenLines } from './quiet-log.js';
+import { SetupContract } from './setup-contract.js';
 import { StudyContract } from './study-contract.js';
 import { passTexts } from './text-parameters.js';
 
@@ -19,4 +20,4 @@ passTexts();
 keepCertificates();
 hearOffers();
 
-export const contracts = [ParticipantContract, StudyContract, ProposalContract, RoundContract, ConsentContract, AccessContract, DetailContract, AnchorContract];
+export const contracts = [ParticipantContract, StudyContract, ProposalContract, SetupContract, RoundContract, ConsentContract, AccessContract, DetailContract, AnchorContract];

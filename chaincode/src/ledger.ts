@@ -7,7 +7,7 @@ import { getStates, putStateWithPolicy } from './peer-batches.js';
 /** The kinds of keys (PROTOCOL section 4, "Keys"); one writer each, so that parallel transactions never conflict. */
 export type KeyKind =
   | 'participant' | 'record' | 'revocation' | 'study' | 'agenda' | 'proposal' | 'approval' | 'course' | 'submission' | 'closing' | 'attestation'
-  | 'consent' | 'access' | 'anchor' | 'cosignature';
+  | 'setup' | 'consent' | 'access' | 'anchor' | 'cosignature';
 
 /** Whose key it is, and the organizations that stand in for the rules with it; MSP IDs. */
 export interface Ownership {
@@ -17,6 +17,9 @@ export interface Ownership {
 
 /** Round numbers stand in keys as six digits, so that keys sort as rounds do. */
 export const roundKey = (round: number): string => String(round).padStart(6, '0');
+
+/** Four digits, likewise. */
+export const epochKey = (epoch: number): string => String(epoch).padStart(4, '0');
 
 const key = (ctx: Context, kind: KeyKind, parts: string[]): string => ctx.stub.createCompositeKey(kind, parts);
 

@@ -1,7 +1,7 @@
-/** What a statement refers to when it rests on decisions: approvals, proposals and the records of those concerned, each a point read. */
+/** What a statement refers to when it rests on others: approvals, proposals, set-ups and the records of those concerned, each a point read. */
 import { Context } from 'fabric-contract-api';
-import type { Approval, ApprovalRefs, Decisions, Digest, Motion, ParticipantState, Proposal, Records, Stored } from '@epione/protocol';
-import { get } from './ledger.js';
+import { participantsOf, type Approval, type ApprovalRefs, type Decisions, type Digest, type Epoch, type Motion, type ParticipantState, type Proposal, type Records, type Setup, type Setups, type Stored } from '@epione/protocol';
+import { epochKey, get } from './ledger.js';
 
 async function found<T>(names: readonly string[], read: (name: string) => Promise<T | undefined>): Promise<Map<string, T>> {
   const values = new Map<string, T>();
@@ -24,3 +24,7 @@ export async function motionOf(ctx: Context, digest: Digest | undefined, named: 
   const stored = digest === undefined ? undefined : await get<Stored<Proposal>>(ctx, 'proposal', digest);
   return digest === undefined || stored === undefined ? undefined : { digest, proposal: stored.statement, decisions: await decisionsOf(ctx, digest, named.map((entry) => entry.member)) };
 }
+
+/** The set-ups that an epoch rests on; none in visible mode, where it names none. */
+export const setupsOf = (ctx: Context, study: string, entry: Epoch): Promise<Setups> =>
+  found(entry.participants.some(({ setup }) => setup !== undefined) ? participantsOf(entry) : [], (mspId) => get<Stored<Setup>>(ctx, 'setup', study, epochKey(entry.epoch), mspId));

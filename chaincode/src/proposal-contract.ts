@@ -6,7 +6,7 @@ import {
 } from '@epione/protocol';
 import { assertAuthor, store } from './caller.js';
 import { announce, get, list, page, put, refuseUnless, txTime } from './ledger.js';
-import { decisionsOf, motionOf, recordsOf } from './motions.js';
+import { decisionsOf, motionOf, recordsOf, setupsOf } from './motions.js';
 import { contextOf } from './round-contract.js';
 import { courseOf, studyOf } from './study-contract.js';
 import { answer, question, StrictContract } from './strict-contract.js';
@@ -59,7 +59,7 @@ export class ProposalContract extends StrictContract {
     const { context, running } = await roundBefore(ctx, statement, epoch.from);
     const motion = await motionOf(ctx, statement.proposal, statement.approvals);
     const records = await recordsOf(ctx, organizationsOf({ participants: participantsOf(epoch), aggregators: epoch.aggregators }));
-    assertNextEpoch(context.study, context.course, running, statement, motion, records);
+    assertNextEpoch(context.study, context.course, running, statement, motion, records, await setupsOf(ctx, study, epoch));
     await put(ctx, withEpoch(context.course, statement), 'course', study);
     announce(ctx, { event: 'epochOpened', study, epoch: epoch.epoch, from: epoch.from });
     return answer({ epoch: signed.digest });

@@ -6,7 +6,7 @@ import {
 } from '@epione/protocol';
 import { assertAuthor, assertSigner, callerMsp, store } from './caller.js';
 import { announce, get, list, page, put, refuseUnless, txTime } from './ledger.js';
-import { decisionsOf, recordsOf } from './motions.js';
+import { decisionsOf, recordsOf, setupsOf } from './motions.js';
 import { answer, question, StrictContract } from './strict-contract.js';
 
 /** The study behind a digest. @throws CodedError STUDY_UNKNOWN. */
@@ -82,7 +82,7 @@ export class StudyContract extends StrictContract {
     const document = await studyOf(ctx, statement.study);
     refuseUnless(membersOf(document).includes(statement.member), 'NOT_AUTHORISED', `${statement.member} is no member of the study`);
     refuseUnless((await get(ctx, 'course', statement.study)) === undefined, 'EPOCH_NOT_NEW', `study ${statement.study} is open`);
-    assertOpening(document, statement, await decisionsOf(ctx, statement.study, statement.approvals.map((entry) => entry.member)), await recordsOf(ctx, participantsOf(statement.epoch)));
+    assertOpening(document, statement, await decisionsOf(ctx, statement.study, statement.approvals.map((entry) => entry.member)), await recordsOf(ctx, participantsOf(statement.epoch)), await setupsOf(ctx, statement.study, statement.epoch));
     const course: Course = { openedAt: txTime(ctx), epochs: [statement.epoch] };
     await put(ctx, course, 'course', statement.study);
     announce(ctx, { event: 'studyOpened', study: statement.study });

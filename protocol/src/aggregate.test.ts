@@ -4,7 +4,7 @@ import { aggregate, judgeUpdate, type Aggregated, type Before, type UpdateVerdic
 import { digestOf, type Digest } from './digest.js';
 import { encodeModel, encodeUpdate, vectorLength } from './fixed-point.js';
 import { encodeState } from './strategy/state.js';
-import { initialState } from './strategy/study-strategy.js';
+import { initialState, type ruleName } from './strategy/study-strategy.js';
 import type { Study } from './study.js';
 
 const encoding = { bits: 64, fractionBits: 20, clip: '8', maxWeight: 1000 } as const;
@@ -12,7 +12,7 @@ const ids = ['A', 'B', 'C', 'D', 'E'];
 const set = ids.map((participant) => ({ participant, digest: `sha256:${'0'.repeat(64)}` as Digest }));
 
 /** The parts of a study that aggregation reads. */
-const studyOf = (rule: Study['aggregation']['rule'], strategy: Partial<Study['strategy']> = {}, submit = 3): Study =>
+const studyOf = (rule: ReturnType<typeof ruleName>, strategy: Partial<Study['strategy']> = {}, submit = 3): Study =>
   ({ model: { dimension: 2 }, encoding, quorums: { submit }, aggregation: { mode: 'visible', rule }, strategy: { name: 'fedavg', weighting: 'uniform', serverLearningRate: '1', parameters: [], ...strategy } }) as unknown as Study;
 
 const verdicts = (updates: readonly (readonly number[])[], weight = 1): Map<string, UpdateVerdict> => new Map(updates.map((update, i) => [ids[i]!, { words: encodeUpdate(update, encoding, weight) }]));

@@ -3,11 +3,12 @@ import { concat, digestOf, frame, sha256, toHex, type Digest } from './digest.js
 import { CodedError, type Code } from './error.js';
 import type { SubmissionRef } from './fields.js';
 import { addStep, encodeModel, meanOfSum, readVector, sumVectors, type WeightedUpdate } from './fixed-point.js';
+import type { Unmasked } from './masked/unmask.js';
 import { setDigest, type Footing } from './round.js';
 import { robustAggregate } from './strategy/robust-rule.js';
 import { squaredNorm } from './strategy/rows.js';
 import { encodeState } from './strategy/state.js';
-import { settingsOf, strategyOf, updateLength } from './strategy/study-strategy.js';
+import { ruleName, settingsOf, strategyOf, updateLength } from './strategy/study-strategy.js';
 import type { Study } from './study.js';
 import type { Result, Submission } from './submission.js';
 
@@ -61,13 +62,20 @@ interface Used {
   readonly words: Uint8Array;
 }
 
-/** The updates as one, by the study's rule, and the words that show it. */
-function combine(study: Study, used: readonly Used[]): { update: Float64Array; words: Uint8Array } {
-  const { aggregation: { rule }, strategy: { f, iterations, root }, encoding, model } = study;
-  if (rule === 'mean') {
-    const words = sumVectors(used.map((entry) => entry.words), encoding.bits);
-    return { words, update: meanOfSum(words, encoding, updateLength(study, model.dimension), used.length) };
-  }
+/** The updates as one, and the words that show it. */
+interface Combined {
+  readonly update: Float64Array;
+  readonly words: Uint8Array;
+}
+
+/** The mean of the updates behind a sum of words. */
+const meanOf = (study: Study, words: Uint8Array, used: number): Combined => ({ words, update: meanOfSum(words, study.encoding, updateLength(study, study.model.dimension), used) });
+
+/** The updates as one, by the study's rule. */
+function combine(study: Study, used: readonly Used[]): Combined {
+  const { strategy: { f, iterations, root }, encoding } = study;
+  const rule = ruleName(study);
+  if (rule === 'mean') return meanOf(study, sumVectors(used.map((entry) => entry.words), encoding.bits), used.length);
   const rootAt = root === undefined ? undefined : used.findIndex((entry) => entry.participant === root);
   if (rootAt === -1) throw new CodedError('TOO_FEW', `the update of the root ${String(root)} is not there`);
   const rows = used.map((entry) => rowOf(study, entry.words));
@@ -81,28 +89,43 @@ function advance(study: Study, { parameters, state, participants }: Before, upda
   return { model: addStep(parameters, next.step), state: next.state };
 }
 
+/** What the updates come to, or why to nothing and who is the cause. */
+type Outcome = { readonly combined: () => Combined; readonly used: number } | { readonly code: Code; readonly culprits: readonly string[] };
+
+function conclude(study: Study, before: Before, set: readonly SubmissionRef[], excluded: Result['excluded'], outcome: Outcome): Aggregated {
+  const { base, state: old } = before.footing;
+  const common = { base, set: setDigest(set), excluded };
+  const failure = (code: Code, culprits: readonly string[]): Aggregated => ({ result: { outcome: 'failure', ...common, code, ...(old === undefined ? {} : { state: old }), ...(culprits.length > 0 ? { culprits: [...culprits] } : {}) } });
+  if ('code' in outcome) return failure(outcome.code, outcome.culprits);
+  try {
+    const { update, words } = outcome.combined();
+    const { model, state } = advance(study, before, update, outcome.used);
+    const named = state.length > 0 ? { state: digestOf(encodeState(state)) } : {};
+    return { result: { outcome: 'model', ...common, model: digestOf(encodeModel(model)), ...named }, model, state, words };
+  } catch (error) {
+    if (error instanceof CodedError) return failure(error.code as Code, excluded.map((entry) => entry.participant));
+    throw error;
+  }
+}
+
 /**
  * The result of a sealed set by the study's rule and strategy.
  * @param verdicts one for each member of the set; a missing one counts as BLOB_MISSING.
  */
 export function aggregate(study: Study, before: Before, set: readonly SubmissionRef[], verdicts: ReadonlyMap<string, UpdateVerdict>): Aggregated {
-  const { base, state: old } = before.footing;
   const judged = set.map(({ participant }) => ({ participant, verdict: verdicts.get(participant) ?? { code: 'BLOB_MISSING' as const } }));
   const used = judged.flatMap(({ participant, verdict }) => ('words' in verdict ? [{ participant, words: verdict.words }] : []));
   const excluded = judged.flatMap(({ participant, verdict }) => ('code' in verdict ? [{ participant, code: verdict.code }] : []));
-  const common = { base, set: setDigest(set), excluded };
-  const culprits = excluded.map((entry) => entry.participant);
-  const failure = (code: Code): Aggregated => ({ result: { outcome: 'failure', ...common, code, ...(old === undefined ? {} : { state: old }), ...(culprits.length > 0 ? { culprits } : {}) } });
-  if (used.length < study.quorums.submit) return failure('TOO_FEW');
-  try {
-    const { update, words } = combine(study, used);
-    const { model, state } = advance(study, before, update, used.length);
-    const named = state.length > 0 ? { state: digestOf(encodeState(state)) } : {};
-    return { result: { outcome: 'model', ...common, model: digestOf(encodeModel(model)), ...named }, model, state, words };
-  } catch (error) {
-    if (error instanceof CodedError) return failure(error.code as Code);
-    throw error;
-  }
+  if (used.length < study.quorums.submit) return conclude(study, before, set, excluded, { code: 'TOO_FEW', culprits: excluded.map((entry) => entry.participant) });
+  return conclude(study, before, set, excluded, { combined: () => combine(study, used), used: used.length });
+}
+
+/**
+ * The result of a sealed set of masked updates: all of them, or none. The bound on a sum is all that can be tested; it finds garbage, not its author.
+ * @param outcome the sum without masks, or the first thing that kept it from being made.
+ */
+export function aggregateMasked(study: Study, before: Before, set: readonly SubmissionRef[], outcome: Unmasked): Aggregated {
+  return conclude(study, before, set, [], 'sum' in outcome ? { combined: () => meanOf(study, outcome.sum, set.length), used: set.length } : outcome);
 }
 
 /** Shows that an aggregator had the words: differs by aggregator, and cannot be copied from the ledger (PROTOCOL section 5). */

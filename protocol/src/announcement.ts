@@ -16,6 +16,7 @@ export const announcement = z.discriminatedUnion('event', [
   z.strictObject({ event: z.literal('proposalDecided'), study: digest, proposal: digest, member: mspId, decision: z.enum(['approve', 'reject']) }),
   z.strictObject({ event: z.literal('epochOpened'), study: digest, epoch: epochNumber, from: roundNumber }),
   z.strictObject({ event: z.literal('studyEnded'), study: digest, from: roundNumber }),
+  z.strictObject({ event: z.literal('setUp'), study: digest, epoch: epochNumber, participant: mspId }),
   z.strictObject({ event: z.literal('submitted'), ...inRound, participant: mspId }),
   z.strictObject({ event: z.literal('retracted'), ...inRound, participant: mspId }),
   z.strictObject({ event: z.literal('roundClosed'), ...inRound, reason: text }),

@@ -2,10 +2,11 @@
 import { approvers, type Decisions } from './approval.js';
 import { lastRound, membersIn, participantsOf, type Course, type Ending, type Epoch, type NextEpoch, type Opening } from './course.js';
 import { CodedError, refuseUnless } from './error.js';
+import { assertSetups, type Setups } from './masked/setup.js';
 import type { ParticipantState } from './participant.js';
 import type { Motion, Proposal, ProposalKind, ProposalOf } from './proposal.js';
 import type { RoundState } from './round.js';
-import { encodingFaults, type Study } from './study.js';
+import { encodingFaults, maskedFaults, type Study } from './study.js';
 
 /** The states of organizations' records, by MSP ID. */
 export type Records = ReadonlyMap<string, ParticipantState>;
@@ -39,9 +40,9 @@ function assertCurrent(entry: Epoch, records: Records): void {
 
 /**
  * The opening of a study: approved by a quorum and by each participant, with the study's own roster as the first epoch.
- * @throws CodedError NOT_APPROVED, EPOCH_WRONG, RECORD_NOT_CURRENT.
+ * @throws CodedError NOT_APPROVED, EPOCH_WRONG, RECORD_NOT_CURRENT, SETUP_MISSING.
  */
-export function assertOpening(study: Study, statement: Opening, decisions: Decisions, records: Records): void {
+export function assertOpening(study: Study, statement: Opening, decisions: Decisions, records: Records, setups: Setups): void {
   const inFavour = approvers(statement.approvals, decisions);
   refuseUnless(inFavour.size >= study.quorums.approve, 'NOT_APPROVED', `${inFavour.size} approvals, ${study.quorums.approve} are needed`);
   const silent = study.participants.filter((id) => !inFavour.has(id));
@@ -49,6 +50,7 @@ export function assertOpening(study: Study, statement: Opening, decisions: Decis
   const wanted: Roster = { participants: study.participants, aggregators: study.aggregators, quorum: study.quorums.attest };
   refuseUnless(statement.epoch.epoch === 1 && statement.epoch.from === 1 && sameRoster(rosterOf(statement.epoch), wanted), 'EPOCH_WRONG', 'the first epoch is the roster of the study from round 1 on');
   assertCurrent(statement.epoch, records);
+  assertSetups(study, statement.epoch, setups);
 }
 
 function assertRoster(study: Study, last: Epoch, roster: ProposalOf<'roster'>): void {
@@ -58,6 +60,8 @@ function assertRoster(study: Study, last: Epoch, roster: ProposalOf<'roster'>): 
   refuseUnless(participants.length >= study.quorums.submit, 'TOO_FEW', `${participants.length} participants; the study needs ${study.quorums.submit} submissions a round`);
   const [fault] = encodingFaults(study, participants.length);
   refuseUnless(fault === undefined, 'SUM_OUT_OF_RANGE', fault ?? '');
+  const [few] = maskedFaults(study, participants.length);
+  refuseUnless(few === undefined, 'TOO_FEW', few ?? '');
 }
 
 /** A proposal about the keys of one member. */
@@ -149,9 +153,9 @@ function assertChange(study: Study, course: Course, running: RoundState, { membe
  * The next epoch of a course.
  * @param running the state of round `epoch.from` - 1.
  * @param motion the proposal that the statement names.
- * @throws CodedError EPOCH_NOT_NEW, EPOCH_WRONG, EPOCH_EXPIRED, NOT_APPROVED, NOT_AUTHORISED, STUDY_ENDED, ROUND_ENDED, RECORD_NOT_CURRENT.
+ * @throws CodedError EPOCH_NOT_NEW, EPOCH_WRONG, EPOCH_EXPIRED, NOT_APPROVED, NOT_AUTHORISED, STUDY_ENDED, ROUND_ENDED, RECORD_NOT_CURRENT, SETUP_MISSING.
  */
-export function assertNextEpoch(study: Study, course: Course, running: RoundState, statement: NextEpoch, motion: Motion | undefined, records: Records): void {
+export function assertNextEpoch(study: Study, course: Course, running: RoundState, statement: NextEpoch, motion: Motion | undefined, records: Records, setups: Setups): void {
   const { epoch, approvals } = statement;
   const last = latestEpoch(course);
   refuseUnless(epoch.epoch === last.epoch + 1 && epoch.from > last.from, 'EPOCH_NOT_NEW', `the next epoch is ${last.epoch + 1}, from a round after ${last.from}`);
@@ -162,6 +166,7 @@ export function assertNextEpoch(study: Study, course: Course, running: RoundStat
     refuseUnless(sameRoster(agreed, roster), 'EPOCH_WRONG', 'the epoch is not the roster that was approved');
   } else refuseUnless(statement.proposal === undefined && approvals.length === 0, 'BAD_FIELD', 'epoch.proposal: the same roster needs none');
   assertCurrent(epoch, records);
+  assertSetups(study, epoch, setups);
   // The epoch names no record of those who only aggregate; whoever seals to them takes the current one, so there must be one.
   for (const mspId of epoch.aggregators) refuseUnless(records.get(mspId)?.status === 'current', 'RECORD_NOT_CURRENT', `${mspId} has no current record`);
 }

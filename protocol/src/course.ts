@@ -8,7 +8,8 @@ import { openingEvidence } from './submission.js';
 export const epoch = z.strictObject({
   epoch: epochNumber,
   from: roundNumber,
-  participants: sortedBy(z.strictObject({ mspId, record: digest }), (entry) => entry.mspId, 64).min(1),
+  /** With the digest of each one's set-up, in masked mode. */
+  participants: sortedBy(z.strictObject({ mspId, record: digest, setup: digest.optional() }), (entry) => entry.mspId, 64).min(1),
   aggregators: members.min(1),
   quorum: z.int().min(1).max(64),
 });

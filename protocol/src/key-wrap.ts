@@ -85,22 +85,35 @@ export function transcript(context: WrapContext): Uint8Array {
 }
 
 /**
- * The key-encryption key: SP 800-56C two-step, the established secret first (Z: ML-KEM's, then X25519's), then exactly 32 bytes of
- * QKD key (T). The join needs no lengths because the suite fixes them; what is public is bound in the salt.
- * @param sharedSecret 32 bytes for each algorithm of the suite but QKD, in the registry's order, as `establish` gives them.
- * @throws CodedError QKD_UNAVAILABLE when the suite has QKD and no key is given; BAD_KEY for a secret of another length or a QKD
- *   key that the suite has no place for; else as `transcript`.
+ * PRK: SP 800-56C two-step, the established secret first (Z: ML-KEM's, then X25519's), then exactly 32 bytes of QKD key (T). The
+ * join needs no lengths because the suite fixes them; what is public is bound in the salt.
  */
-export function deriveKek(context: WrapContext, sharedSecret: Uint8Array, qkdKey: Uint8Array | undefined): Uint8Array {
-  const { suite, purpose } = context;
+function combine(context: WrapContext, sharedSecret: Uint8Array, qkdKey: Uint8Array | undefined): Uint8Array {
+  const { suite } = context;
   sealingKem(suite);
   const qkd = needsQkd(suite);
   if (qkd && qkdKey === undefined) throw new CodedError('QKD_UNAVAILABLE', `${suite} needs a QKD key and none was given`);
   if (!qkd && qkdKey !== undefined) throw new CodedError('BAD_KEY', `${suite} has no place for the QKD key that was given`);
   const secrets = concat(sharedSecret, qkdKey ?? new Uint8Array());
   if ((qkdKey !== undefined && qkdKey.length !== secretBytes) || secrets.length !== secretBytes * sealingSuites[suite].secrets.length) throw new CodedError('BAD_KEY', `${suite} combines secrets of exactly ${secretBytes} bytes`);
-  return expand(hmacSha512(sha512(transcript(context)), secrets), frame('epione/v1/kek', suite, purpose), 32);
+  return hmacSha512(sha512(transcript(context)), secrets);
 }
+
+/**
+ * The key-encryption key, 32 bytes.
+ * @param sharedSecret 32 bytes for each algorithm of the suite but QKD, in the registry's order, as `establish` gives them.
+ * @throws CodedError QKD_UNAVAILABLE when the suite has QKD and no key is given; BAD_KEY for a secret of another length or a QKD
+ *   key that the suite has no place for; else as `transcript`.
+ */
+export const deriveKek = (context: WrapContext, sharedSecret: Uint8Array, qkdKey: Uint8Array | undefined): Uint8Array =>
+  expand(combine(context, sharedSecret, qkdKey), frame('epione/v1/kek', context.suite, context.purpose), 32);
+
+/**
+ * K, which the two of a pair share in an epoch of masked mode (PROTOCOL section 8), 64 bytes; the wrap's purpose is `pair`.
+ * @throws CodedError as `deriveKek`.
+ */
+export const derivePairKey = (context: WrapContext & { readonly purpose: 'pair' }, sharedSecret: Uint8Array, qkdKey: Uint8Array | undefined): Uint8Array =>
+  expand(combine(context, sharedSecret, qkdKey), frame('epione/v1/pair', context.suite, context.purpose), 64);
 
 /**
  * Wraps a content key.

@@ -1,6 +1,6 @@
 /** What queries are asked: one schema each, made once. */
 import { z } from 'zod';
-import { digest, mspId, roundNumber, text } from './fields.js';
+import { digest, epochNumber, mspId, roundNumber, text } from './fields.js';
 
 /** Of a query that answers in pages. */
 export const pageQuestion = z.strictObject({ pageSize: z.int().min(1).max(500), bookmark: text.optional() });
@@ -11,4 +11,5 @@ export const studyQuestion = z.strictObject({ study: digest });
 export const proposalQuestion = z.strictObject({ proposal: digest });
 export const proposalsQuestion = pageQuestion.extend({ study: digest });
 export const roundQuestion = z.strictObject({ study: digest, round: roundNumber });
+export const setupsQuestion = z.strictObject({ study: digest, epoch: epochNumber });
 export const slotQuestion = roundQuestion.extend({ participant: mspId });

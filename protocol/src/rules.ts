@@ -7,7 +7,7 @@ import { assertBudget } from './privacy/budget.js';
 import { deriveRound, liveSet, sealedSet, setDigest, slotOwner, submissionDigest, type Base, type Opened, type RoundRecords, type Slot } from './round.js';
 import { initialState } from './strategy/study-strategy.js';
 import type { Study } from './study.js';
-import { needsQkd } from './suites.js';
+import { assertSuites } from './suite-rules.js';
 import type { Attestation, Closing, Retraction, Submission } from './submission.js';
 
 /** A round as a rule sees it: the study, its roster, why it is open, and what was written so far. */
@@ -28,18 +28,12 @@ function assertEpoch(context: RoundContext, epoch: number, base?: Base): void {
   if (base !== undefined) refuseUnless(base === context.opened.base, 'STALE_BASE', `the round's base is ${context.opened.base}`);
 }
 
-function assertSuites(study: Study, sealed: Submission['sealed']): void {
-  const [first] = study.suites.sealing;
-  for (const entry of sealed) {
-    refuseUnless(study.suites.sealing.includes(entry.suite), 'SUITE_REFUSED', `${entry.suite} for ${entry.to} is not a suite of the study`);
-    if (entry.suite !== first) {
-      refuseUnless(study.suites.qkdMissing === 'fallback', 'SUITE_REFUSED', `the study allows ${String(first)} only`);
-      refuseUnless(entry.reason !== undefined, 'SUITE_REFUSED', `${entry.suite} for ${entry.to} needs a reason`);
-    }
-    refuseUnless(needsQkd(entry.suite) === entry.keyIds.length > 0, 'SUITE_REFUSED', `${entry.suite} for ${entry.to} names ${entry.keyIds.length} key_IDs`);
-  }
-  const used = sealed.flatMap((entry) => entry.keyIds.map((id) => id.toLowerCase()));
-  refuseUnless(new Set(used).size === used.length, 'SUITE_REFUSED', 'a key_ID stands twice');
+/** In visible mode the statement names the weight; in masked mode it would tell what the mask hides. */
+function assertWeight({ aggregation, strategy, encoding }: Study, { numExamples }: Submission): void {
+  const visible = aggregation.mode === 'visible';
+  refuseUnless(visible === (numExamples !== undefined), 'BAD_FIELD', `submission.numExamples: ${visible ? 'is missing' : 'has no place in masked mode'}`);
+  const weight = strategy.weighting === 'uniform' ? 1 : (numExamples ?? 1);
+  refuseUnless(weight <= encoding.maxWeight, 'WEIGHT_OUT_OF_RANGE', `numExamples is above ${encoding.maxWeight}`);
 }
 
 /** @throws CodedError as PROTOCOL section 4, row `submit`. The signature and the record are checked by the caller. */
@@ -55,9 +49,9 @@ export function assertSubmission(context: RoundContext, statement: Submission): 
   const given = statement.sealed.map((entry) => entry.to);
   refuseUnless(given.length === wanted.length && given.every((id) => wanted.includes(id)), 'RECIPIENTS_WRONG', `recipients must be ${wanted.join(', ')}`);
   assertSuites(study, statement.sealed);
-  const weight = study.strategy.weighting === 'uniform' ? 1 : statement.numExamples;
-  refuseUnless(weight <= study.encoding.maxWeight, 'WEIGHT_OUT_OF_RANGE', `numExamples is above ${study.encoding.maxWeight}`);
   assertBudget(study, statement.privacy, context.slotBefore?.kind === 'submission' ? context.slotBefore.statement.privacy : undefined);
+  assertWeight(study, statement);
+  if (study.aggregation.mode === 'masked') refuseUnless(statement.round < epoch.from + study.aggregation.epochRounds, 'EPOCH_EXPIRED', `the pair keys of epoch ${epoch.epoch} were for ${study.aggregation.epochRounds} rounds from ${epoch.from} on`);
   refuseUnless(!study.consent.required || statement.consent !== undefined, 'CONSENT_EMPTY', 'the study requires a consent commitment');
 }
 
@@ -90,6 +84,8 @@ function assertAbort(context: RoundContext, statement: Closing, motion: Motion |
     return;
   }
   if (state.state === 'sealed') {
+    // Reveals may be out: a second set over the same base would tell the difference of the two sums.
+    refuseUnless(study.aggregation.mode === 'visible', 'NOT_APPROVED', 'a sealed round of masked mode is aborted by an approved proposal only');
     refuseUnless(state.overdue, 'TOO_EARLY', `attestations are awaited until ${state.deadline}`);
     return;
   }

@@ -16,7 +16,8 @@ export const preambleBytes = magic.length + 4;
 
 const saeId = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'an SAE ID: 1 to 128 printable ASCII characters');
 
-const recipient = z.strictObject({
+/** What every sealed object says of one recipient. */
+export const recipient = z.strictObject({
   to: mspId,
   toRecord: digest,
   suite: sealingSuite,
@@ -26,20 +27,28 @@ const recipient = z.strictObject({
   ciphertext: base64url,
   /** Sender's X25519 key, where the suite has one. */
   ephemeral: hex32.optional(),
-  wrapped: z.string().regex(/^[0-9a-f]{96}$/, '48 bytes in lower-case hex'),
 });
 
+/** What every sealed object says of its sender. */
+export const sender = { study: digest, epoch: epochNumber, round: roundNumber, from: mspId, fromRecord: digest };
+
+const section = z.strictObject({ kind: z.enum(['payload', 'commitments', 'bundle']), bytes: z.int().min(1).max(LIMITS.blobBytes), to: mspId.optional() });
+
+/** The payload comes first and alone; only behind a masked one stand its commitments and a bundle for each other participant. */
+function inOrder({ purpose, sections }: { readonly purpose: string; readonly sections: readonly z.infer<typeof section>[] }): boolean {
+  const [payload, commitments, ...bundles] = sections;
+  if (payload?.kind !== 'payload' || payload.bytes < sealedLength(0) || payload.to !== undefined) return false;
+  if (purpose !== 'masked') return commitments === undefined;
+  return commitments?.kind === 'commitments' && commitments.to === undefined && bundles.every(({ kind, to }, at) => kind === 'bundle' && to !== undefined && (at === 0 || (bundles[at - 1]?.to ?? '') < to));
+}
+
 const sealedHeader = z.strictObject({
-  study: digest,
-  epoch: epochNumber,
-  round: roundNumber,
-  purpose: z.enum(['update', 'rescue']),
-  from: mspId,
-  fromRecord: digest,
+  ...sender,
+  purpose: z.enum(['update', 'masked', 'rescue']),
   /** In the order of the bytes; `to` where a section is one recipient's alone. */
-  sections: z.array(z.strictObject({ kind: z.enum(['payload']), bytes: z.int().min(sealedLength(0)).max(LIMITS.blobBytes), to: mspId.optional() })).length(1),
-  recipients: sortedBy(recipient, (entry) => entry.to, LIMITS.participants).min(1),
-});
+  sections: z.array(section).max(1 + LIMITS.participants),
+  recipients: sortedBy(recipient.extend({ wrapped: z.string().regex(/^[0-9a-f]{96}$/, '48 bytes in lower-case hex') }), (entry) => entry.to, LIMITS.participants).min(1),
+}).refine(inOrder, { path: ['sections'], error: 'must be one payload; in masked mode then the commitments and a bundle for each other participant, by MSP ID' });
 
 /** The header of a sealed update; with the sections' bytes it is the whole blob. */
 export type SealedHeader = z.infer<typeof sealedHeader>;
@@ -67,25 +76,28 @@ export interface Sealing extends SealedFrom {
 /** The payload is bound to the header, and with it to every wrap. */
 export const chunkContext = (headerBytes: Uint8Array): Uint8Array => frame('epione/v1/sealed', headerBytes);
 
-function wrapFor(shared: SealedFrom, { context, sharedSecret, qkdKey }: SealedTo, contentKey: Uint8Array): z.input<typeof recipient> {
-  const { to, toRecord, suite, masterSae, slaveSae, keyIds, ciphertext, ephemeral } = context;
-  const wrapped = wrapKey({ ...context, ...shared }, sharedSecret, qkdKey, contentKey);
-  return { to, toRecord, suite, masterSae, slaveSae, keyIds: keyIds && [...keyIds], ciphertext: toBase64Url(ciphertext), ephemeral: ephemeral && toHex(ephemeral), wrapped: toHex(wrapped) };
-}
+/** One recipient's public values as the header has them. */
+export const recipientOf = ({ to, toRecord, suite, masterSae, slaveSae, keyIds, ciphertext, ephemeral }: SealedTo['context']): z.input<typeof recipient> =>
+  ({ to, toRecord, suite, masterSae, slaveSae, keyIds: keyIds && [...keyIds], ciphertext: toBase64Url(ciphertext), ephemeral: ephemeral && toHex(ephemeral) });
+
+/** The first line, and a header with its length. */
+export const headOf = (headerBytes: Uint8Array): Uint8Array => concat(magic, u32(headerBytes.length), headerBytes);
 
 /**
  * Wraps the content key for every recipient and writes the head of the blob.
  * @param payloadBytes of the plaintext.
+ * @param further sections behind the payload, in their order.
  * @returns everything before the payload, and the header's bytes within it.
  * @throws CodedError as `wrapKey`; BAD_FIELD for a field outside its range or a recipient named twice; TOO_LARGE for a blob beyond 4 GiB.
  */
-export function writeHead({ study, epoch, round, purpose, from, fromRecord, recipients, contentKey }: Sealing, payloadBytes: number): { head: Uint8Array; headerBytes: Uint8Array } {
+export function writeHead({ study, epoch, round, purpose, from, fromRecord, recipients, contentKey }: Sealing, payloadBytes: number, further: readonly z.infer<typeof section>[] = []): { head: Uint8Array; headerBytes: Uint8Array } {
   const shared: SealedFrom = { study, epoch, round, purpose, from, fromRecord };
-  const wraps = recipients.map((entry) => wrapFor(shared, entry, contentKey)).sort((a, b) => (a.to < b.to ? -1 : 1));
-  const bytes = sealedLength(payloadBytes);
+  const wraps = recipients.map(({ context, sharedSecret, qkdKey }) => ({ ...recipientOf(context), wrapped: toHex(wrapKey({ ...context, ...shared }, sharedSecret, qkdKey, contentKey)) })).sort((a, b) => (a.to < b.to ? -1 : 1));
+  const sections = [{ kind: 'payload' as const, bytes: sealedLength(payloadBytes) }, ...further];
+  const bytes = sections.reduce((sum, entry) => sum + entry.bytes, 0);
   if (bytes > LIMITS.blobBytes) throw tooLarge();
-  const headerBytes = encodeCanonical(parse(sealedHeader, { ...shared, sections: [{ kind: 'payload', bytes }], recipients: wraps }, 'header'));
-  const head = concat(magic, u32(headerBytes.length), headerBytes);
+  const headerBytes = encodeCanonical(parse(sealedHeader, { ...shared, sections, recipients: wraps }, 'header'));
+  const head = headOf(headerBytes);
   if (head.length + bytes > LIMITS.blobBytes) throw tooLarge();
   return { head, headerBytes };
 }

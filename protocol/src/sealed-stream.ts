@@ -51,7 +51,7 @@ export async function readStored(blob: ByteSource): Promise<StoredUpdate> {
   await blob.read(preambleBytes, headerBytes);
   const header = readHeader(headerBytes, blob.length);
   const at = preambleBytes + headerBytes.length;
-  return { header, headerBytes, payload: partOf(blob, at, blob.length - at) };
+  return { header, headerBytes, payload: partOf(blob, at, header.sections[0]?.bytes ?? 0) };
 }
 
 /** Opens the payload for reading, whole or in parts. @param contentKey from `unwrapFor` or a rescue. @throws CodedError UNOPENABLE. */

@@ -18,7 +18,12 @@ export interface SealedUpdate {
 export interface SealInput extends Sealing {
   /** The words of PROTOCOL section 7; for `rescue` the content key of somebody's blob. */
   readonly payload: Uint8Array;
+  /** Sections in the clear behind the payload, in their order: a masked update's commitments and bundles. */
+  readonly further?: readonly FurtherSection[];
 }
+
+/** A section behind the payload. Its bytes are bound by the blob's digest alone. */
+export type FurtherSection = Pick<SealedHeader['sections'][number], 'kind' | 'to'> & { readonly bytes: Uint8Array };
 
 /**
  * Seals a payload for its recipients.
@@ -26,9 +31,9 @@ export interface SealInput extends Sealing {
  * @throws CodedError as `wrapKey` and `sealChunks`; BAD_FIELD for a field outside its range or a recipient named twice.
  */
 export function sealUpdate(input: SealInput): Uint8Array {
-  const { payload, contentKey, salt } = input;
-  const { head, headerBytes } = writeHead(input, payload.length);
-  return concat(head, sealChunks(contentKey, chunkContext(headerBytes), payload, salt));
+  const { payload, contentKey, salt, further = [] } = input;
+  const { head, headerBytes } = writeHead(input, payload.length, further.map((entry) => ({ ...entry, bytes: entry.bytes.length })));
+  return concat(head, sealChunks(contentKey, chunkContext(headerBytes), payload, salt), ...further.map(({ bytes }) => bytes));
 }
 
 /**
@@ -47,8 +52,8 @@ export function readSealed(blob: Uint8Array): SealedUpdate {
  * @throws CodedError BLOB_MISMATCH.
  */
 export function assertHeaderOf(submission: Submission, header: SealedHeader): void {
-  const { study, epoch, round, participant, record, sealed } = submission;
-  const said = [study, epoch, round, 'update', participant, record, ...sealed.flatMap((one) => [one.to, one.record, one.suite, one.keyIds])];
+  const { study, epoch, round, participant, record, sealed, numExamples } = submission;
+  const said = [study, epoch, round, numExamples === undefined ? 'masked' : 'update', participant, record, ...sealed.flatMap((one) => [one.to, one.record, one.suite, one.keyIds])];
   const wraps = header.recipients.flatMap((one) => [one.to, one.toRecord, one.suite, one.keyIds ?? []]);
   const found = [header.study, header.epoch, header.round, header.purpose, header.from, header.fromRecord, ...wraps];
   if (JSON.stringify(said) !== JSON.stringify(found)) throw new CodedError('BLOB_MISMATCH', 'the header of the blob is not the one its submission speaks of');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CodedError } from './error.js';
 import { decimal, digest, label, members, parse, positiveDecimal, sortedBy, text } from './fields.js';
 import { privacyFaults, privacyTerms } from './privacy/terms.js';
-import { boundFault, rule, strategy, strategyFaults } from './strategy/study-strategy.js';
+import { aggregation, boundFault, strategy, strategyFaults } from './strategy/study-strategy.js';
 import { profile, profiles, sealingSuite, sealingSuites, signatureSuite } from './suites.js';
 
 const feature = z.strictObject({
@@ -88,7 +88,7 @@ export const study = z.strictObject({
     maxWeight: z.int().min(1).max(1_000_000),
   }),
   privacy: privacyTerms,
-  aggregation: z.strictObject({ mode: z.literal('visible'), rule }),
+  aggregation,
   suites: z.strictObject({
     profile,
     signature: signatureSuite,
@@ -149,6 +149,13 @@ function kindFaults({ model: { kind, layers, input }, event, privacy, strategy: 
   return faults;
 }
 
+/** In masked mode a majority of a roster must be in every sealed set, because so many give a lost secret back and acknowledge the set. */
+export function maskedFaults({ aggregation: { mode }, quorums }: Pick<Study, 'aggregation' | 'quorums'>, participants: number): string[] {
+  if (mode === 'visible') return [];
+  if (participants < 3) return ['participants: masked mode needs three, since of two each can tell the other’s update'];
+  return quorums.submit * 2 <= participants ? [`quorums.submit: must be more than half of the ${participants} participants in masked mode`] : [];
+}
+
 function modelFaults({ model, strategy: { name } }: Study): string[] {
   const faults: string[] = [];
   const shared = model.tensors.filter((tensor) => tensor.local !== true);
@@ -185,7 +192,7 @@ function suiteFaults({ suites }: Study): string[] {
 export function readStudy(value: unknown): Study {
   const document = parse(study, value, 'study', 'STUDY_INVALID');
   const names = [...document.features, document.label, ...(document.event === undefined ? [] : [document.event])].map((entry) => entry.name);
-  const faults = [...encodingFaults(document, document.participants.length), ...kindFaults(document), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document), ...privacyFaults(document)];
+  const faults = [...encodingFaults(document, document.participants.length), ...kindFaults(document), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document), ...privacyFaults(document), ...maskedFaults(document, document.participants.length)];
   if (new Set(names).size !== names.length) faults.push('features: a name stands twice');
   if (document.consent.required && document.consent.classes.length === 0) faults.push('consent.classes: name at least one class when consent is required');
   if (faults.length > 0) throw new CodedError('STUDY_INVALID', faults.map((fault) => `study.${fault}`).join('; '));

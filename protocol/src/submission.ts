@@ -36,10 +36,10 @@ export const submission = z.strictObject({
     (entry) => entry.to,
     64,
   ),
-  /** Number of local examples, the weight w of the update (visible mode only). */
-  numExamples: z.int().min(1),
   /** Privacy spent so far, this round included; absent with `unit: none`. */
   privacy: spentPrivacy.optional(),
+  /** Number of local examples, the weight w of the update: in visible mode only, since it is derived from patients. */
+  numExamples: z.int().min(1).optional(),
   /** Commitment to the consent set and the block it was judged at; present when the study requires consent. */
   consent: z.strictObject({ commitment: hex32, height: z.int().min(1), block: digest }).optional(),
   software: text,
@@ -88,6 +88,8 @@ export const attestation = z.strictObject({
   result,
   /** H(frame("epione/v1/witness", study, round, aggregator) ‖ words of the sum); absent on failure. */
   witness: hex32.optional(),
+  /** Masked mode: the reveals that took the masks off, by the digest of their statement. Evidence, not compared. */
+  reveals: sortedBy(z.strictObject({ participant: mspId, digest }), (entry) => entry.participant, 64).optional(),
   software: text,
 });
 export type Attestation = z.infer<typeof attestation>;

@@ -69,7 +69,7 @@ describe('suites', () => {
   it('stand in these places of documents and statements, and a stranger is refused in each', () => {
     const places = schemas.flatMap(([name, schema]) => placesIn(z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' })).map((path) => ({ name, schema, path })));
     expect(places.map(({ name, path }) => `${name}${path}`).toSorted()).to.deep.equal([
-      'anchorSuite', 'kemSuite', 'participantRecord/kemSuite', 'participantRecord/signatureSuite', 'profile', 'sealingSuite', 'signatureSuite',
+      'anchorSuite', 'kemSuite', 'participantRecord/kemSuite', 'participantRecord/signatureSuite', 'profile', 'sealingSuite', 'setup/pairs/0/suite', 'signatureSuite',
       'study/suites/profile', 'study/suites/sealing/0', 'study/suites/signature', 'submission/sealed/0/suite',
     ]);
     for (const stranger of strangers) {

@@ -43,6 +43,9 @@ export const sealingSuites = {
 /** A one-time pad with a one-time MAC for small secrets. `extra`: bytes of key beyond the plaintext's; `plaintext`: the most it takes. */
 export const padSuites = { 'otp-poly1305': { extra: 32, tag: 16, plaintext: 4096 } } as const;
 
+/** How pairwise masks come from pair keys (PROTOCOL section 8, "Expansion"): a seed of 32 bytes for each pair and round, expanded by the cipher. */
+export const maskSuites = { 'mask-aes256ctr': { cipher: 'aes-256-ctr', seed: 32 } } as const;
+
 /** A signature suite's name. */
 export const signatureSuite = namesOf(signatureSuites);
 /** A key encapsulation suite's name. */
@@ -51,6 +54,9 @@ export const kemSuite = namesOf(kemSuites);
 export const sealingSuite = namesOf(sealingSuites);
 /** An anchor signature suite's name. */
 export const anchorSuite = namesOf(anchorSuites);
+
+/** A mask suite's name. */
+export const maskSuite = namesOf(maskSuites);
 
 /** What a study's profile stands for: category 3 with SHA-256, or category 5 (after 2030 the only one that some authorities accept) with SHA-512. */
 export const profiles = {

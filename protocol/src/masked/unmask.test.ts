@@ -71,7 +71,7 @@ describe('masked round', () => {
       const lost = set.slice(0, Math.min(silent, Math.max(0, set.length - thresholdOf(house.roster))));
       const found = house.result(set, lost);
       expect('sum' in found ? toHex(found.sum) : found).to.equal(sumOf(house, set));
-    }), { numRuns: 60 });
+    }), { numRuns: 30 });
   });
 
   it('shows nothing of an update: with every other secret known, the own masks still cover it', () => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { decimal, label, mspId, positiveDecimal, sortedBy } from '../fields.js';
 import { ROBUST_RULES, type RobustRule, type RobustRuleName } from './robust-rule.js';
 import type { ServerStrategy } from './server-strategy.js';
+import { maskSuite } from '../suites.js';
 import { positive, type Ranges, type Settings } from './setting.js';
 import { STRATEGIES, type StrategyName } from './strategies.js';
 
@@ -19,19 +20,36 @@ export const strategy = z.strictObject({
   parameters: sortedBy(z.strictObject({ name: label, value: decimal }), (entry) => entry.name, 64),
 });
 
-/** Schema of `aggregation.rule`. */
-export const rule = z.enum(['mean', ...(Object.keys(ROBUST_RULES) as RobustRuleName[])]);
+const rule = z.enum(['mean', ...(Object.keys(ROBUST_RULES) as RobustRuleName[])]);
+
+/** Schema of `aggregation`: either the aggregators see each update, so that a robust rule can work, or only their sum (PROTOCOL sections 8 and 9). Never both. */
+export const aggregation = z.discriminatedUnion('mode', [
+  z.strictObject({ mode: z.literal('visible'), rule }),
+  z.strictObject({
+    mode: z.literal('masked'),
+    /** How pairwise masks come from pair keys. */
+    expansion: maskSuite,
+    /** For how many rounds the pair keys of one set-up are used. */
+    epochRounds: z.int().min(1).max(100),
+  }),
+]);
 
 /** What of a study decides how updates become a model. */
 export interface AggregationRules {
   readonly strategy: z.infer<typeof strategy>;
-  readonly aggregation: { readonly rule: z.infer<typeof rule> };
+  readonly aggregation: z.infer<typeof aggregation>;
 }
 
-/** Taken by every study: an update longer than this is excluded with NORM_EXCEEDED. */
+/** Taken by every study of visible mode: an update longer than this is excluded with NORM_EXCEEDED. Nobody can measure a masked one. */
 const common: Ranges = { maxNorm: positive };
 
-const ruleOf = ({ aggregation }: AggregationRules): RobustRule | undefined => (aggregation.rule === 'mean' ? undefined : ROBUST_RULES[aggregation.rule]);
+/** The name of the study's rule; of masked updates there is only the sum, and so the mean. */
+export const ruleName = ({ aggregation: chosen }: Pick<AggregationRules, 'aggregation'>): z.infer<typeof rule> => (chosen.mode === 'masked' ? 'mean' : chosen.rule);
+
+function ruleOf(study: Pick<AggregationRules, 'aggregation'>): RobustRule | undefined {
+  const name = ruleName(study);
+  return name === 'mean' ? undefined : ROBUST_RULES[name];
+}
 
 /** The strategy that a study names. */
 export const strategyOf = ({ strategy: { name } }: Pick<AggregationRules, 'strategy'>): ServerStrategy => STRATEGIES[name];
@@ -46,10 +64,10 @@ export const initialState = (study: Pick<AggregationRules, 'strategy'>, dimensio
 export const updateLength = (study: Pick<AggregationRules, 'strategy'>, dimension: number): number => dimension + strategyOf(study).further(dimension);
 
 /** The fewest updates with which a round can end in a model. */
-export const leastUpdates = (study: AggregationRules): number => ruleOf(study)?.least(study.strategy.f ?? 0) ?? 1;
+export const leastUpdates = (study: AggregationRules): number => ruleOf(study)?.least(study.strategy.f ?? 0) ?? (study.aggregation.mode === 'masked' ? 3 : 1);
 
-function parameterFaults({ parameters }: AggregationRules['strategy'], wanted: Ranges): string[] {
-  const ranges: Ranges = { ...common, ...wanted };
+function parameterFaults({ strategy: { parameters }, aggregation: { mode } }: AggregationRules, wanted: Ranges): string[] {
+  const ranges: Ranges = { ...(mode === 'visible' ? common : {}), ...wanted };
   const missing = Object.keys(wanted).filter((name) => !parameters.some((entry) => entry.name === name));
   const faults = missing.map((name) => `strategy.parameters: ${name} is missing, ${ranges[name]?.told ?? ''}`);
   for (const { name, value } of parameters) {
@@ -61,26 +79,27 @@ function parameterFaults({ parameters }: AggregationRules['strategy'], wanted: R
 }
 
 /** A field that the rule needs and the study lacks, or the other way round. */
-function needFault({ strategy: chosen, aggregation }: AggregationRules, robust: RobustRule | undefined, field: RobustRule['needs'][number]): string[] {
-  const given = chosen[field] !== undefined;
+function needFault(study: AggregationRules, robust: RobustRule | undefined, field: RobustRule['needs'][number]): string[] {
+  const given = study.strategy[field] !== undefined;
   if ((robust?.needs.includes(field) ?? false) === given) return [];
-  return [`strategy.${field}: ${given ? `the rule ${aggregation.rule} has none` : `is missing for the rule ${aggregation.rule}`}`];
+  return [`strategy.${field}: ${given ? `the rule ${ruleName(study)} has none` : `is missing for the rule ${ruleName(study)}`}`];
 }
 
 /** What the parts of a study's aggregation demand of each other, but for the rule's bound. */
 export function strategyFaults(study: AggregationRules & { readonly participants: readonly string[]; readonly privacy: { readonly unit: string } }): string[] {
-  const { strategy: chosen, aggregation, privacy } = study;
+  const { strategy: chosen, privacy } = study;
+  const name = ruleName(study);
   const [server, robust] = [strategyOf(study), ruleOf(study)];
   const further = server.further(1) > 0;
   const refused: readonly (readonly [boolean, string])[] = [
     [chosen.root !== undefined && !study.participants.includes(chosen.root), 'strategy.root: is no participant'],
-    [robust !== undefined && chosen.weighting !== 'uniform', `strategy.weighting: the rule ${aggregation.rule} counts every update alike: uniform`],
+    [robust !== undefined && chosen.weighting !== 'uniform', `strategy.weighting: the rule ${name} counts every update alike: uniform`],
     [robust !== undefined && further, `aggregation.rule: ${chosen.name} needs the mean`],
     [privacy.unit !== 'none' && settingsOf(study).has('maxNorm'), 'strategy.parameters: maxNorm would exclude updates for their noise, privacy.clippingNorm bounds them'],
     [chosen.name === 'scaffold' && chosen.weighting !== 'uniform', 'strategy.weighting: scaffold counts every control variate alike: uniform'],
   ];
   return [
-    ...parameterFaults(chosen, { ...server.parameters, ...robust?.parameters }),
+    ...parameterFaults(study, { ...server.parameters, ...robust?.parameters }),
     ...(['f', 'iterations', 'root'] as const).flatMap((field) => needFault(study, robust, field)),
     ...refused.flatMap(([is, fault]) => (is ? [fault] : [])),
   ];
@@ -90,5 +109,6 @@ export function strategyFaults(study: AggregationRules & { readonly participants
 export function boundFault(study: AggregationRules & { readonly quorums: { readonly submit: number } }): string | undefined {
   const least = leastUpdates(study);
   if (study.quorums.submit >= least) return undefined;
-  return `quorums.submit: ${study.aggregation.rule} needs ${least} updates to bear ${study.strategy.f ?? 0} arbitrary ones, ${study.quorums.submit} may be all there are`;
+  if (study.aggregation.mode === 'masked') return `quorums.submit: the sum of fewer than ${least} masked updates would tell them, ${study.quorums.submit} may be all there are`;
+  return `quorums.submit: ${ruleName(study)} needs ${least} updates to bear ${study.strategy.f ?? 0} arbitrary ones, ${study.quorums.submit} may be all there are`;
 }

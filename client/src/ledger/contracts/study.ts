@@ -1,5 +1,5 @@
 /** The contract Study: what all members agree on before a round is run. */
-import { statementDigest, type Approval, type Course, type Json, type Opening, type Signed, type Stored, type Study } from '@epione/protocol';
+import { statementDigest, type Approval, type Course, type Json, type Opening, type Setup, type Signed, type Stored, type Study } from '@epione/protocol';
 import type { Calls, Committed } from '../calls.js';
 import { proposalCalls } from './proposal.js';
 
@@ -24,6 +24,10 @@ export interface StudyCalls {
   /** Decides on a study or a proposal. */
   approve(approval: Signed<Approval>): Promise<Committed>;
   openStudy(opening: Signed<Opening>): Promise<Committed>;
+  /** Masked mode: a participant's pair keys for the next epoch. */
+  setup(setup: Signed<Setup>): Promise<Committed>;
+  /** The set-ups for an epoch that are there. */
+  listSetups(study: string, epoch: number): Promise<readonly Stored<Setup>[]>;
   /** @throws CodedError STUDY_UNKNOWN. */
   getStudy(study: string): Promise<StudyView>;
   /** All studies of the channel, by digest. */
@@ -44,6 +48,8 @@ export const studyCalls = (calls: Calls): StudyCalls => {
       return calls.send('Study:approve', 'approval', approval, { already: { code: 'ALREADY_APPROVED', find } });
     },
     openStudy: async (opening) => calls.send('Study:openStudy', 'opening', opening),
+    setup: async (setup) => calls.send('Setup:setup', 'setup', setup),
+    listSetups: async (study, epoch) => (await calls.ask<{ setups: Stored<Setup>[] }>('Setup:listSetups', { study, epoch })).setups,
     getStudy,
     listStudies: async () => calls.askAll('Study:listStudies', {}, 'studies'),
   };

@@ -1,7 +1,7 @@
 /** All accepted transactions of the chaincode, one after the other, each repeated on the state before it. */
 import {
   access, approval, attestation, closing, CodedError, consent, cosignature, detail, digestBytes, encodeCanonical, ending, erasure, nextEpoch, opening, participantRecord, proposal, readSigned, retraction,
-  revocation, sha256, study, submission, toHex, withdrawal, type Json, type StatementName,
+  revocation, setup, sha256, study, submission, toHex, withdrawal, type Json, type StatementName,
 } from '@epione/protocol';
 import type { NamespaceSet } from '../../evidence/read-write-set.js';
 import type { Chain } from '../chain/chain.js';
@@ -13,6 +13,7 @@ import { registerParticipant, revokeParticipant } from './participants.js';
 import { endStudy, openEpoch, propose } from './proposals.js';
 import { Registry } from './registry.js';
 import { attest, close, retract, submit } from './rounds.js';
+import { setUp } from './setups.js';
 import type { Entry, Step } from './step.js';
 import { approve, openStudy, registerStudy } from './studies.js';
 
@@ -35,6 +36,7 @@ const transactions = new Map<string, Repeat>([
   ['Proposal:propose', repeat('proposal', proposal, propose)],
   ['Proposal:openEpoch', repeat('epoch', nextEpoch, openEpoch)],
   ['Proposal:endStudy', repeat('ending', ending, endStudy)],
+  ['Setup:setup', repeat('setup', setup, setUp)],
   ['Round:submit', repeat('submission', submission, submit)],
   ['Round:retract', repeat('retraction', retraction, retract)],
   ['Round:closeRound', repeat('closing', closing, close('close'))],

@@ -1,6 +1,6 @@
 /** Proposals as an auditor repeats them: who made them, who carried them, and the epochs and the end that follow (PROTOCOL sections 3 and 4). */
 import { assertEnding, assertNextEpoch, assertProposal, deriveRound, withEpoch, type Course, type Ending, type NextEpoch, type Proposal, type RoundContext, type RoundState } from '@epione/protocol';
-import type { StudyBook } from './registry.js';
+import { setupsOf, type StudyBook } from './registry.js';
 import { viewOf } from './rounds.js';
 import { assertAuthor, judge, refuseUnless, stored, type Entry, type Step } from './step.js';
 import { bookOf } from './studies.js';
@@ -44,7 +44,7 @@ export function openEpoch(step: Step<NextEpoch>): Entry[] {
   const { signed: { statement }, ledger } = step;
   const motion = ledger.motions.get(statement.proposal ?? '');
   return change(step, statement.epoch.from,
-    (context, running) => { assertNextEpoch(context.study, context.course, running, statement, motion, ledger.participants); },
+    (context, running) => { assertNextEpoch(context.study, context.course, running, statement, motion, ledger.participants, setupsOf(bookOf(step, statement.study), statement.epoch.epoch)); },
     (course) => withEpoch(course, statement));
 }
 

@@ -1,6 +1,6 @@
 /** What the ledger holds at a point of its history, rebuilt from accepted statements. */
 import {
-  openRound, type AnchorState, type Approval, type Attestation, type Cosignature, type Course, type Digest, type Motion, type Opened, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type PersonConsents, type Revocation, type RoundRecords, type Slot,
+  openRound, type AnchorState, type Approval, type Attestation, type Cosignature, type Course, type Digest, type Motion, type Opened, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type PersonConsents, type Revocation, type RoundRecords, type Setup, type Setups, type Slot,
   type Stored, type StoredClosing, type Study, type Submission,
 } from '@epione/protocol';
 
@@ -22,6 +22,8 @@ export interface StudyBook {
   /** The block that opened the study. */
   openedInBlock: number;
   readonly rounds: Map<number, RoundBook>;
+  /** Set-ups of masked mode, the last of each participant for an epoch. */
+  readonly setups: Map<string, Stored<Setup>>;
 }
 
 /** A record that was revoked as compromised: what is timed from `since` on is suspect. */
@@ -79,3 +81,7 @@ export function openedBy(book: StudyBook, course: Course, round: number, after: 
   const before = book.rounds.get(round - 1);
   return openRound(book.study, course, round, after, { attestations: before === undefined ? [] : values(before.attestations), closing: before?.closing });
 }
+
+/** The set-ups for an epoch as they stand. */
+export const setupsOf = ({ setups }: Pick<StudyBook, 'setups'>, epoch: number): Setups =>
+  new Map([...setups.values()].filter(({ statement }) => statement.epoch === epoch).map((entry) => [entry.statement.participant, entry]));

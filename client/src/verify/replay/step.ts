@@ -48,6 +48,9 @@ export const stored = <T>({ signed, transaction }: Step<T>): Stored<T> => ({
 /** Six digits, so that keys sort as rounds do. */
 export const roundKey = (round: number): string => String(round).padStart(6, '0');
 
+/** Four digits, likewise. */
+export const epochKey = (epoch: number): string => String(epoch).padStart(4, '0');
+
 export function refuseUnless(condition: boolean, code: ConstructorParameters<typeof CodedError>[0], sentence: string): asserts condition {
   if (!condition) throw new CodedError(code, sentence);
 }

@@ -1,6 +1,6 @@
 /** Studies as an auditor repeats them: registered, approved by a quorum, opened with the roster that was agreed (PROTOCOL section 3). */
 import { assertOpening, mayDecide, membersOf, readStudy, type Approval, type Course, type Opening, type Study } from '@epione/protocol';
-import type { StudyBook } from './registry.js';
+import { setupsOf, type StudyBook } from './registry.js';
 import { assertAuthor, judge, refuseUnless, stored, type Entry, type Step } from './step.js';
 
 /** The book of a study. @throws CodedError STUDY_UNKNOWN. */
@@ -20,7 +20,7 @@ export function registerStudy(step: Step<Study>): Entry[] {
     refuseUnless(membersOf(statement).includes(transaction.creator.mspId), 'NOT_AUTHORISED', `${transaction.creator.mspId} is no member`);
     assertAuthor(step, transaction.creator.mspId);
   });
-  if (!ledger.studies.has(digest)) ledger.studies.set(digest, { digest, study: statement, approvals: new Map(), openedInBlock: 0, rounds: new Map() });
+  if (!ledger.studies.has(digest)) ledger.studies.set(digest, { digest, study: statement, approvals: new Map(), openedInBlock: 0, rounds: new Map(), setups: new Map() });
   return [{ kind: 'study', parts: [digest], value: stored(step) }];
 }
 
@@ -49,7 +49,7 @@ export function openStudy(step: Step<Opening>): Entry[] {
     refuseUnless(book.course === undefined, 'EPOCH_NOT_NEW', 'the study was open');
     book.course = course;
     book.openedInBlock = transaction.block;
-    assertOpening(book.study, statement, book.approvals, step.ledger.participants);
+    assertOpening(book.study, statement, book.approvals, step.ledger.participants, setupsOf(book, 1));
   });
   return [{ kind: 'course', parts: [statement.study], value: course }];
 }
