@@ -2,13 +2,14 @@
 import { X509Certificate } from 'node:crypto';
 import {
   canonicalText, cosignerName, digestOf, newCosigner, newKemKeys, newSigner, sha256, sign, spentAfter, statementDigest, stepsPerRound, submissionDigest, toBase64Url,
-  type Cosigner, type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type Result, type Signed, type Signer, type StatementName, type Study, type Submission, type SubmissionRef,
+  type Cosigner, type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type Result, type Setup, type Signed, type Signer, type StatementName, type Study, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import { setDigest, type Attestation } from '@epione/protocol';
 import { certificateOf, StubLedger, type Caller } from './stub-ledger.js';
 import { ParticipantContract } from '../participant-contract.js';
 import { ProposalContract } from '../proposal-contract.js';
 import { RoundContract } from '../round-contract.js';
+import { SetupContract } from '../setup-contract.js';
 import { StudyContract } from '../study-contract.js';
 
 export const hospitals = ['HospitalA', 'HospitalB', 'HospitalC'];
@@ -41,11 +42,15 @@ export const study = {
   consent: { required: false, classes: [], onWithdrawal: 'next-round' },
 } satisfies Json as unknown as Study;
 
+/** The same in masked mode, with three rounds an epoch. */
+export const maskedStudy: Study = { ...study, rounds: { ...study.rounds, count: 9 }, quorums: { ...study.quorums, submit: 3 }, aggregation: { mode: 'masked', expansion: 'mask-aes256ctr', epochRounds: 3 } };
+
 export class Consortium {
   readonly ledger = new StubLedger({ organizations });
   readonly participants = new ParticipantContract();
   readonly studies = new StudyContract();
   readonly proposals = new ProposalContract();
+  readonly setups = new SetupContract();
   readonly rounds = new RoundContract();
   readonly study: Study;
   readonly studyDigest: Digest;
@@ -149,11 +154,29 @@ export class Consortium {
     return this.ledger.run({ mspId: member }, (ctx) => this.proposals.endStudy(ctx, argument(this.signed('ending', statement, member))));
   }
 
+  /** A participant's pair keys with those of higher MSP ID. */
+  setup(participant: string, epoch = 1, from = 1, participants: readonly string[] = hospitals, changes: Partial<Setup> = {}): Setup {
+    const pairs = participants.filter((to) => to > participant).map((to) => ({ to, record: this.record(to), suite: 'seal-mlkem768-qkd' as const, keyIds: [`pair-${epoch}-${participant}-${to}`] }));
+    return { study: this.studyDigest, epoch, from, participant, record: this.record(participant), ...(pairs.length === 0 ? {} : { blob: digestOfText(`pairs ${epoch} ${participant}`) }), pairs, ...changes };
+  }
+
+  setupDigest = (statement: Setup): Digest => statementDigest('setup', statement);
+
+  async setUp(statement: Setup, mspId = statement.participant): Promise<string> {
+    return this.ledger.run({ mspId }, (ctx) => this.setups.setup(ctx, argument(this.signed('setup', statement, mspId))));
+  }
+
+  /** The participants of an epoch as its entry has them. */
+  entries(participants: readonly string[] = hospitals, epoch = 1, from = 1): { mspId: string; record: Digest; setup?: Digest }[] {
+    const masked = this.study.aggregation.mode === 'masked';
+    return participants.map((mspId) => ({ mspId, record: this.record(mspId), ...(masked ? { setup: statementDigest('setup', this.setup(mspId, epoch, from, participants)) } : {}) }));
+  }
+
   opening(): object {
     return {
       study: this.studyDigest, member: 'HospitalA', record: this.record('HospitalA'),
       approvals: this.approvals(organizations),
-      epoch: { epoch: 1, from: 1, participants: hospitals.map((mspId) => ({ mspId, record: this.record(mspId) })), aggregators: organizations, quorum: this.study.quorums.attest },
+      epoch: { epoch: 1, from: 1, participants: this.entries(), aggregators: organizations, quorum: this.study.quorums.attest },
     };
   }
 
@@ -162,6 +185,7 @@ export class Consortium {
     for (const mspId of organizations) await this.register(mspId, changes[mspId]);
     await this.registerStudy();
     for (const mspId of organizations) await this.approve(mspId);
+    if (this.study.aggregation.mode === 'masked') for (const mspId of hospitals) await this.setUp(this.setup(mspId));
     await this.ledger.run({ mspId: 'HospitalA' }, (ctx) => this.studies.openStudy(ctx, argument(this.signed('opening', this.opening(), 'HospitalA'))));
     return this;
   }
@@ -174,7 +198,7 @@ export class Consortium {
     return {
       study: this.studyDigest, epoch: 1, round, participant, record: this.record(participant),
       after: this.after(round), base: round === 1 ? 'zeros' : digestOfText(`model ${round - 1}`),
-      blob: digestOfText(`blob ${round} ${participant}`), blobBytes: 1000, sealed, numExamples: 10, software: 'test',
+      blob: digestOfText(`blob ${round} ${participant}`), blobBytes: 1000, sealed, ...(this.study.aggregation.mode === 'visible' ? { numExamples: 10 } : {}), software: 'test',
       ...(privacy.unit === 'none' ? {} : { privacy: spentAfter(privacy, round * stepsPerRound(this.study)) }), ...changes,
     };
   }

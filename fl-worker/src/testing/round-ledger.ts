@@ -165,7 +165,7 @@ export class TestLedger implements RoundLedger {
   openEpoch(signed: Signed<NextEpoch>): ReturnType<RoundLedger['openEpoch']> {
     const { statement } = signed;
     return this.#change('epoch', signed, statement.epoch.from, (running) => {
-      assertNextEpoch(this.#study, this.#course, running, statement, this.#motion(statement.proposal), this.#states, this.#setupsOf(statement.epoch.epoch));
+      assertNextEpoch(this.#study, this.#course, running, statement, this.#motion(statement.proposal), this.#states, new Map());
       return withEpoch(this.#course, statement);
     });
   }
