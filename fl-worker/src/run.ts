@@ -9,6 +9,8 @@ import { readCsv } from './data/csv.js';
 import { toDataset, type Dataset } from './data/dataset.js';
 import { WorkerError } from './error.js';
 import { withoutRepeats } from './progress.js';
+import { RevealDesk } from './masked/reveal-desk.js';
+import { setUp } from './masked/set-up.js';
 import { Bell } from './round/bell.js';
 import { evaluateAtEnd } from './round/evaluation.js';
 import { RescueDesk } from './round/rescue.js';
@@ -52,7 +54,12 @@ export async function takePart(site: Site, digest: Digest, options: RunOptions):
   const { config, report, ledger } = site;
   using database = openState(config.state, digest);
   using bell = new Bell(ledger);
-  const study = await awaitStudy(site, digest, bell, options.signal);
+  const state = studyState(database);
+  // The pair keys of a masked study are agreed on before it opens, once its own organization has approved it.
+  const study = await awaitStudy(site, digest, bell, options.signal, async (document, approvedBy) => {
+    const { aggregation, participants } = document;
+    if (aggregation.mode === 'masked' && [participants, approvedBy].every((list) => list.includes(config.mspId))) await setUp(site, { digest, document }, state, { epoch: 1, from: 1, participants });
+  });
   if (study === undefined) return { outcome: 'stopped' };
   const { document, course } = study;
   if (document.suites.signature !== site.own.record.signatureSuite) throw new WorkerError('SUITE_REFUSED', `the study signs with ${document.suites.signature}, this site with ${site.own.record.signatureSuite}`, { remedy: 'Set suites in the configuration and initialise the site anew.' });
@@ -62,13 +69,12 @@ export async function takePart(site: Site, digest: Digest, options: RunOptions):
   const training = participates || config.data !== undefined ? await readTrainingData(config, document) : undefined;
   const test = config.data?.test === undefined ? undefined : await readRows(config.data.test, document);
   if (training !== undefined) await takeEngine(site, document, training.width, database);
-  const state = studyState(database);
   state.outbox.giveUpOthers(site.own.digest);
-  const rescues = new RescueDesk(site, study, state);
-  await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port, async (path) => (await rescues.serve(path)) ?? findTag(config.state, path));
+  const [rescues, reveals] = [new RescueDesk(site, study, state), new RevealDesk(site, study, state)];
+  await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port, async (path) => reveals.serve(path) ?? (await rescues.serve(path)) ?? findTag(config.state, path));
   report('joined', { port: server.port, study: digest, name: document.name, participant: participates, aggregator: last.aggregators.includes(config.mspId), rows: training?.rows });
   const renewTls = watchTls(config.blobServer, [server, site.source], report);
-  const ending = await new Worker(site, study, state, bell, training, rescues).run(options, renewTls);
+  const ending = await new Worker(site, study, state, bell, training, rescues, reveals).run(options, renewTls);
   if (training === undefined || test === undefined || ending.model === undefined || ending.outcome === 'stopped') return ending;
   const evaluation = await evaluateAtEnd(site, study, state, ending.model, training, test);
   return { ...ending, ...(evaluation === undefined ? {} : { evaluation }) };

@@ -2,9 +2,12 @@
 import { writeFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { epochOf, lastRound, membersIn, participantsOf, type Code, type Digest, type Epoch } from '@epione/protocol';
+import { epochOf, lastRound, membersIn, participantsOf, type Code, type Digest, type Epoch, type Study } from '@epione/protocol';
 import type { Dataset } from './data/dataset.js';
 import { WorkerError } from './error.js';
+import { Rekeying } from './masked/rekeying.js';
+import type { RevealDesk } from './masked/reveal-desk.js';
+import { Revealer } from './masked/revealer.js';
 import { Aggregator } from './round/aggregator.js';
 import { Bell } from './round/bell.js';
 import { closeOrAbort, closingDue } from './round/closing.js';
@@ -41,13 +44,14 @@ const settleMs = 5000;
 /** How long a worker stays after the last round, so that aggregators that were down can still fetch what they need, ms. */
 const lingerMs = 60_000;
 
-/** Waits until the study is open and returns it; undefined when stopped before. @throws WorkerError STUDY_MISMATCH, CodedError of the ledger. */
-export async function awaitStudy({ ledger, config, report, elapsed }: Site, digest: StudyInForce['digest'], bell: Bell, signal: AbortSignal): Promise<StudyInForce | undefined> {
+/** Waits until the study is open, doing what is due before, and returns it; undefined when stopped before. @throws WorkerError STUDY_MISMATCH, CodedError of the ledger. */
+export async function awaitStudy({ ledger, config, report, elapsed }: Site, digest: StudyInForce['digest'], bell: Bell, signal: AbortSignal, whileClosed: (study: Study, approvedBy: readonly string[]) => Promise<void>): Promise<StudyInForce | undefined> {
   const begun = elapsed();
   while (!signal.aborted) {
     try {
-      const { document, course } = await readStudyView(ledger, digest);
+      const { document, course, approvedBy } = await readStudyView(ledger, digest);
       if (course !== undefined) return { digest, document, course };
+      await whileClosed(document, approvedBy);
       report('waiting for the study to be opened', { study: digest });
     } catch (error) {
       const settling = codeOf(error) === 'STUDY_MISMATCH' && elapsed() - begun < settleMs;
@@ -68,15 +72,19 @@ export class Worker {
   readonly #participant: Participant | undefined;
   readonly #aggregator: Aggregator;
   readonly #changes: Changes;
+  readonly #rekeying: Rekeying;
+  readonly #revealer: Revealer;
 
   /** @param training rows of a participant; undefined for an organization that aggregates only. */
-  constructor(site: Site, study: StudyInForce, state: StudyState, bell: Bell, training: Dataset | undefined, rescues: RescueDesk) {
+  constructor(site: Site, study: StudyInForce, state: StudyState, bell: Bell, training: Dataset | undefined, rescues: RescueDesk, reveals: RevealDesk) {
     this.#site = site;
     this.#study = study;
     this.#state = state;
     this.#bell = bell;
-    this.#participant = training === undefined ? undefined : new Participant(site, study, state, training);
-    this.#aggregator = new Aggregator(site, study, state, rescues);
+    this.#rekeying = new Rekeying(site, study, state);
+    this.#participant = training === undefined ? undefined : new Participant(site, study, state, training, this.#rekeying);
+    this.#revealer = new Revealer(site, study, state, reveals);
+    this.#aggregator = new Aggregator(site, study, state, rescues, reveals);
     this.#changes = new Changes(site, study);
   }
 
@@ -165,11 +173,13 @@ export class Worker {
     }
     if (state.state === 'sealed') {
       this.#site.report('round sealed', { round, submissions: state.set.length });
+      await this.#revealer.step(view, state.set);
       if (role.aggregator) await this.#aggregator.step(view, state.set);
     }
     this.#state.log.now(round, state.state);
     if (!role.member) return this.#site.config.pollMs;
     await this.#changes.step(view);
+    await this.#rekeying.step(view, this.#changes.roster);
     return this.#closeWhenDue(view);
   }
 
@@ -197,6 +207,7 @@ export class Worker {
     const model = state.state === 'final' ? state.result.model : undefined;
     if (model !== undefined && (now.member || next.member)) await this.#attempt('model not here yet', round, async () => { await baseModel(this.#site, this.#study, model); await serverState(this.#site, this.#study, serverStateOf(view)); }); // now, while those who made it are there
     carried.settle(round, counted(view, config.mspId));
+    this.#state.masks.advance(round, (epochOf(this.#study.course, round + 1) ?? view.epoch).epoch);
     const code = endCode(view);
     log.ended(round, { outcome: state.state, model, code, seconds: (state.endedAt - opened.openedAt) / 1000 });
     if (config.keepContentKeys) await this.#writeContentKeys();

@@ -59,6 +59,7 @@ export * from './anchor-leaf.js';
 export * from './anchor.js';
 export * from './masked/pair-key.js';
 export * from './masked/pair-blob.js';
+export { Commitments } from './masked/commitment.js';
 export * from './masked/roster.js';
 export * from './masked/setup.js';
 export * from './masked/dealer.js';

@@ -3,6 +3,7 @@ import { partOf, type ByteSource } from './byte-source.js';
 import { ChunkReader, sealPieces, type Pieces } from './chunk-stream.js';
 import { ChunkSealer } from './chunked-encryption.js';
 import { CodedError } from './error.js';
+import { lengthsOf, type FurtherSection } from './sealed-update.js';
 import { chunkContext, preambleBytes, readHeader, readPreamble, writeHead, type SealedHeader, type Sealing } from './sealed-header.js';
 
 /** A payload that comes in pieces of any length, and how many bytes they are together: the header says so before the first. */
@@ -16,19 +17,23 @@ export interface StoredUpdate {
   readonly header: SealedHeader;
   readonly headerBytes: Uint8Array;
   readonly payload: ByteSource;
+  /** The sections behind the payload, in the header's order. */
+  readonly further: readonly ByteSource[];
 }
 
 /**
  * Seals a payload in pieces.
+ * @param further sections behind it, as in `sealUpdate`.
  * @returns the blob's pieces, each overwritten by the next.
  * @throws CodedError as `sealUpdate`, all before the first piece; BAD_FIELD in the end when the payload was not as long as said: then the pieces are no blob.
  */
-export function sealStream(sealing: Sealing, payload: Payload): AsyncGenerator<Uint8Array, void, undefined> {
-  const { head, headerBytes } = writeHead(sealing, payload.bytes);
+export function sealStream(sealing: Sealing, payload: Payload, further: readonly FurtherSection[] = []): AsyncGenerator<Uint8Array, void, undefined> {
+  const { head, headerBytes } = writeHead(sealing, payload.bytes, lengthsOf(further));
   const sealer = new ChunkSealer(sealing.contentKey, chunkContext(headerBytes), sealing.salt);
   return (async function* () {
     yield head;
     yield* sealPieces(sealer, ofLength(payload));
+    for (const { bytes } of further) yield bytes;
   })();
 }
 
@@ -50,8 +55,10 @@ export async function readStored(blob: ByteSource): Promise<StoredUpdate> {
   const headerBytes = new Uint8Array(Math.min(readPreamble(preamble, blob.length), blob.length - preambleBytes));
   await blob.read(preambleBytes, headerBytes);
   const header = readHeader(headerBytes, blob.length);
-  const at = preambleBytes + headerBytes.length;
-  return { header, headerBytes, payload: partOf(blob, at, header.sections[0]?.bytes ?? 0) };
+  let start = preambleBytes + headerBytes.length;
+  const [payload, ...further] = header.sections.map(({ bytes }) => partOf(blob, (start += bytes) - bytes, bytes));
+  if (payload === undefined) throw new CodedError('BAD_FIELD', 'the sealed update has no payload');
+  return { header, headerBytes, payload, further };
 }
 
 /** Opens the payload for reading, whole or in parts. @param contentKey from `unwrapFor` or a rescue. @throws CodedError UNOPENABLE. */

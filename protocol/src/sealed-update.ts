@@ -25,6 +25,9 @@ export interface SealInput extends Sealing {
 /** A section behind the payload. Its bytes are bound by the blob's digest alone. */
 export type FurtherSection = Pick<SealedHeader['sections'][number], 'kind' | 'to'> & { readonly bytes: Uint8Array };
 
+/** Sections as the header has them. */
+export const lengthsOf = (further: readonly FurtherSection[]): SealedHeader['sections'] => further.map((entry) => ({ ...entry, bytes: entry.bytes.length }));
+
 /**
  * Seals a payload for its recipients.
  * @returns the blob; its digest is its name.
@@ -32,7 +35,7 @@ export type FurtherSection = Pick<SealedHeader['sections'][number], 'kind' | 'to
  */
 export function sealUpdate(input: SealInput): Uint8Array {
   const { payload, contentKey, salt, further = [] } = input;
-  const { head, headerBytes } = writeHead(input, payload.length, further.map((entry) => ({ ...entry, bytes: entry.bytes.length })));
+  const { head, headerBytes } = writeHead(input, payload.length, lengthsOf(further));
   return concat(head, sealChunks(contentKey, chunkContext(headerBytes), payload, salt), ...further.map(({ bytes }) => bytes));
 }
 

@@ -5,7 +5,7 @@ import { concat, digestOf, type Digest } from './digest.js';
 /** The names that may stand in `application/vnd.epione.<name>.v1+json`. */
 export const STATEMENT_NAMES = [
   'participant', 'revocation', 'study', 'approval', 'proposal', 'opening', 'epoch', 'ending', 'setup',
-  'submission', 'retraction', 'closing', 'attestation', 'reveal', 'result', 'consent', 'withdrawal', 'access', 'detail', 'erasure', 'cosignature',
+  'submission', 'retraction', 'closing', 'attestation', 'acknowledgement', 'reveal', 'result', 'consent', 'withdrawal', 'access', 'detail', 'erasure', 'cosignature',
 ] as const;
 export type StatementName = (typeof STATEMENT_NAMES)[number];
 

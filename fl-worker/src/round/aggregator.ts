@@ -1,26 +1,31 @@
 /** The aggregator's part in a round: aggregate what the others sealed and this site opened, attest what came out. */
-import { aggregate, footing, sign, slotOwner, submissionDigest, witnessOf, type Aggregated, type Attestation, type Code, type Stored, type Submission, type SubmissionRef } from '@epione/protocol';
-import { WorkerError } from '../error.js';
+import { aggregate, aggregateMasked, footing, sign, witnessOf, type Aggregated, type Attestation, type Before, type Code, type Stored, type Submission, type SubmissionRef } from '@epione/protocol';
+import { maskedSum } from '../masked/masked-sum.js';
+import type { RevealDesk } from '../masked/reveal-desk.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
-import { baseModel, keepModel, keepState, serverState, type RoundView, type StudyInForce } from './course.js';
+import { baseModel, keepModel, keepState, serverState, submissionIn, type RoundView, type StudyInForce } from './course.js';
 import { Opener } from './opener.js';
 import { codeOf, costsRound } from './refusal.js';
 import type { RescueDesk } from './rescue.js';
 import { software } from './seal.js';
+
+/** A result with what shows it. */
+type Shown = Aggregated & Pick<Attestation, 'reveals'>;
 
 /** Recomputes a study's rounds, one after the other. */
 export class Aggregator {
   readonly #site: Site;
   readonly #study: StudyInForce;
   readonly #state: StudyState;
-
   readonly #opener: Opener;
+  readonly #reveals: RevealDesk;
 
-  constructor(site: Site, study: StudyInForce, state: StudyState, rescues: RescueDesk) {
+  constructor(site: Site, study: StudyInForce, state: StudyState, rescues: RescueDesk, reveals: RevealDesk) {
     this.#site = site;
     this.#study = study;
     this.#state = state;
+    this.#reveals = reveals;
     this.#opener = new Opener(site, study, state, rescues);
   }
 
@@ -70,12 +75,12 @@ export class Aggregator {
 
   async #aggregate(view: RoundView, set: readonly SubmissionRef[]): Promise<boolean> {
     const { document } = this.#study;
-    const submissions = set.map((entry) => this.#submissionOf(view, entry));
+    const submissions = set.map((entry) => submissionIn(view, entry));
     const parameters = await baseModel(this.#site, this.#study, view.opened.base);
     const state = await serverState(this.#site, this.#study, view.opened.state);
-    const verdicts = await this.#opener.verdicts(view, submissions);
-    if (verdicts === undefined) return false;
-    const aggregated = aggregate(document, { footing: footing(view.opened.base, view.opened.state), parameters, state, participants: view.epoch.participants.length }, set, verdicts);
+    const before: Before = { footing: footing(view.opened.base, view.opened.state), parameters, state, participants: view.epoch.participants.length };
+    const aggregated = document.aggregation.mode === 'masked' ? await this.#masked(view, before, set, submissions) : await this.#visible(view, before, set, submissions);
+    if (aggregated === undefined) return false;
     if (aggregated.model !== undefined) await keepModel(this.#site, aggregated.model);
     if (aggregated.state !== undefined) await keepState(this.#site, aggregated.state);
     this.#state.outbox.keepAttestation(sign('attestation', this.#statement(view, set, aggregated), this.#site.keys.signer));
@@ -83,17 +88,21 @@ export class Aggregator {
     return true;
   }
 
-  #statement(view: RoundView, set: readonly SubmissionRef[], { result, words }: Aggregated): Attestation {
+  async #visible(view: RoundView, before: Before, set: readonly SubmissionRef[], submissions: readonly Stored<Submission>[]): Promise<Shown | undefined> {
+    const verdicts = await this.#opener.verdicts(view, submissions);
+    return verdicts && aggregate(this.#study.document, before, set, verdicts);
+  }
+
+  async #masked(view: RoundView, before: Before, set: readonly SubmissionRef[], submissions: readonly Stored<Submission>[]): Promise<Shown | undefined> {
+    const sum = await maskedSum(this.#site, this.#study, this.#opener, this.#reveals, view, set, submissions);
+    return sum && { ...aggregateMasked(this.#study.document, before, set, sum.outcome), reveals: sum.reveals };
+  }
+
+  #statement(view: RoundView, set: readonly SubmissionRef[], { result, words, reveals }: Shown): Attestation {
     const { config, own } = this.#site;
     return {
       study: this.#study.digest, epoch: view.epoch.epoch, round: view.round, aggregator: config.mspId, record: own.digest, after: view.after,
-      submissions: [...set], result, ...(words === undefined ? {} : { witness: witnessOf(this.#study.digest, view.round, config.mspId, words) }), software,
+      submissions: [...set], result, ...(words === undefined ? {} : { witness: witnessOf(this.#study.digest, view.round, config.mspId, words) }), ...(reveals === undefined ? {} : { reveals }), software,
     };
-  }
-
-  #submissionOf(view: RoundView, { participant, digest }: SubmissionRef): Stored<Submission> {
-    const slot = view.records.slots.find((entry) => slotOwner(entry) === participant);
-    if (slot?.kind !== 'submission' || submissionDigest(slot.statement) !== digest) throw new WorkerError('WRONG_SET', `the ledger's set of round ${view.round} names another submission of ${participant} than its slot holds`);
-    return slot;
   }
 }

@@ -1,7 +1,7 @@
 /** Changes of a study that its members have approved: any member's worker carries them out, during the running round and for the next one. */
 import {
-  approvalsIn, assertCarried, CodedError, latestEpoch, membersIn, organizationsOf, participantsOf, sign,
-  type Closing, type Ending, type Epoch, type NextEpoch, type ProposalOf, type Revocation,
+  approvalsIn, assertCarried, CodedError, latestEpoch, membersIn, organizationsOf, participantsOf, sign, statementDigest,
+  type Closing, type Digest, type Ending, type Epoch, type NextEpoch, type ProposalOf, type Revocation,
 } from '@epione/protocol';
 import type { Committed, ProposalView } from '@epione/client';
 import type { Site } from '../site/site.js';
@@ -42,13 +42,19 @@ export function isCarried({ document, course }: StudyInForce, { digest, proposal
 }
 
 /** Writes the next epoch, from the round after the running one: a roster that was approved, or the present one with its members' present records. @throws CodedError of the ledger. */
-export async function openEpoch({ config, ledger, keys, own }: Hand, { digest, course }: StudyInForce, view: RoundView, motion?: ProposalView): Promise<Committed & { readonly epoch: Epoch }> {
+export async function openEpoch({ config, ledger, keys, own }: Hand, { digest, document, course }: StudyInForce, view: RoundView, motion?: ProposalView): Promise<Committed & { readonly epoch: Epoch }> {
   const last = latestEpoch(course);
   const roster = (motion?.proposal.statement as ProposalOf<'roster'> | undefined) ?? { participants: participantsOf(last), aggregators: last.aggregators, quorum: last.quorum };
   const records = await Promise.all(organizationsOf(roster).map(async (mspId) => ({ mspId, record: (await currentRecord(ledger, mspId)).digest })));
+  const from = view.round + 1;
+  const setups = document.aggregation.mode === 'masked' ? await ledger.listSetups(digest, last.epoch + 1) : [];
+  const setupOf = (mspId: string): { setup?: Digest } => {
+    const found = setups.find(({ statement }) => statement.participant === mspId && statement.from === from);
+    return found === undefined ? {} : { setup: statementDigest('setup', found.statement) };
+  };
   const epoch: Epoch = {
-    epoch: last.epoch + 1, from: view.round + 1, aggregators: [...roster.aggregators], quorum: roster.quorum,
-    participants: records.filter(({ mspId }) => roster.participants.includes(mspId)),
+    epoch: last.epoch + 1, from, aggregators: [...roster.aggregators], quorum: roster.quorum,
+    participants: records.filter(({ mspId }) => roster.participants.includes(mspId)).map((entry) => ({ ...entry, ...setupOf(entry.mspId) })),
   };
   const mandate = motion === undefined ? { approvals: [] } : { proposal: motion.digest, approvals: approvalsIn(motion.approvals) };
   const statement: NextEpoch = { study: digest, member: config.mspId, record: own.digest, epoch, ...mandate, after: view.after };
@@ -101,14 +107,19 @@ export class Changes {
     this.#study = study;
   }
 
+  /** Participants of an approved change of the roster that no epoch has yet, as last seen. */
+  roster: readonly string[] | undefined;
+
   /** Looks, but not oftener than the site polls. That another member was faster, or the round went on, is no fault: the next look finds how it stands. @throws passing errors of the ledger's queries. */
   async step(view: RoundView): Promise<void> {
     const { ledger, config, elapsed, report } = this.#site;
     if (elapsed() - this.#lookedAt < config.pollMs) return;
     this.#lookedAt = elapsed();
     const proposals = await ledger.listProposals(this.#study.digest);
+    this.roster = undefined;
     if (proposals.length === 0) return;
     await readCourse(ledger, this.#study);
+    this.roster = proposals.flatMap((motion) => (motion.proposal.statement.kind === 'roster' && this.#stands(motion, view) ? [motion.proposal.statement.participants] : []))[0];
     for (const motion of proposals) {
       if (!this.#isDue(motion, view)) continue;
       try {
@@ -122,17 +133,22 @@ export class Changes {
     }
   }
 
-  /** The proposer's worker goes first, the others follow one by one, lest all collide. */
-  #isDue(motion: ProposalView, { round, epoch }: RoundView): boolean {
-    const { course, document } = this.#study;
-    const { config, elapsed } = this.#site;
-    const { member, kind } = motion.proposal.statement;
+  /** Whether a proposal is approved, and what it asks for still has to be done. */
+  #stands(motion: ProposalView, { round }: RoundView): boolean {
+    const { course } = this.#study;
+    const { kind } = motion.proposal.statement;
     // An admission is the admitted organization's own to use.
     const settled = kind === 'admit' || (kind !== 'revoke' && course.end !== undefined) || (kind === 'roster' && latestEpoch(course).from > round);
-    if (settled || !isCarried(this.#study, motion)) return false;
+    return !settled && isCarried(this.#study, motion);
+  }
+
+  /** The proposer's worker goes first, the others follow one by one, lest all collide. */
+  #isDue(motion: ProposalView, view: RoundView): boolean {
+    const { config, elapsed } = this.#site;
+    if (!this.#stands(motion, view)) return false;
     const seen = this.#seen.get(motion.digest) ?? elapsed();
     this.#seen.set(motion.digest, seen);
-    const rank = [...new Set([member, ...membersIn(document, epoch)])].indexOf(config.mspId);
+    const rank = [...new Set([motion.proposal.statement.member, ...membersIn(this.#study.document, view.epoch)])].indexOf(config.mspId);
     return elapsed() - seen >= rank * 1000;
   }
 }

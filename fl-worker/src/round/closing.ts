@@ -9,7 +9,8 @@ const marginMs = 250;
 
 /** What is due by the rules of PROTOCOL section 4, rows `closeRound` and `abortRound`, and from when on (ms since 1970 UTC). */
 export function closingDue({ document }: Pick<StudyInForce, 'document'>, { state, records, epoch }: Pick<RoundView, 'state' | 'records' | 'epoch'>): { kind: Closing['kind']; from: number } | undefined {
-  if (state.state === 'sealed') return { kind: 'abort', from: state.deadline + marginMs };
+  // In masked mode reveals may be out, and only a proposal aborts the round.
+  if (state.state === 'sealed') return document.aggregation.mode === 'masked' ? undefined : { kind: 'abort', from: state.deadline + marginMs };
   if (state.state !== 'open') return undefined;
   if (state.live.length >= document.quorums.submit) return { kind: 'close', from: state.deadline + marginMs };
   const filled = records.slots.length === epoch.participants.length;

@@ -1,7 +1,7 @@
 /** Where a study stands: its document, its rounds as the ledger holds them, and why each is open. */
 import {
-  decodeModel, decodeState, deriveRound, encodeModel, encodeState, epochOf, evidenceAfter, initialState, membersIn, openRound, readStudy, statementDigest,
-  type Base, type Course, type Digest, type Epoch, type Opened, type OpeningEvidence, type RoundRecords, type RoundState, type Study,
+  decodeModel, decodeState, deriveRound, encodeModel, encodeState, epochOf, evidenceAfter, initialState, membersIn, openRound, readStudy, slotOwner, statementDigest, submissionDigest,
+  type Base, type Course, type Digest, type Epoch, type Opened, type OpeningEvidence, type RoundRecords, type RoundState, type Stored, type Study, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { Site, RoundLedger, NamedRecord } from '../site/site.js';
@@ -34,7 +34,7 @@ export const hasEnded = ({ state }: RoundView): boolean => state.state === 'fina
  * The study behind a digest, checked against it, because a peer's answer proves nothing.
  * @throws WorkerError STUDY_MISMATCH when the ledger has no such study or another document; CodedError STUDY_INVALID.
  */
-export async function readStudyView(ledger: Pick<RoundLedger, 'getStudy' | 'listStudies'>, digest: Digest): Promise<{ document: Study; course: Course | undefined }> {
+export async function readStudyView(ledger: Pick<RoundLedger, 'getStudy' | 'listStudies'>, digest: Digest): Promise<{ document: Study; course: Course | undefined; approvedBy: readonly string[] }> {
   const view = await ledger.getStudy(digest).catch(async (error: unknown) => {
     if ((error as { code?: string }).code !== 'STUDY_UNKNOWN') throw error;
     const known = (await ledger.listStudies()).map(({ study, name }) => `${name} ${study}`);
@@ -42,7 +42,7 @@ export async function readStudyView(ledger: Pick<RoundLedger, 'getStudy' | 'list
   });
   const document = readStudy(view.study.statement);
   if (statementDigest('study', document) !== digest) throw new WorkerError('STUDY_MISMATCH', `the ledger's document is not the study ${digest}`, { remedy: 'Ask the consortium which study is meant; do not run this one.' });
-  return { document, course: view.course };
+  return { document, course: view.course, approvedBy: view.approvals.filter(({ statement }) => statement.decision === 'approve').map(({ statement }) => statement.member) };
 }
 
 /** Brings a study's course up to date. @throws CodedError of the ledger. */
@@ -80,6 +80,13 @@ export async function* blobUrls(site: Site, { document, course }: StudyInForce, 
     const found = mspId === site.config.mspId ? undefined : await currentRecord(site.ledger, mspId).catch(() => undefined);
     if (found !== undefined) yield found.record.blobUrl;
   }
+}
+
+/** The submission of a member of a set. @throws WorkerError WRONG_SET. */
+export function submissionIn({ round, records }: Pick<RoundView, 'round' | 'records'>, { participant, digest }: SubmissionRef): Stored<Submission> {
+  const slot = records.slots.find((entry) => slotOwner(entry) === participant);
+  if (slot?.kind !== 'submission' || submissionDigest(slot.statement) !== digest) throw new WorkerError('WRONG_SET', `the ledger's set of round ${round} names another submission of ${participant} than its slot holds`);
+  return slot;
 }
 
 /** A base model's parameters. @throws WorkerError BLOB_MISSING, BAD_ENCODING for a model of another size. */

@@ -15,6 +15,21 @@ const fatal: ReadonlySet<string> = new Set(['UNAVAILABLE', 'BAD_SIGNATURE']);
 /** The own wrap is of no use; others may have a good one. */
 const mayBeRescued: ReadonlySet<string> = new Set(['UNOPENABLE', 'QKD_KEY_NOT_FOUND', 'QKD_NOT_ENTITLED']);
 
+/** An update as it came out of its blob. */
+export interface OpenedUpdate {
+  readonly words: Uint8Array;
+  readonly contentKey: Uint8Array;
+  /** Of a masked update; empty of a visible one. */
+  readonly commitments: Uint8Array;
+}
+
+/** The commitments of a masked update, which stand in the clear behind its payload. */
+export async function commitmentsIn({ further: [section] }: StoredUpdate): Promise<Uint8Array> {
+  const bytes = new Uint8Array(section?.length ?? 0);
+  await section?.read(0, bytes);
+  return bytes;
+}
+
 /** Opens the updates of one study's rounds. */
 export class Opener {
   readonly #site: Site;
@@ -44,12 +59,24 @@ export class Opener {
     return ripe.length < found.length ? undefined : new Map(ripe);
   }
 
-  async #verdict(view: RoundView, slot: Stored<Submission>): Promise<UpdateVerdict | 'later'> {
+  /** Masked updates, opened but for their masks, by participant; undefined while one may still be had, a code where one will not. */
+  async masked(view: RoundView, submissions: readonly Stored<Submission>[]): Promise<Map<string, OpenedUpdate | { readonly code: Code }> | undefined> {
+    const found = await Promise.all(submissions.map(async (slot) => [slot.statement.participant, await this.#attempt(view, slot, (opened) => opened)] as const));
+    const ripe = found.filter((entry): entry is [string, OpenedUpdate | { code: Code }] => entry[1] !== 'later');
+    return ripe.length < found.length ? undefined : new Map(ripe);
+  }
+
+  #verdict(view: RoundView, slot: Stored<Submission>): Promise<UpdateVerdict | 'later'> {
     const { participant } = slot.statement;
-    if (participant === this.#site.config.mspId) return this.#ownVerdict(view.round, slot.statement);
+    if (participant === this.#site.config.mspId) return Promise.resolve(this.#ownVerdict(view.round, slot.statement));
+    return this.#attempt(view, slot, ({ words }) => judgeUpdate(this.#study.document, slot.statement, words));
+  }
+
+  async #attempt<T>(view: RoundView, slot: Stored<Submission>, judge: (opened: OpenedUpdate) => T): Promise<T | { readonly code: Code } | 'later'> {
+    const { participant } = slot.statement;
     try {
       await this.#assertSigned(slot);
-      return judgeUpdate(this.#study.document, slot.statement, await this.#open(view, slot));
+      return judge(await this.#open(view, slot));
     } catch (error) {
       if (codeOf(error) === 'BLOB_MISMATCH') return { code: 'BLOB_MISMATCH' };
       if (fatal.has(codeOf(error) ?? '') || !(error instanceof CodedError)) throw error;
@@ -61,7 +88,7 @@ export class Opener {
    * An update that does not open, for now or for good. Trouble with the own key management entity is no verdict on others; a blob
    * may still be fetched and served by somebody for half of the time to attest.
    */
-  #unopened(view: RoundView, participant: string, error: Error): UpdateVerdict | 'later' {
+  #unopened(view: RoundView, participant: string, error: Error): { readonly code: Code } | 'later' {
     const { report, now } = this.#site;
     const { state, round } = view;
     const code = codeOf(error) ?? '';
@@ -98,7 +125,7 @@ export class Opener {
     return keys.former.find((await this.#record(name)).encapsulationKey) ?? keys.kem;
   }
 
-  async #open(view: RoundView, slot: Stored<Submission>): Promise<Uint8Array> {
+  async #open(view: RoundView, slot: Stored<Submission>): Promise<OpenedUpdate> {
     const { statement } = slot;
     await using blob = await this.#site.source.open(statement.blob, blobUrls(this.#site, this.#study, [statement.participant, ...view.epoch.aggregators]));
     const sealed = await readChecked(blob, statement);
@@ -107,7 +134,7 @@ export class Opener {
       return this.#rescues.ask(view, slot, sealed);
     });
     this.#state.outbox.keepContentKey(submissionDigest(statement), view.round, contentKey);
-    return words;
+    return { words, contentKey, commitments: await commitmentsIn(sealed) };
   }
 
   async #unwrap(view: RoundView, slot: Stored<Submission>, sealed: StoredUpdate): Promise<{ contentKey: Uint8Array; words: Uint8Array }> {

@@ -1,7 +1,10 @@
 /** The participant's part in a round: train, encode, seal, submit; every step can be cut off and taken up again. */
-import { encodeUpdate, sign, slotOwner, submissionDigest, type Access, type Code, type Retraction, type Slot } from '@epione/protocol';
+import { encodeUpdate, lastRound, latestEpoch, maskUpdate, sign, slotOwner, submissionDigest, type Access, type Code, type Retraction, type Slot } from '@epione/protocol';
 import type { Dataset } from '../data/dataset.js';
 import { seededRandom } from '../random.js';
+import type { Rekeying } from '../masked/rekeying.js';
+import { rosterOf } from '../masked/revealer.js';
+import { pairKeysOf } from '../masked/set-up.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
 import { stepsOnLedger } from '../privacy/budget.js';
@@ -19,17 +22,19 @@ export class Participant {
   readonly #study: StudyInForce;
   readonly #state: StudyState;
   readonly #data: Dataset;
+  readonly #rekeying: Rekeying;
   /** The round's local update, kept while keys are waited for. */
   #update: { round: number; update: LocalUpdate } | undefined;
   #satOut = 0;
   #spent = false;
   #waiting: { round: number; since: number; code: Code } | undefined;
 
-  constructor(site: Site, study: StudyInForce, state: StudyState, data: Dataset) {
+  constructor(site: Site, study: StudyInForce, state: StudyState, data: Dataset, rekeying: Rekeying) {
     this.#site = site;
     this.#study = study;
     this.#state = state;
     this.#data = data;
+    this.#rekeying = rekeying;
   }
 
   /** Whether this site's privacy budget does not allow another round. */
@@ -56,6 +61,10 @@ export class Participant {
       else this.#state.outbox.committed('submission', round);
       return;
     }
+    if (this.#holdsBack(view)) {
+      report('waiting for new pair keys', { round });
+      return;
+    }
     try {
       if (stored === undefined) await this.#prepare(view);
       await this.#submit(round);
@@ -64,10 +73,24 @@ export class Participant {
       if (isQkd(error)) this.#wait(round, codeOf(error) as Code, error as Error, 'waiting for a QKD key');
       else if (codeOf(error) === 'RECORD_NOT_CURRENT') this.#wait(round, 'RECORD_NOT_CURRENT', error as Error, 'waiting for a record');
       else if (codeOf(error) === 'BUDGET_SPENT') this.#endTraining(round, error as Error);
-      else if (costsRound(error)) this.#sitOut(round, codeOf(error) ?? 'UNAVAILABLE', error as Error);
+      else if (codeOf(error) === 'PAIR_KEY_MISSING') {
+        this.#rekeying.ask(view.epoch.epoch);
+        this.#wait(round, 'PAIR_KEY_MISSING', error as Error, 'waiting for a new epoch');
+      } else if (costsRound(error)) this.#sitOut(round, codeOf(error) ?? 'UNAVAILABLE', error as Error);
       else throw error;
     }
     if (this.#waiting === undefined) report('waiting for the others', { round });
+  }
+
+  /**
+   * In the last round of an epoch's pair keys this site submits once the next epoch is open, because that opens while the round
+   * runs and not after it; but not longer than half of the time to submit, since the round counts too.
+   */
+  #holdsBack({ round, epoch, opened }: RoundView): boolean {
+    const { document, course } = this.#study;
+    const { aggregation, rounds } = document;
+    if (aggregation.mode === 'visible' || round >= lastRound(document, course) || latestEpoch(course).from > round) return false;
+    return round + 1 >= epoch.from + aggregation.epochRounds && this.#site.now() < opened.openedAt + rounds.submitMs / 2;
   }
 
   #wait(round: number, code: Code, error: Error, told: string): void {
@@ -112,12 +135,23 @@ export class Participant {
     const keys = await log.measure(round, 'keys', elapsed, () => recipientKeys(this.#site, this.#study, view, ring, this.#mayFallBack(round)));
     report('keys ready', { round, suites: [...new Set(keys.map((key) => key.suite))] });
     await log.measure(round, 'sealing', elapsed, async () => {
-      const { signed, contentKey } = await sealSubmission(this.#site, this.#study, view, update, keys);
+      const sealable = this.#study.document.aggregation.mode === 'masked' ? await this.#masked(view, update) : update;
+      const { signed, contentKey } = await sealSubmission(this.#site, this.#study, view, sealable, keys);
       if (update.carried !== undefined) carried.keep(round, update.carried);
-      outbox.keepSubmission(signed, contentKey, update);
+      outbox.keepSubmission(signed, contentKey, sealable);
     });
     log.usedBits(round, usedBits(keys));
     report('sealed', { round, rows: update.numExamples });
+  }
+
+  /** The update under its masks, with what lets the others take them off again. */
+  async #masked(view: RoundView, update: LocalUpdate): Promise<LocalUpdate> {
+    const { config, random } = this.#site;
+    const pairKeys = await pairKeysOf(this.#site, this.#study, this.#state, view.epoch, view.round);
+    const own = random(32);
+    this.#state.masks.keepOwn(view.round, own);
+    const { words, commitments, bundles } = maskUpdate(update.words, this.#study.document.encoding.bits, rosterOf(this.#study, view), config.mspId, own, pairKeys, random);
+    return { ...update, words, further: [{ kind: 'commitments', bytes: commitments }, ...bundles.map(({ to, bytes }) => ({ kind: 'bundle' as const, to, bytes }))] };
   }
 
   /** With `fallback`: once this round has waited for QKD as long as the study says. */

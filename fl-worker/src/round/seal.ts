@@ -1,7 +1,7 @@
 /** From a local update to a signed submission: keys for every aggregator, the sealed blob, the statement, all on the disk. */
 import {
   establish, isCode, needsQkd, needsX25519, sealStream, sign,
-  type Code, type Digest, type SealedTo, type SealingSuite, type Signed, type Spent, type Submission,
+  type Code, type Digest, type FurtherSection, type SealedTo, type SealingSuite, type Signed, type Spent, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { QkdKey } from '../kme/key-delivery.js';
@@ -28,6 +28,8 @@ export interface LocalUpdate {
   readonly hidden?: { readonly spent: Spent; readonly norm: number };
   /** Pseudonyms of the persons behind it. */
   readonly subjects: readonly string[];
+  /** Masked mode: what stands in the clear behind the masked words. */
+  readonly further?: readonly FurtherSection[];
   /** What this site keeps of it for its next round. */
   readonly carried?: Float64Array;
 }
@@ -41,7 +43,7 @@ const asCode = (code: string): Code => (isCode(code) ? code : 'QKD_UNAVAILABLE')
  * A key for one recipient, by the study's suites.
  * @throws WorkerError the code of the first failure, unless `mayFallBack`.
  */
-export async function keyFor(site: Site, study: StudyInForce, ring: KeyRing, to: string, mayFallBack: boolean): Promise<RecipientKey> {
+export async function keyFor(site: Site, study: Pick<StudyInForce, 'document'>, ring: KeyRing, to: string, mayFallBack: boolean): Promise<RecipientKey> {
   const { sealing } = study.document.suites;
   const { digest, record } = await currentRecord(site.ledger, to);
   let failure: WorkerError | undefined;
@@ -87,16 +89,17 @@ export function wipeSecrets(recipients: readonly Pick<SealedTo, 'sharedSecret' |
 /** Seals an update, keeps the blob and signs the statement that names it. Nothing has left the site yet. */
 export async function sealSubmission(site: Site, study: StudyInForce, view: RoundView, update: LocalUpdate, keys: readonly RecipientKey[]): Promise<{ signed: Signed<Submission>; contentKey: Uint8Array }> {
   const { config, own } = site;
+  const masked = study.document.aggregation.mode === 'masked';
   const contentKey = site.random(32);
   const recipients = keys.map(({ to, digest, record, suite, qkd }) => {
     const { context, sharedSecret } = establish(suite, record);
     const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
     return { context: { to, toRecord: digest, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) };
   });
-  const input = { study: study.digest, epoch: view.epoch.epoch, round: view.round, purpose: 'update', from: config.mspId, fromRecord: own.digest, recipients, contentKey, salt: site.random(24) } as const;
+  const input = { study: study.digest, epoch: view.epoch.epoch, round: view.round, purpose: masked ? 'masked' : 'update', from: config.mspId, fromRecord: own.digest, recipients, contentKey, salt: site.random(24) } as const;
   let stored: { digest: Digest; bytes: number };
   try {
-    stored = await site.blobs.write(sealStream(input, { bytes: update.words.length, pieces: [update.words] }));
+    stored = await site.blobs.write(sealStream(input, { bytes: update.words.length, pieces: [update.words] }, update.further));
   } finally {
     wipeSecrets(recipients);
   }
@@ -104,7 +107,7 @@ export async function sealSubmission(site: Site, study: StudyInForce, view: Roun
     study: study.digest, epoch: view.epoch.epoch, round: view.round, participant: config.mspId, record: own.digest, after: view.after, base: view.opened.base,
     blob: stored.digest, blobBytes: stored.bytes,
     sealed: keys.map(({ to, digest, suite, qkd, reason }) => ({ to, record: digest, suite, keyIds: [...(qkd?.keyIds ?? [])], ...(reason === undefined ? {} : { reason }) })),
-    numExamples: update.numExamples, ...(update.hidden === undefined ? {} : { privacy: update.hidden.spent }), ...(update.consent === undefined ? {} : { consent: update.consent }), software,
+    ...(masked ? {} : { numExamples: update.numExamples }), ...(update.hidden === undefined ? {} : { privacy: update.hidden.spent }), ...(update.consent === undefined ? {} : { consent: update.consent }), software,
   };
   return { signed: sign('submission', statement, site.keys.signer), contentKey };
 }

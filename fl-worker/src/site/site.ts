@@ -14,7 +14,7 @@ import { HttpsClient, readTls } from './https.js';
 /** What a worker asks of the ledger. */
 export type RoundLedger = Pick<
   Ledger,
-  'getStudy' | 'listStudies' | 'listProposals' | 'openEpoch' | 'endStudy' | 'getParticipant' | 'revokeParticipant' | 'getRecord' | 'getRound' | 'submit' | 'retract' | 'attest' | 'closeRound' | 'abortRound' | 'evaluateConsent' | 'appendAccess' | 'height' | 'blockOf' | 'blocks' | 'events'
+  'getStudy' | 'listStudies' | 'setup' | 'listSetups' | 'listProposals' | 'openEpoch' | 'endStudy' | 'getParticipant' | 'revokeParticipant' | 'getRecord' | 'getRound' | 'submit' | 'retract' | 'attest' | 'closeRound' | 'abortRound' | 'evaluateConsent' | 'appendAccess' | 'height' | 'blockOf' | 'blocks' | 'events'
 >;
 
 /** Time and chance, handed in so that a run can be replayed. */

@@ -1,10 +1,10 @@
 /** A ledger in memory for tests of the worker: the protocol's own rules over a map, with the SDK's habit that saying the same twice is success. */
 import type { Voucher } from '@epione/client';
 import {
-  assertAttestation, assertClosing, assertEnding, assertMandatedRevocation, assertNextEpoch, assertProposal, assertRetraction, assertSignedBy, assertSubmission, assertSuccession, CodedError, deriveRound, epochOf, footing, membersOf, openRound, resultDigest,
+  assertAttestation, assertClosing, assertEnding, assertMandatedRevocation, assertNextEpoch, assertProposal, assertRetraction, assertSetup, assertSignedBy, assertSubmission, assertSuccession, CodedError, deriveRound, epochOf, footing, membersOf, openRound, resultDigest,
   revokedState, slotOwner, statementDigest, submissionDigest, withEpoch,
   type Access, type Approval, type Attestation, type Closing, type Course, type Digest, type Ending, type Json, type Motion, type NextEpoch, type Proposal, type RoundState, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type ConsentDecision, type ConsentQuestion, type Retraction, type Revocation, type RoundContext, type RoundRecords,
-  type Signed, type Slot, type Stored, type StoredClosing, type Study, type Submission,
+  type Setup, type Signed, type Slot, type Stored, type StoredClosing, type Study, type Submission,
 } from '@epione/protocol';
 import type { RoundLedger } from '../site/site.js';
 
@@ -26,7 +26,9 @@ export class TestLedger implements RoundLedger {
   readonly #rounds = new Map<number, RoundData>();
   readonly #listeners = new Set<() => void>();
   readonly #digest: Digest;
-  #course: Course;
+  /** Absent until each participant of a masked study has set up. */
+  #opened: Course | undefined;
+  readonly #setups = new Map<string, Stored<Setup>>();
   readonly #proposals = new Map<string, { digest: Digest; proposal: Stored<Proposal>; approvals: Stored<Approval>[] }>();
   readonly #now: () => number;
   #serial = 0;
@@ -36,8 +38,39 @@ export class TestLedger implements RoundLedger {
     this.#digest = statementDigest('study', study);
     this.#now = now;
     for (const record of records) this.admit(record);
-    const participants = study.participants.map((mspId) => ({ mspId, record: statementDigest('participant', this.#record(mspId).statement) }));
-    this.#course = { openedAt: now(), epochs: [{ epoch: 1, from: 1, participants, aggregators: study.aggregators, quorum: study.quorums.attest }] };
+    if (study.aggregation.mode === 'visible') this.#open(() => ({}));
+  }
+
+  #open(setupOf: (mspId: string) => { setup?: Digest }): void {
+    const { participants, aggregators, quorums } = this.#study;
+    const entries = participants.map((mspId) => ({ mspId, record: statementDigest('participant', this.#record(mspId).statement), ...setupOf(mspId) }));
+    this.#opened = { openedAt: this.#now(), epochs: [{ epoch: 1, from: 1, participants: entries, aggregators, quorum: quorums.attest }] };
+  }
+
+  get #course(): Course {
+    if (this.#opened === undefined) throw new CodedError('STUDY_NOT_OPEN', 'the study is not open');
+    return this.#opened;
+  }
+
+  #setupsOf(epoch: number): Map<string, Stored<Setup>> {
+    return new Map([...this.#setups.values()].filter(({ statement }) => statement.epoch === epoch).map((entry) => [entry.statement.participant, entry]));
+  }
+
+  /** The study opens by itself once all of its participants have set up. */
+  setup(signed: Signed<Setup>): Promise<{ digest: string; txId: string }> {
+    const { participant, epoch } = signed.statement;
+    return attempt(() => {
+      assertSetup(this.#study, this.#opened, signed.statement);
+      return this.#written('setup', signed, participant, (stored) => {
+        this.#setups.set(`${epoch} ${participant}`, stored);
+        const first = this.#setupsOf(1);
+        if (this.#opened === undefined && first.size === this.#study.participants.length) this.#open((mspId) => ({ setup: statementDigest('setup', first.get(mspId)?.statement ?? signed.statement) }));
+      });
+    });
+  }
+
+  listSetups(_study: string, epoch: number): ReturnType<RoundLedger['listSetups']> {
+    return Promise.resolve([...this.#setupsOf(epoch).values()]);
   }
 
   #store<T>(statement: T, by: string, signature = ''): Stored<T> {
@@ -63,7 +96,7 @@ export class TestLedger implements RoundLedger {
     return { study: this.#study, course: this.#course, epoch, opened: openRound(this.#study, this.#course, round, after, before), records: this.#data(round), now: this.#now() };
   }
 
-  #written<T extends Json>(kind: 'submission' | 'retraction' | 'closing' | 'attestation', signed: Signed<T>, by: string, write: (stored: Stored<T>) => void): { digest: string; txId: string } {
+  #written<T extends Json>(kind: 'submission' | 'retraction' | 'closing' | 'attestation' | 'setup', signed: Signed<T>, by: string, write: (stored: Stored<T>) => void): { digest: string; txId: string } {
     if (this.#states.get(by)?.status !== 'current') throw new CodedError('RECORD_REVOKED', `the record of ${by} is revoked`);
     assertSignedBy(kind, signed, this.#record(by).statement);
     const stored = this.#store(signed.statement, by, signed.signature);
@@ -156,7 +189,7 @@ export class TestLedger implements RoundLedger {
     return attempt(() => {
       assertSignedBy(name, signed, this.#record(statement.member).statement);
       const { study, epoch, opened, records, now } = this.#context(from - 1, statement.after);
-      this.#course = judge(deriveRound(study, epoch, opened, records, now));
+      this.#opened = judge(deriveRound(study, epoch, opened, records, now));
       this.#announce();
       return { digest: statementDigest(name, statement), txId: '00' };
     });
@@ -165,7 +198,7 @@ export class TestLedger implements RoundLedger {
   openEpoch(signed: Signed<NextEpoch>): ReturnType<RoundLedger['openEpoch']> {
     const { statement } = signed;
     return this.#change('epoch', signed, statement.epoch.from, (running) => {
-      assertNextEpoch(this.#study, this.#course, running, statement, this.#motion(statement.proposal), this.#states, new Map());
+      assertNextEpoch(this.#study, this.#course, running, statement, this.#motion(statement.proposal), this.#states, this.#setupsOf(statement.epoch.epoch));
       return withEpoch(this.#course, statement);
     });
   }
@@ -196,7 +229,7 @@ export class TestLedger implements RoundLedger {
 
   getStudy(study: string): ReturnType<RoundLedger['getStudy']> {
     if (study !== this.#digest) return Promise.reject(new CodedError('STUDY_UNKNOWN', `there is no study ${study}`));
-    return Promise.resolve({ study: this.#store(this.#study, 'HospitalA'), approvals: [], course: this.#course });
+    return Promise.resolve({ study: this.#store(this.#study, 'HospitalA'), approvals: this.#study.participants.map((member) => this.#store<Approval>({ subject: this.#digest, member, record: this.#digest, decision: 'approve' }, member)), ...(this.#opened === undefined ? {} : { course: this.#opened }) });
   }
 
   listStudies(): ReturnType<RoundLedger['listStudies']> {

@@ -8,15 +8,18 @@ import { openBundle } from './dealer.js';
 import { pairOf, pairSeed } from './pair-key.js';
 import { secretIndex, type Roster } from './roster.js';
 
+const ofSet = { study: digest, epoch: epochNumber, round: roundNumber, participant: mspId, record: digest, /** Digest of the set S, see `setDigest`. */ set: digest };
+
+/**
+ * Statement `acknowledgement`, signed by a member of S and served to all: nobody reveals before a threshold of the roster has
+ * acknowledged one set, so that orderers who show hospitals different sets make none of them reveal (decision 0024).
+ */
+export const acknowledgement = z.strictObject(ofSet);
+export type Acknowledgement = z.infer<typeof acknowledgement>;
+
 /** Statement `reveal`, signed by its participant; it stays off the ledger, sealed to those who can open the masked update. */
 export const reveal = z.strictObject({
-  study: digest,
-  epoch: epochNumber,
-  round: roundNumber,
-  participant: mspId,
-  record: digest,
-  /** Digest of the set S for which it is made, see `setDigest`. */
-  set: digest,
+  ...ofSet,
   /** b_i. */
   own: hex32,
   /** Pair seeds with each drop-out. */

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { fromHex, toHex, type Digest } from '../digest.js';
-import { encodeUpdate, sumVectors, type FixedPoint } from '../fixed-point.js';
+import { encodeUpdate, sumVectors, vectorLength, type FixedPoint } from '../fixed-point.js';
 import { codeOf } from '../testing/refusal.js';
 import { maskUpdate, openBundle, type MaskedUpdate } from './dealer.js';
 import { assertPermitted, revealFor, type Reveal } from './reveal.js';
@@ -54,7 +54,7 @@ class Consortium {
     const reveals = new Map(set.filter((id) => !silent.includes(id)).map((id) => [id, this.reveal(set, id, silent)]));
     const submissions = this.submissions(set);
     change(reveals, submissions);
-    return unmask(this.roster, 64, submissions, reveals);
+    return unmask(this.roster, 64, vectorLength(64, 5), submissions, reveals);
   }
 }
 
@@ -129,6 +129,7 @@ describe('masked round', () => {
     expect(house.result(participants, [], spoil(32))).to.deep.equal({ code: 'PAIR_MISMATCH', culprits: ['HospitalA', 'HospitalB'] });
     expect(house.result(participants, [], spoil(64))).to.deep.equal({ code: 'PAIR_MISMATCH', culprits: ['HospitalA', 'HospitalC'] });
     expect(house.result(participants, [], spoil(0, 256))).to.deep.equal({ code: 'BAD_ENCODING', culprits: ['HospitalA'] });
+    expect(house.result(participants, [], (_, all) => { all[1] = { ...all[1]!, words: new Uint8Array(8) }; })).to.deep.equal({ code: 'BAD_ENCODING', culprits: ['HospitalB'] });
   });
 
   it('takes no secret that S does not permit', () => {

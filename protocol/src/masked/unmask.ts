@@ -115,14 +115,17 @@ function commitmentsOf(roster: Roster, { participant, commitments }: MaskedSubmi
 
 /**
  * Takes the masks off the sum of a sealed set.
- * @param submissions of S, by MSP ID, their words all of one length.
+ * @param vectorBytes that a masked update of the study has.
+ * @param submissions of S, by MSP ID.
  * @param reveals signed by their participants; one that does not say what S permits counts as missing.
  * @returns the words of the plain sum; or REVEAL_MISSING, TOO_FEW_SHARES (more reveals may still mend it), BAD_ENCODING,
  *   PAIR_MISMATCH, REVEAL_MISMATCH, SHARE_MISMATCH, with the culprits: the revealer, else the dealer, or both of a pair.
  */
-export function unmask(roster: Roster, bits: FixedPoint['bits'], submissions: readonly MaskedSubmission[], reveals: ReadonlyMap<string, Reveal>): Unmasked {
+export function unmask(roster: Roster, bits: FixedPoint['bits'], vectorBytes: number, submissions: readonly MaskedSubmission[], reveals: ReadonlyMap<string, Reveal>): Unmasked {
   const set = submissions.map(({ participant }) => participant);
   try {
+    const odd = submissions.filter(({ words }) => words.length !== vectorBytes).map(({ participant }) => participant);
+    if (odd.length > 0) throw new Fault('BAD_ENCODING', odd);
     const unmasking = new Unmasking(roster, new Map(submissions.map((one) => [one.participant, commitmentsOf(roster, one)])), reveals);
     unmasking.assertPairs();
     const dropOuts = dropOutsOf(roster, set);

@@ -1,0 +1,76 @@
+// Masked mode among real sites: the same model as in the open, whoever is killed, drops out or falls silent; keys that are used up are renewed.
+import { expect } from 'chai';
+import type { Digest } from '@epione/protocol';
+import type { Report } from './progress.js';
+import { takePart } from './run.js';
+import type { StudyTemplate } from './study-template.js';
+import { hospitals, organizations, smallTemplate, TestConsortium } from './testing/consortium.js';
+import { lifeOf, type Death } from './testing/life.js';
+import { TestLedger } from './testing/round-ledger.js';
+import type { Ending } from './worker.js';
+
+const masked = (count: number, epochRounds: number, rounds: Partial<StudyTemplate['rounds']> = {}): StudyTemplate => ({
+  ...smallTemplate, rounds: { ...smallTemplate.rounds, count, ...rounds }, aggregation: { mode: 'masked', expansion: 'mask-aes256ctr', epochRounds },
+});
+const options = { signal: new AbortController().signal, stopOnAbort: false };
+const newLedger = (house: TestConsortium): TestLedger => new TestLedger(house.study, [...house.records.values()], Date.now);
+
+async function runSites(house: TestConsortium, ledger: TestLedger, mspIds: readonly string[], reportOf: (mspId: string) => Report = () => () => undefined): Promise<Ending[]> {
+  return Promise.all(mspIds.map(async (mspId) => takePart(await house.site(mspId, ledger, reportOf(mspId)), house.digest, options)));
+}
+
+describe('masked mode', function () {
+  this.timeout(180_000);
+  const undisturbed = new Map<number, string | undefined>();
+  before(async () => {
+    for (const count of [1, 2, 3]) {
+      await using house = await TestConsortium.found({ ...smallTemplate, rounds: { ...smallTemplate.rounds, count } });
+      undisturbed.set(count, (await runSites(house, newLedger(house), organizations))[0]!.model);
+    }
+  });
+
+  it('ends in the model of visible mode, bit for bit, and puts no number of rows on the ledger', async () => {
+    await using house = await TestConsortium.found(masked(2, 10));
+    const ledger = newLedger(house);
+    const endings = await runSites(house, ledger, organizations);
+    expect(endings).to.deep.equal(organizations.map(() => ({ outcome: 'complete', model: undisturbed.get(2) })));
+    const { slots, attestations } = await ledger.getRound('', 2);
+    expect(JSON.stringify(slots)).not.to.include('numExamples');
+    for (const { statement } of attestations) expect(statement.reveals?.map(({ participant }) => participant)).to.deep.equal(hospitals);
+  });
+
+  it('renews its pair keys before they are used up', async () => {
+    await using house = await TestConsortium.found(masked(3, 1));
+    const ledger = newLedger(house);
+    const endings = await runSites(house, ledger, organizations);
+    expect(endings).to.deep.equal(organizations.map(() => ({ outcome: 'complete', model: undisturbed.get(3) })));
+    const { course } = await ledger.getStudy(house.digest as Digest);
+    expect(course?.epochs.map(({ epoch, from }) => [epoch, from])).to.deep.equal([[1, 1], [2, 2], [3, 3]]);
+    const keyIds = (await Promise.all([1, 2, 3].map((epoch) => ledger.listSetups(house.digest, epoch)))).flat().flatMap(({ statement }) => statement.pairs.flatMap((pair) => pair.keyIds));
+    expect(keyIds).to.have.length(9); // three pairs an epoch
+    expect(new Set(keyIds)).to.have.length(9);
+  });
+
+  it('killed at every step and started again, a hospital reveals for one set and all end in the same model', async () => {
+    await using house = await TestConsortium.found(masked(2, 1));
+    const ledger = newLedger(house);
+    const others = runSites(house, ledger, ['HospitalB', 'HospitalC', 'Regulator']);
+    const at = (round: number, ...events: string[]): Death[] => events.map((event) => ({ event, round }));
+    const deaths = [...at(1, 'sealed'), 'submit', ...at(1, 'revealed', 'aggregated'), 'attest', ...at(2, 'sealed', 'revealed')] satisfies Death[];
+    const submitted: string[] = [];
+    for (const death of deaths) expect(await lifeOf('HospitalA', house, ledger, death, submitted), JSON.stringify(death)).to.equal('killed');
+    const endings = await Promise.all([lifeOf('HospitalA', house, ledger, undefined, submitted), others]);
+    expect(endings.flat()).to.deep.equal(organizations.map(() => ({ outcome: 'complete', model: undisturbed.get(2) })));
+    expect(new Set(submitted), 'distinct statements that left the site').to.have.length(2);
+  });
+
+  it('a hospital that falls silent after the seal is stood in for: its update is in the model', async () => {
+    await using house = await TestConsortium.found(masked(1, 10, { attestMs: 8000 }));
+    const ledger = newLedger(house);
+    const events: string[] = [];
+    const others = runSites(house, ledger, ['HospitalB', 'HospitalC', 'Regulator'], () => (event) => events.push(event));
+    expect(await lifeOf('HospitalA', house, ledger, 'submit', [])).to.equal('killed');
+    for (const ending of await others) expect(ending).to.deep.equal({ outcome: 'complete', model: undisturbed.get(1) });
+    expect(events).to.include('gave shares');
+  });
+});

@@ -1,0 +1,101 @@
+/** The set-up of masked mode: pair keys with every other participant, agreed on before an epoch opens and collected once it is open (PROTOCOL section 8). */
+import {
+  assertPairsOf, assertSignedBy, establish, needsQkd, openPair, othersOf, participantsOf, readPairs, sealPairs, sign, statementDigest,
+  type Digest, type Epoch, type Setup, type Signed, type Stored,
+} from '@epione/protocol';
+import { WorkerError } from '../error.js';
+import { blobUrls, currentRecord, type StudyInForce } from '../round/course.js';
+import { keyFor } from '../round/seal.js';
+import type { NamedRecord, Site } from '../site/site.js';
+import type { StudyState } from '../state/study-state.js';
+
+/** An epoch that is to come: its number, first round and participants, sorted. */
+export interface ComingEpoch {
+  readonly epoch: number;
+  readonly from: number;
+  readonly participants: readonly string[];
+}
+
+type Study = Pick<StudyInForce, 'digest' | 'document'>;
+type Recorded = NamedRecord & { readonly mspId: string };
+
+/** Whether a set-up is for this epoch, roster and records. */
+function fits({ statement }: Signed<Setup>, { epoch, from }: ComingEpoch, own: Digest, higher: readonly Recorded[]): boolean {
+  return statement.epoch === epoch && statement.from === from && statement.record === own
+    && statement.pairs.map(({ to, record }) => `${to} ${record}`).join() === higher.map(({ mspId, digest }) => `${mspId} ${digest}`).join();
+}
+
+async function agree(site: Site, study: Study, state: StudyState, { epoch, from }: ComingEpoch, higher: readonly Recorded[]): Promise<Signed<Setup>> {
+  const { config, own } = site;
+  const { qkdMissing, qkdWaitMs } = study.document.suites;
+  const keys = await Promise.all(higher.map(({ mspId }) => keyFor(site, study, state.ring, mspId, qkdMissing === 'fallback' && qkdWaitMs === 0)));
+  // The highest has nobody to agree with: the others agree with it.
+  const pairs = keys.length === 0 ? undefined : sealPairs({ study: study.digest, epoch, round: from, from: config.mspId, fromRecord: own.digest }, keys.map(({ to, digest, record, suite, qkd }) => {
+    const { context, sharedSecret } = establish(suite, record);
+    const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
+    return { context: { to, toRecord: digest, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) };
+  }));
+  const statement: Setup = {
+    study: study.digest, epoch, from, participant: config.mspId, record: own.digest, ...(pairs === undefined ? {} : { blob: await site.blobs.put(pairs.blob) }),
+    pairs: keys.map(({ to, digest, suite, qkd, reason }) => ({ to, record: digest, suite, keyIds: [...(qkd?.keyIds ?? [])], ...(reason === undefined ? {} : { reason }) })),
+  };
+  const signed = sign('setup', statement, site.keys.signer);
+  state.masks.keepSetup(signed, pairs?.keys ?? new Map());
+  return signed;
+}
+
+/**
+ * Writes this site's set-up for a coming epoch, unless the ledger has it.
+ * @returns all set-ups for it that the ledger has.
+ * @throws WorkerError of the key management entity; CodedError of the ledger.
+ */
+export async function setUp(site: Site, study: Study, state: StudyState, coming: ComingEpoch): Promise<readonly Stored<Setup>[]> {
+  const { config, ledger, own, report } = site;
+  const higher = await Promise.all(coming.participants.filter((id) => id > config.mspId).map(async (mspId) => ({ mspId, ...(await currentRecord(ledger, mspId)) })));
+  const kept = state.masks.setup(coming.epoch);
+  const signed = kept !== undefined && fits(kept, coming, own.digest, higher) ? kept : await agree(site, study, state, coming, higher);
+  const digest = statementDigest('setup', signed.statement);
+  const there = await ledger.listSetups(study.digest, coming.epoch);
+  if (there.some(({ statement }) => statementDigest('setup', statement) === digest)) return there;
+  await ledger.setup(signed);
+  report('set up', { epoch: coming.epoch, from: coming.from, pairs: signed.statement.pairs.length });
+  return ledger.listSetups(study.digest, coming.epoch);
+}
+
+/** The set-up that an epoch names for a participant. @throws WorkerError UNAVAILABLE, CodedError BAD_SIGNATURE. */
+async function namedSetup({ ledger }: Site, epoch: Epoch, setups: readonly Stored<Setup>[], mspId: string): Promise<Setup> {
+  const entry = epoch.participants.find((one) => one.mspId === mspId);
+  const found = setups.find(({ statement }) => statementDigest('setup', statement) === entry?.setup);
+  const record = found === undefined ? undefined : await ledger.getRecord(found.statement.record);
+  if (found === undefined || record === undefined) throw new WorkerError('UNAVAILABLE', `the ledger does not give the set-up of ${mspId} for epoch ${epoch.epoch}`);
+  assertSignedBy('setup', found, record.statement);
+  return found.statement;
+}
+
+async function collect(site: Site, study: StudyInForce, state: StudyState, epoch: Epoch, { participant, blob, from, epoch: number, ...rest }: Setup): Promise<void> {
+  const { config, kme, keys, source } = site;
+  if (blob === undefined) throw new WorkerError('PAIR_KEY_MISSING', `the set-up of ${participant} names no pairs`);
+  const header = readPairs(await source.get(blob, blobUrls(site, study, [participant, ...participantsOf(epoch)])));
+  assertPairsOf({ participant, blob, from, epoch: number, ...rest }, header);
+  const entry = header.recipients.find(({ to }) => to === config.mspId);
+  const { masterSae, keyIds } = entry ?? {};
+  if (entry !== undefined && needsQkd(entry.suite) && kme === undefined) throw new WorkerError('QKD_UNAVAILABLE', `${config.mspId} has no key management entity to come to the pair key with ${participant}`);
+  const qkdKey = masterSae === undefined || keyIds === undefined || kme === undefined ? undefined : await state.ring.fromSender(from, `pair ${participant}`, keyIds, () => kme.sameKey(masterSae, keyIds));
+  state.masks.keepPair(number, from, participant, openPair(header, config.mspId, keys.kem, qkdKey));
+}
+
+/**
+ * The pair keys of a round with all other participants of its epoch; those that lower ones agreed on are collected first.
+ * @throws WorkerError PAIR_KEY_MISSING when one cannot be had any more; BLOB_MISSING, UNAVAILABLE and of the key management entity when it may yet be.
+ */
+export async function pairKeysOf(site: Site, study: StudyInForce, state: StudyState, epoch: Epoch, round: number): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { mspId } = site.config;
+  const others = othersOf({ participants: participantsOf(epoch) }, mspId);
+  const here = state.masks.pairKeys(epoch.epoch, round);
+  const lacking = others.filter((id) => !here.has(id));
+  if (lacking.length === 0) return here;
+  if (lacking.some((id) => id > mspId)) throw new WorkerError('PAIR_KEY_MISSING', `the pair keys of epoch ${epoch.epoch} are not in the state of this site`);
+  const setups = await site.ledger.listSetups(study.digest, epoch.epoch);
+  for (const id of lacking) await collect(site, study, state, epoch, await namedSetup(site, epoch, setups, id));
+  return state.masks.pairKeys(epoch.epoch, round);
+}

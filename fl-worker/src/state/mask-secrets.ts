@@ -1,0 +1,103 @@
+/** What masks this site's updates in masked mode: pair keys with their ratchet, self-masks, and what was revealed, stored before it leaves (PROTOCOL section 8). */
+import type { DatabaseSync } from 'node:sqlite';
+import { nextPairKey, type Digest, type Setup, type Signed } from '@epione/protocol';
+import { atomically } from './database.js';
+
+/** What this site has said of a sealed set, and what it has revealed for it. */
+export interface Revealed {
+  readonly set: Digest;
+  /** The signed acknowledgement of the set. */
+  readonly acknowledgement: string;
+  /** The sealed reveal; absent before the others acknowledged the same set. */
+  readonly sealed?: Uint8Array;
+}
+
+/** Secrets of masked mode in the state of one study. */
+export class MaskSecrets {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** This site's set-up for an epoch, as it was last stored. */
+  setup(epoch: number): Signed<Setup> | undefined {
+    const row = this.#database.prepare('SELECT signed FROM setup WHERE epoch = ?').get(epoch);
+    return row === undefined ? undefined : (JSON.parse(row['signed'] as string) as Signed<Setup>);
+  }
+
+  /** Stores a set-up with the pair keys it leads to, in place of an earlier one, and which QKD keys it used up. Its blob must be in the blob store already. */
+  keepSetup(signed: Signed<Setup>, keys: ReadonlyMap<string, Uint8Array>): void {
+    const { epoch, from, pairs } = signed.statement;
+    atomically(this.#database, () => {
+      this.#database.prepare('DELETE FROM pair_key WHERE epoch = ?').run(epoch);
+      this.#database.prepare('INSERT OR REPLACE INTO setup (epoch, signed) VALUES (?, ?)').run(epoch, JSON.stringify(signed));
+      for (const [member, key] of keys) this.#insert(epoch, from, member, key);
+      for (const { to, keyIds } of pairs) this.#database.prepare('UPDATE master_key SET round = ? WHERE recipient = ? AND key_ids = ?').run(from, to, keyIds.join(' '));
+    });
+  }
+
+  /** Keeps the pair key that a lower participant's set-up led to. */
+  keepPair(epoch: number, from: number, member: string, key: Uint8Array): void {
+    this.#insert(epoch, from, member, key);
+  }
+
+  #insert(epoch: number, round: number, member: string, key: Uint8Array): void {
+    this.#database.prepare('INSERT INTO pair_key (epoch, member, round, key) VALUES (?, ?, ?, ?)').run(epoch, member, round, key);
+  }
+
+  /** K_round with every other participant of an epoch, by MSP ID; keys of earlier rounds than the last that ended are gone. */
+  pairKeys(epoch: number, round: number): Map<string, Uint8Array> {
+    const rows = this.#database.prepare('SELECT member, round, key FROM pair_key WHERE epoch = ? AND round <= ?').all(epoch, round);
+    return new Map(rows.map((row) => {
+      let key = row['key'] as Uint8Array;
+      for (let at = row['round'] as number; at < round; at++) key = nextPairKey(key, at);
+      return [row['member'] as string, key];
+    }));
+  }
+
+  /** Keeps b of a round's update; to be called before its submission is stored, so that there is no submission without it. */
+  keepOwn(round: number, own: Uint8Array): void {
+    this.#database.prepare('INSERT OR REPLACE INTO self_mask (round, seed) VALUES (?, ?)').run(round, own);
+  }
+
+  /** b of a round's update. */
+  own(round: number): Uint8Array | undefined {
+    return this.#database.prepare('SELECT seed FROM self_mask WHERE round = ?').get(round)?.['seed'] as Uint8Array | undefined;
+  }
+
+  /** What was said and revealed of a round's set. */
+  revealed(round: number): Revealed | undefined {
+    const row = this.#database.prepare('SELECT sealed_set, acknowledgement, sealed FROM reveal WHERE round = ?').get(round);
+    if (row === undefined) return undefined;
+    const sealed = row['sealed'] as Uint8Array | null;
+    return { set: row['sealed_set'] as Digest, acknowledgement: row['acknowledgement'] as string, ...(sealed === null ? {} : { sealed }) };
+  }
+
+  /** Whether something was revealed over a base for another round: a second sum over it would tell the difference of the two sets. */
+  revealedOver(base: string, round: number): boolean {
+    return this.#database.prepare('SELECT 1 FROM reveal WHERE base = ? AND round <> ? AND sealed IS NOT NULL').get(base, round) !== undefined;
+  }
+
+  /** Stores the acknowledgement of a set; one a round, for ever. */
+  acknowledge(round: number, base: string, set: Digest, acknowledgement: string): void {
+    this.#database.prepare('INSERT INTO reveal (round, base, sealed_set, acknowledgement) VALUES (?, ?, ?, ?)').run(round, base, set, acknowledgement);
+  }
+
+  /** Stores what is revealed for the set that was acknowledged. */
+  keepReveal(round: number, sealed: Uint8Array): void {
+    this.#database.prepare('UPDATE reveal SET sealed = ? WHERE round = ?').run(sealed, round);
+  }
+
+  /** After a round has ended: pair keys go on to the next round, and what opened this one is overwritten; of epochs that are over nothing stays. */
+  advance(round: number, epoch: number): void {
+    atomically(this.#database, () => {
+      this.#database.prepare('DELETE FROM pair_key WHERE epoch < ?').run(epoch);
+      for (const row of this.#database.prepare('SELECT epoch, member, round FROM pair_key WHERE round <= ?').all(round)) {
+        const next = this.pairKeys(row['epoch'] as number, round + 1).get(row['member'] as string) as Uint8Array;
+        this.#database.prepare('UPDATE pair_key SET key = ?, round = ? WHERE epoch = ? AND member = ?').run(next, round + 1, row['epoch'] as number, row['member'] as string);
+      }
+      this.#database.prepare('DELETE FROM self_mask WHERE round <= ?').run(round);
+    });
+  }
+}
