@@ -20,7 +20,7 @@ async function runSites(house: TestConsortium, ledger: TestLedger, mspIds: reado
 }
 
 describe('masked mode', function () {
-  this.timeout(180_000);
+  this.timeout(300_000); // processes that load TensorFlow.js, also on a busy machine
   const undisturbed = new Map<number, string | undefined>();
   before(async () => {
     for (const count of [1, 2, 3]) {
@@ -69,8 +69,19 @@ describe('masked mode', function () {
     const ledger = newLedger(house);
     const events: string[] = [];
     const others = runSites(house, ledger, ['HospitalB', 'HospitalC', 'Regulator'], () => (event) => events.push(event));
-    expect(await lifeOf('HospitalA', house, ledger, 'submit', [])).to.equal('killed');
-    for (const ending of await others) expect(ending).to.deep.equal({ outcome: 'complete', model: undisturbed.get(1) });
-    expect(events).to.include('gave shares');
+    // Its server goes on, but it does not get to see the sealed set before the others are through.
+    const asleep = new Proxy(ledger, {
+      get: (target, name) => {
+        if (name !== 'getRound') return (target[name as keyof TestLedger] as (...args: unknown[]) => unknown).bind(target);
+        return async (...asked: Parameters<TestLedger['getRound']>) => {
+          const found = await target.getRound(...asked);
+          if (found.slots.length === hospitals.length) await others;
+          return target.getRound(...asked);
+        };
+      },
+    });
+    const silent = takePart(await house.site('HospitalA', asleep), house.digest, options);
+    for (const ending of [...(await others), await silent]) expect(ending).to.deep.equal({ outcome: 'complete', model: undisturbed.get(1) });
+    expect(events.filter((event) => event === 'gave shares')).to.have.length(2);
   });
 });
