@@ -1,6 +1,5 @@
 // Masked mode among real sites: the same model as in the open, whoever is killed, drops out or falls silent; keys that are used up are renewed.
 import { expect } from 'chai';
-import type { Digest } from '@epione/protocol';
 import type { Report } from './progress.js';
 import { takePart } from './run.js';
 import type { StudyTemplate } from './study-template.js';
@@ -44,7 +43,7 @@ describe('masked mode', function () {
     const ledger = newLedger(house);
     const endings = await runSites(house, ledger, organizations);
     expect(endings).to.deep.equal(organizations.map(() => ({ outcome: 'complete', model: undisturbed.get(3) })));
-    const { course } = await ledger.getStudy(house.digest as Digest);
+    const { course } = await ledger.getStudy(house.digest);
     expect(course?.epochs.map(({ epoch, from }) => [epoch, from])).to.deep.equal([[1, 1], [2, 2], [3, 3]]);
     const keyIds = (await Promise.all([1, 2, 3].map((epoch) => ledger.listSetups(house.digest, epoch)))).flat().flatMap(({ statement }) => statement.pairs.flatMap((pair) => pair.keyIds));
     expect(keyIds).to.have.length(9); // three pairs an epoch

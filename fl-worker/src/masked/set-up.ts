@@ -5,7 +5,7 @@ import {
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import { blobUrls, currentRecord, type StudyInForce } from '../round/course.js';
-import { keyFor } from '../round/seal.js';
+import { keyFor, wipeSecrets } from '../round/seal.js';
 import type { NamedRecord, Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
 
@@ -29,12 +29,14 @@ async function agree(site: Site, study: Study, state: StudyState, { epoch, from 
   const { config, own } = site;
   const { qkdMissing, qkdWaitMs } = study.document.suites;
   const keys = await Promise.all(higher.map(({ mspId }) => keyFor(site, study, state.ring, mspId, qkdMissing === 'fallback' && qkdWaitMs === 0)));
-  // The highest has nobody to agree with: the others agree with it.
-  const pairs = keys.length === 0 ? undefined : sealPairs({ study: study.digest, epoch, round: from, from: config.mspId, fromRecord: own.digest }, keys.map(({ to, digest, record, suite, qkd }) => {
+  const recipients = keys.map(({ to, digest, record, suite, qkd }) => {
     const { context, sharedSecret } = establish(suite, record);
     const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
     return { context: { to, toRecord: digest, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) };
-  }));
+  });
+  // The highest has nobody to agree with: the others agree with it.
+  const pairs = keys.length === 0 ? undefined : sealPairs({ study: study.digest, epoch, round: from, from: config.mspId, fromRecord: own.digest }, recipients);
+  wipeSecrets(recipients);
   const statement: Setup = {
     study: study.digest, epoch, from, participant: config.mspId, record: own.digest, ...(pairs === undefined ? {} : { blob: await site.blobs.put(pairs.blob) }),
     pairs: keys.map(({ to, digest, suite, qkd, reason }) => ({ to, record: digest, suite, keyIds: [...(qkd?.keyIds ?? [])], ...(reason === undefined ? {} : { reason }) })),
