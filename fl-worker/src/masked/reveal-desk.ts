@@ -84,7 +84,7 @@ export class RevealDesk {
     try {
       const signed = readSigned(name, schema, bytes) as unknown as Signed<T>;
       const { study, epoch, round, participant } = signed.statement;
-      assertSignedBy(name, signed as never, await this.#recordOf(view, mspId));
+      assertSignedBy(name, signed, await this.#recordOf(view, mspId));
       return [study, epoch, round, participant].join() === [this.#study.digest, view.epoch.epoch, view.round, mspId].join() ? signed : undefined;
     } catch (error) {
       if (error instanceof CodedError && error.code !== 'UNAVAILABLE') return undefined;
