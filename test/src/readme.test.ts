@@ -30,7 +30,7 @@ const optionsIn = (words: readonly string[]): string[] => words.filter((word) =>
 const verbsIn = (words: readonly string[]): string[] => words.filter((word) => /^[a-z][a-z:-]*$/.test(word));
 
 /** Commands of npm's own that the pages name. */
-const ofNpm = ['rebuild'];
+const ofNpm = ['rebuild', 'install'];
 
 /** Scripts whose options a page may name, and the program behind each. */
 const scripted: Readonly<Record<string, string[]>> = {
