@@ -8,13 +8,16 @@ import { train, type Recipe } from './train.js';
 /** What a probe found. */
 export interface Probed {
   readonly engine: Engine;
-  /** Time of one training step of the study's model and batch, the best of five, ms. */
+  /** Time of one training step of the study's model and batch, the best of those tried, ms. */
   readonly stepMs: number;
 }
 
 /** Rows of a probe's batch are no more than this, so that it ends soon whatever the study says. */
 const mostRows = 256;
-const tries = 5;
+/** At least so many steps are timed; quick ones more often, because an engine gets faster as it warms up. */
+const leastTries = 5;
+const mostTries = 100;
+const probeMs = 250;
 
 /** Rows drawn from a seed: what they are makes no difference to how long they take. */
 function drawnRows(rows: number, width: number): Dataset {
@@ -34,8 +37,9 @@ async function probe(engine: Engine, { model, training }: Recipe, inputs: number
     return elapsed() - from;
   };
   await once(); // the first step prepares buffers and compiles
-  let stepMs = await once();
-  for (let at = 1; at < tries; at++) stepMs = Math.min(stepMs, await once());
+  const began = elapsed();
+  let stepMs = Infinity;
+  for (let tried = 0; tried < leastTries || (tried < mostTries && elapsed() - began < probeMs); tried++) stepMs = Math.min(stepMs, await once());
   return { engine, stepMs };
 }
 
