@@ -21,6 +21,7 @@ export type { Timeouts } from './ledger/gateways.js';
 export { transactionOf, UsageError, type TransactionFault } from './ledger/faults.js';
 export { readEvidence, writeEvidence, type Evidence, type SignedHead } from './evidence/evidence.js';
 export { readTrustRoot, type TrustRoot } from './evidence/trust-root.js';
+export { readReveals, type Reveals } from './verify/masked.js';
 export { readContentKeys, type ContentKeys } from './verify/recompute.js';
 export { cosignLedger, type CosignOptions } from './anchor/cosign.js';
 export { CHECKS, type Check, type CheckName, type Verdict } from './verify/report.js';

@@ -231,10 +231,15 @@ export class Worker {
     }
   }
 
-  /** For the auditor's check of the sum: the content keys of all updates that were opened, readable by their owner only. */
+  /** For the auditor's check of the sum: the content keys of all updates that were opened and the reveals that took masks off, readable by their owner only. */
   async #writeContentKeys(): Promise<void> {
-    const path = join(this.#site.config.state, 'content-keys.json');
-    await writeFile(`${path}.draft`, `${JSON.stringify(this.#state.outbox.contentKeys(), null, 1)}\n`, { mode: 0o600 });
+    await this.#write('content-keys.json', this.#state.outbox.contentKeys());
+    if (this.#study.document.aggregation.mode === 'masked') await this.#write('reveals.json', this.#state.masks.gathered());
+  }
+
+  async #write(name: string, list: readonly unknown[]): Promise<void> {
+    const path = join(this.#site.config.state, name);
+    await writeFile(`${path}.draft`, `${JSON.stringify(list, null, 1)}\n`, { mode: 0o600 });
     await rename(`${path}.draft`, path);
   }
 }

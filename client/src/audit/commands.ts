@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { writeEvidence } from '../evidence/evidence.js';
 import { UsageError } from '../ledger/faults.js';
+import { readReveals } from '../verify/masked.js';
 import { readContentKeys } from '../verify/recompute.js';
 import type { Verdict } from '../verify/report.js';
 import { verify } from '../verify/verify.js';
@@ -17,6 +18,7 @@ import { watchCommand } from './watch-command.js';
 interface VerifyFlags extends SourceOptions {
   readonly blobs?: readonly string[];
   readonly contentKeys?: string;
+  readonly reveals?: string;
   readonly checkpoints?: readonly string[];
 }
 
@@ -37,12 +39,14 @@ async function verifying(options: VerifyFlags, output: Output): Promise<Verdict[
   const { evidence, trustRoot, chaincode } = await openSource(options);
   if (trustRoot === undefined) throw new UsageError('verify needs --trust-root FILE');
   const contentKeys = options.contentKeys === undefined ? undefined : await readContentKeys(options.contentKeys);
+  const reveals = options.reveals === undefined ? undefined : await readReveals(options.reveals);
   const verdict = await verify(evidence, trustRoot, {
     chaincode,
     blobFolders: options.blobs ?? [],
     checkpoints: await Promise.all((options.checkpoints ?? []).map(readText)),
     ...(options.study === undefined ? {} : { study: options.study }),
     ...(contentKeys === undefined ? {} : { contentKeys }),
+    ...(reveals === undefined ? {} : { reveals }),
   });
   output.out(options.json === true ? JSON.stringify(verdict, undefined, 2) : printVerdict(verdict));
   return verdict.verdict;
@@ -77,6 +81,7 @@ export function auditCommand(output: Output, decided: (verdict: Verdict['verdict
         .option('--blobs <dirs...>', 'folders with sealed updates and models')
         .option('--checkpoints <files...>', 'cosigned checkpoints that were kept elsewhere: the chain must be theirs')
         .option('--content-keys <file>', 'content keys handed over by an aggregator, to recompute the models')
+        .option('--reveals <file>', 'reveals of masked rounds, handed over with the content keys')
         .action(async (options: VerifyFlags) => { decided(await verifying(options, output)); }),
     )
     .addCommand(

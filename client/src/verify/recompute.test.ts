@@ -9,7 +9,7 @@ import {
 } from '@epione/protocol';
 import { Blobs } from './blobs.js';
 import { checkAggregates, type ContentKeys } from './recompute.js';
-import type { StudyBook } from './replay/registry.js';
+import { Registry, type StudyBook } from './replay/registry.js';
 import { Report, type Check } from './report.js';
 import type { RoundFound } from './rounds.js';
 
@@ -69,7 +69,7 @@ describe('recomputing rounds with a rule and a state', () => {
 
   const check = async (found: readonly RoundFound[], contentKeys: ContentKeys = keys): Promise<Check> => {
     const report = new Report(named('genesis'));
-    await checkAggregates(book, found, await Blobs.in([folder]), contentKeys, report);
+    await checkAggregates(book, found, await Blobs.in([folder]), { contentKeys, reveals: [] }, new Registry(), report);
     return report.checks().find(({ name }) => name === 'aggregate.recomputed')!;
   };
   /** A round of which something else was attested. */

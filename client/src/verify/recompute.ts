@@ -1,12 +1,13 @@
 /** Check `aggregate.recomputed`: with content keys the sealed updates are opened and aggregated again, and must give what was attested. */
 import {
-  aggregate, assertHeaderOf, CodedError, decodeModel, decodeState, encodeCanonical, fromBase64Url, initialState, judgeUpdate, openStored, parse, readStored, resultDigest, witnessOf,
-  type Aggregated, type Base, type ByteSource, type Digest, type Footing, type Study, type Submission, type UpdateVerdict,
+  aggregate, aggregateMasked, assertHeaderOf, CodedError, decodeModel, decodeState, encodeCanonical, fromBase64Url, initialState, judgeUpdate, openStored, parse, readStored, resultDigest, witnessOf,
+  type Aggregated, type Base, type Before, type ByteSource, type Digest, type Footing, type Study, type Submission, type SubmissionRef, type UpdateVerdict,
 } from '@epione/protocol';
 import { z } from 'zod';
 import { readJson } from '../ledger/profile.js';
 import type { Blobs } from './blobs.js';
-import type { StudyBook } from './replay/registry.js';
+import { maskedOutcome, revealsOf, type Reveals } from './masked.js';
+import type { Registry, StudyBook } from './replay/registry.js';
 import type { RoundFound } from './rounds.js';
 import type { Report } from './report.js';
 
@@ -14,6 +15,12 @@ const contentKeyList = z.array(z.strictObject({ submission: z.string().regex(/^s
 
 /** Content keys by the digest of their submission. */
 export type ContentKeys = ReadonlyMap<string, Uint8Array>;
+
+/** What aggregators handed over: content keys and, of masked rounds, reveals. */
+export interface HandedOver {
+  readonly contentKeys: ContentKeys;
+  readonly reveals: Reveals;
+}
 
 /** Reads an aggregator's list `[{submission, contentKey}]`. @throws UsageError, CodedError BAD_FIELD with all faults. */
 export async function readContentKeys(path: string): Promise<ContentKeys> {
@@ -40,18 +47,30 @@ async function verdictOf(study: Study, statement: Submission, blob: ByteSource |
   }
 }
 
+/** A member of a sealed set with the key that opens its update. */
+interface Opening {
+  readonly statement: Submission;
+  readonly key: Uint8Array;
+}
+
 /** The models and server states of a study as they are recomputed, round by round. */
 class Recomputation {
   readonly #book: StudyBook;
   readonly #blobs: Blobs;
   readonly #keys: ContentKeys;
+  readonly #reveals: Reveals;
+  readonly #ledger: Registry;
+  readonly #report: Report;
   readonly #models = new Map<Base, Float32Array>();
   readonly #states = new Map<Digest, Float64Array>();
 
-  constructor(book: StudyBook, blobs: Blobs, keys: ContentKeys) {
+  constructor(book: StudyBook, blobs: Blobs, { contentKeys, reveals }: HandedOver, ledger: Registry, report: Report) {
     this.#book = book;
     this.#blobs = blobs;
-    this.#keys = keys;
+    this.#keys = contentKeys;
+    this.#reveals = reveals;
+    this.#ledger = ledger;
+    this.#report = report;
     this.#models.set('zeros', new Float32Array(book.study.model.dimension));
   }
 
@@ -70,24 +89,41 @@ class Recomputation {
   }
 
   /** The result of a sealed round; a text says what is missing for it. */
-  async round({ round, state, opened, epoch }: RoundFound): Promise<Aggregated | string> {
+  async round(ended: RoundFound): Promise<Aggregated | string> {
+    const { round, state, opened, epoch } = ended;
     const parameters = await this.#base(opened.base);
     if (parameters === undefined) return `the base model ${opened.base}`;
     const serverState = await this.#state(opened);
     if (serverState === undefined) return `the server's state ${String(opened.state)}`;
     const set = 'set' in state ? state.set : [];
-    const verdicts = new Map<string, UpdateVerdict>();
-    for (const { participant, digest } of set) {
+    const members: Opening[] = [];
+    for (const { digest } of set) {
       const statement = round.submitted.find((entry) => entry.digest === digest)?.statement;
       const key = this.#keys.get(digest);
       if (statement === undefined || key === undefined) return `the content key of submission ${digest}`;
-      await using blob = await this.#blobs.open(statement.blob);
-      verdicts.set(participant, await verdictOf(this.#book.study, statement, blob, key));
+      members.push({ statement, key });
     }
-    const found = aggregate(this.#book.study, { footing: opened, parameters, state: serverState, participants: epoch.participants.length }, set, verdicts);
+    const before: Before = { footing: opened, parameters, state: serverState, participants: epoch.participants.length };
+    const found = this.#book.study.aggregation.mode === 'masked' ? await this.#masked(ended, before, set, members) : aggregate(this.#book.study, before, set, await this.#verdicts(members));
+    if (typeof found === 'string') return found;
     if (found.model !== undefined && found.result.model !== undefined) this.#models.set(found.result.model, found.model);
     if (found.state !== undefined && found.result.state !== undefined) this.#states.set(found.result.state, found.state);
     return found;
+  }
+
+  async #verdicts(members: readonly Opening[]): Promise<Map<string, UpdateVerdict>> {
+    const verdicts = new Map<string, UpdateVerdict>();
+    for (const { statement, key } of members) {
+      await using blob = await this.#blobs.open(statement.blob);
+      verdicts.set(statement.participant, await verdictOf(this.#book.study, statement, blob, key));
+    }
+    return verdicts;
+  }
+
+  async #masked(ended: RoundFound, before: Before, set: readonly SubmissionRef[], members: readonly Opening[]): Promise<Aggregated | string> {
+    const reveals = revealsOf(this.#book, ended, this.#reveals, this.#ledger, this.#report);
+    const outcome = await maskedOutcome(this.#book, ended, this.#blobs, members, reveals);
+    return typeof outcome === 'string' ? outcome : aggregateMasked(this.#book.study, before, set, outcome);
   }
 }
 
@@ -105,13 +141,13 @@ function compare(book: StudyBook, { number, round, state }: RoundFound, found: A
 }
 
 /** Recomputes all ended rounds of a study. Nothing is opened without content keys. */
-export async function checkAggregates(book: StudyBook, rounds: readonly RoundFound[], blobs: Blobs, keys: ContentKeys | undefined, report: Report): Promise<void> {
+export async function checkAggregates(book: StudyBook, rounds: readonly RoundFound[], blobs: Blobs, handed: HandedOver | undefined, ledger: Registry, report: Report): Promise<void> {
   const ended = rounds.filter(({ state }) => state.state === 'final' || state.state === 'failed');
-  if (keys === undefined) {
+  if (handed === undefined) {
     report.absent(check, missing('content keys of an aggregator'));
     return;
   }
-  const recomputation = new Recomputation(book, blobs, keys);
+  const recomputation = new Recomputation(book, blobs, handed, ledger, report);
   for (const found of ended) {
     const result = await recomputation.round(found);
     if (typeof result === 'string') report.absent(check, missing(`${result} (round ${found.number})`));

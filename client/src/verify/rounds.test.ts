@@ -111,14 +111,14 @@ describe('checks over rounds', () => {
 
   it('refuses a model that all attest and that does not follow from the updates', async () => {
     for (const mspId of round(2).attestations.keys()) reattest(2, mspId, otherModel);
-    await checkAggregates(book, deriveRounds(book, 0, report), blobs, keys, report);
+    await checkAggregates(book, deriveRounds(book, 0, report), blobs, { contentKeys: keys, reveals: [] }, ledger, report);
     expect(found('aggregate.recomputed')).to.deep.include({ result: 'fail', object: `round 2 of ${book.digest}` });
   });
 
   it('names an attestation whose witness was copied', async () => {
     const { witness } = round(1).attestations.get('HospitalA')?.statement ?? {};
     reattest(1, 'HospitalC', (statement) => ({ ...statement, ...(witness === undefined ? {} : { witness }) }));
-    await checkAggregates(book, deriveRounds(book, 0, report), blobs, keys, report);
+    await checkAggregates(book, deriveRounds(book, 0, report), blobs, { contentKeys: keys, reveals: [] }, ledger, report);
     expect(found('aggregate.recomputed').object).to.equal(`attestation of HospitalC, round 1 of ${book.digest}`);
   });
 });

@@ -49,12 +49,14 @@ export function checkQuorums(rounds: readonly RoundFound[], report: Report): voi
   report.pass('attestation.quorum', [`${ended} of ${rounds.length} rounds final`, ...dissent].join('; '));
 }
 
-/** Check `keys.once`: a key_ID stands in one accepted submission of the channel. */
+/** Check `keys.once`: a key_ID stands in one accepted submission or set-up of the channel. */
 export function checkKeys(ledger: Registry, report: Report): void {
   const used = new Map<string, string>();
   for (const book of ledger.studies.values()) {
-    for (const { digest, statement } of [...book.rounds.values()].flatMap((round) => round.submitted)) {
-      for (const id of statement.sealed.flatMap((entry) => entry.keyIds.map((keyId) => keyId.toLowerCase()))) {
+    const submitted = [...book.rounds.values()].flatMap((round) => round.submitted.map(({ digest, statement }) => ({ digest, wraps: statement.sealed })));
+    const setUp = [...book.setups.values()].map(({ statement }) => ({ digest: statementDigest('setup', statement), wraps: statement.pairs }));
+    for (const { digest, wraps } of [...submitted, ...setUp]) {
+      for (const id of wraps.flatMap((entry) => entry.keyIds.map((keyId) => keyId.toLowerCase()))) {
         if (used.has(id)) report.fail('keys.once', `key_ID ${id}`, `stands in ${String(used.get(id))} and in ${digest}`);
         used.set(id, digest);
       }

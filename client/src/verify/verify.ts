@@ -5,6 +5,7 @@ import { checkAnchors } from './anchors.js';
 import { Blobs, checkDigests, checkHeaders } from './blobs.js';
 import { checkBudgets } from './budgets.js';
 import { verifyChain, type Chain } from './chain/chain.js';
+import type { Reveals } from './masked.js';
 import { checkAggregates, type ContentKeys } from './recompute.js';
 import { repeatHistory } from './replay/history.js';
 import type { Registry, StudyBook } from './replay/registry.js';
@@ -21,6 +22,8 @@ export interface VerifyOptions {
   readonly blobFolders: readonly string[];
   /** Handed over by an aggregator; without them no update is opened. */
   readonly contentKeys?: ContentKeys;
+  /** Of masked rounds, handed over by an aggregator. */
+  readonly reveals?: Reveals;
   /** Notes of checkpoints that were kept elsewhere: the chain must be theirs. */
   readonly checkpoints?: readonly string[];
 }
@@ -34,7 +37,6 @@ interface StudyFound {
 /** What this version's studies never have: nothing to check, and the reason. */
 function noteAbsent(report: Report): void {
   report.absent('beacon.chain', 'no study has a committee');
-  report.absent('mask.reveals', 'no study is masked');
 }
 
 function pickStudies(ledger: Registry, wanted: string | undefined, report: Report): StudyBook[] {
@@ -48,7 +50,7 @@ function pickStudies(ledger: Registry, wanted: string | undefined, report: Repor
 function checkLedger(chain: Chain, chaincode: string, ledger: Registry, report: Report): void {
   for (const name of ['study.digest', 'study.approved', 'record.possession', 'record.chain', 'round.opened', 'submission.signature', 'suite.allowed', 'attestation.signature'] as const) report.pass(name);
   const epochs = [...ledger.studies.values()].reduce((sum, { course }) => sum + (course?.epochs.length ?? 0), 0);
-  report.pass('course.epochs', `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, no set-ups`);
+  report.pass('course.epochs', `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, ${[...ledger.studies.values()].reduce((sum, { setups }) => sum + setups.size, 0)} set-ups`);
   checkBudgets([...ledger.studies.values()], report);
   checkSuspects(ledger, report);
   checkEquivocation(chain, chaincode, ledger, report);
@@ -69,7 +71,12 @@ async function checkStudies(chain: Chain, ledger: Registry, options: VerifyOptio
     await checkDigests(blobs, rounds, report);
     await checkHeaders(blobs, rounds, report);
   }
-  for (const entry of studies) await checkAggregates(entry.book, entry.rounds, blobs, options.contentKeys, report);
+  const { contentKeys, reveals = [] } = options;
+  const handed = contentKeys && { contentKeys, reveals };
+  for (const entry of studies) await checkAggregates(entry.book, entry.rounds, blobs, handed, ledger, report);
+  if (!studies.some(({ book }) => book.study.aggregation.mode === 'masked')) report.absent('mask.reveals', 'no study is masked');
+  else if (reveals.length === 0) report.absent('mask.reveals', 'EVIDENCE_INCOMPLETE: reveals of an aggregator');
+  else report.pass('mask.reveals', `${reveals.length} reveals`);
   return studies;
 }
 

@@ -10,6 +10,7 @@ import { rosterOf } from './revealer.js';
 export interface MaskedSum {
   readonly outcome: Unmasked;
   readonly reveals: NonNullable<Attestation['reveals']>;
+  readonly gathered: readonly Signed<Reveal>[];
 }
 
 /** Reveals that may still come. */
@@ -38,7 +39,7 @@ export async function maskedSum(site: Site, study: StudyInForce, opener: Opener,
   const bad = [...updates].flatMap(([participant, update]) => ('code' in update ? [{ participant, code: update.code }] : []));
   const [first] = bad;
   // Without one masked update the masks of the others do not cancel.
-  if (first !== undefined) return { outcome: { code: first.code, culprits: bad.filter(({ code }) => code === first.code).map(({ participant }) => participant) }, reveals: [] };
+  if (first !== undefined) return { outcome: { code: first.code, culprits: bad.filter(({ code }) => code === first.code).map(({ participant }) => participant) }, reveals: [], gathered: [] };
   const opened = new Map([...updates].flatMap(([participant, update]) => ('words' in update ? [[participant, update] as const] : [])));
   const reveals = await gather(desk, view, set, submissions, opened);
   const masked: MaskedSubmission[] = [...opened].map(([participant, { words, commitments }]) => ({ participant, words, commitments })).sort((a, b) => (a.participant < b.participant ? -1 : 1));
@@ -50,5 +51,5 @@ export async function maskedSum(site: Site, study: StudyInForce, opener: Opener,
     site.report('waiting for reveals', { round: view.round, code: outcome.code, of: outcome.culprits });
     return undefined;
   }
-  return { outcome, reveals: [...reveals].map(([participant, { statement }]) => ({ participant, digest: statementDigest('reveal', statement) })).sort((a, b) => (a.participant < b.participant ? -1 : 1)) };
+  return { outcome, reveals: [...reveals].map(([participant, { statement }]) => ({ participant, digest: statementDigest('reveal', statement) })).sort((a, b) => (a.participant < b.participant ? -1 : 1)), gathered: [...reveals.values()].map(({ signature, statement }) => ({ signature, statement })) };
 }

@@ -22,12 +22,15 @@ export interface HiddenRound extends LocalRound {
   readonly bytes: RandomBytes;
 }
 
+/** Sites whose noise is surely in what others see: the own one in visible mode, the smallest sealed set where only a sum is seen. */
+const survivorsOf = ({ aggregation, quorums }: Study): number => (aggregation.mode === 'masked' ? quorums.submit : 1);
+
 /** @throws as `trainLocally` and `trainPrivately`. */
 export async function trainHidden(tf: Tf, study: HiddenStudy, round: HiddenRound): Promise<Trained & HiddenUpdate> {
   const { base, data, persons, norm, bytes } = round;
   if (study.privacy.unit === 'site') {
     const { update, ...kept } = await trainLocally(tf, study, round);
-    return { ...kept, ...hideUpdate(study, update, norm, 1, bytes) };
+    return { ...kept, ...hideUpdate(study, update, norm, survivorsOf(study), bytes) };
   }
   const trained = await trainPrivately(tf, study, base, data, persons, norm, bytes);
   return { update: Float64Array.from(trained.parameters, (parameter, k) => parameter - (base[k] ?? 0)), norm: trained.norm };

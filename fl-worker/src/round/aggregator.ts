@@ -95,6 +95,7 @@ export class Aggregator {
 
   async #masked(view: RoundView, before: Before, set: readonly SubmissionRef[], submissions: readonly Stored<Submission>[]): Promise<Shown | undefined> {
     const sum = await maskedSum(this.#site, this.#study, this.#opener, this.#reveals, view, set, submissions);
+    if (sum !== undefined && this.#site.config.keepContentKeys) this.#state.masks.keepGathered(view.round, sum.gathered);
     return sum && { ...aggregateMasked(this.#study.document, before, set, sum.outcome), reveals: sum.reveals };
   }
 

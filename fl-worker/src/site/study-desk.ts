@@ -50,12 +50,19 @@ export async function approve(membership: Membership, digest: Digest, before?: (
 
 /** How long decisions of other members may take to reach this organization's peer, ms. */
 const settleMs = 10_000;
+/** How long the set-ups of a masked study are awaited, which the workers of its participants write once their organization has approved it, ms. */
+const setUpMs = 120_000;
 const pauseMs = 250;
 
 async function openingOf({ ledger, config }: Membership, study: Digest): Promise<Opening> {
   const { approvals } = await ledger.getStudy(study);
   const { document } = await readStudyView(ledger, study);
-  const participants = await Promise.all(document.participants.map(async (mspId) => ({ mspId, record: (await currentRecord(ledger, mspId)).digest })));
+  const setups = document.aggregation.mode === 'masked' ? await ledger.listSetups(study, 1) : [];
+  const setupOf = (mspId: string): { setup?: Digest } => {
+    const found = setups.find(({ statement }) => statement.participant === mspId);
+    return found === undefined ? {} : { setup: statementDigest('setup', found.statement) };
+  };
+  const participants = await Promise.all(document.participants.map(async (mspId) => ({ mspId, record: (await currentRecord(ledger, mspId)).digest, ...setupOf(mspId) })));
   return {
     study,
     member: config.mspId,
@@ -67,8 +74,8 @@ async function openingOf({ ledger, config }: Membership, study: Digest): Promise
 
 /**
  * Opens an approved study with its first epoch: the current records of all participants. Tries again for a while when approvals
- * are missing, because the last one may not have reached every peer yet.
- * @throws CodedError NOT_APPROVED and others of the ledger.
+ * are missing, because the last one may not have reached every peer yet, and longer for set-ups.
+ * @throws CodedError NOT_APPROVED, SETUP_MISSING (of a participant whose worker is not running) and others of the ledger.
  */
 export async function openStudy(membership: Membership, study: Digest): Promise<Committed> {
   for (let waited = 0; ; waited += pauseMs) {
@@ -76,7 +83,8 @@ export async function openStudy(membership: Membership, study: Digest): Promise<
       return await membership.ledger.openStudy(sign('opening', await openingOf(membership, study), membership.keys.signer));
     } catch (error) {
       const { code } = error as { code?: string };
-      if (waited >= settleMs || (code !== 'NOT_APPROVED' && code !== 'BAD_FIELD')) throw error;
+      const patience = code === 'SETUP_MISSING' ? setUpMs : code === 'NOT_APPROVED' || code === 'BAD_FIELD' ? settleMs : 0;
+      if (waited >= patience) throw error;
       await sleep(pauseMs);
     }
   }

@@ -1,6 +1,6 @@
 /** What masks this site's updates in masked mode: pair keys with their ratchet, self-masks, and what was revealed, stored before it leaves (PROTOCOL section 8). */
 import type { DatabaseSync } from 'node:sqlite';
-import { nextPairKey, type Digest, type Setup, type Signed } from '@epione/protocol';
+import { nextPairKey, type Digest, type Reveal, type Setup, type Signed } from '@epione/protocol';
 import { atomically } from './database.js';
 
 /** What this site has said of a sealed set, and what it has revealed for it. */
@@ -87,6 +87,16 @@ export class MaskSecrets {
   /** Stores what is revealed for the set that was acknowledged. */
   keepReveal(round: number, sealed: Uint8Array): void {
     this.#database.prepare('UPDATE reveal SET sealed = ? WHERE round = ?').run(sealed, round);
+  }
+
+  /** Keeps the reveals that an aggregated sum rests on, for the auditor. */
+  keepGathered(round: number, reveals: readonly Signed<Reveal>[]): void {
+    for (const signed of reveals) this.#database.prepare('INSERT OR REPLACE INTO gathered_reveal (round, participant, signed) VALUES (?, ?, ?)').run(round, signed.statement.participant, JSON.stringify(signed));
+  }
+
+  /** All kept reveals, in the form that the auditor's program reads. */
+  gathered(): Signed<Reveal>[] {
+    return this.#database.prepare('SELECT signed FROM gathered_reveal ORDER BY round, participant').all().map((row) => JSON.parse(row['signed'] as string) as Signed<Reveal>);
   }
 
   /** After a round has ended: pair keys go on to the next round, and what opened this one is overwritten; of epochs that are over nothing stays. */
