@@ -10,7 +10,7 @@ import type { Study } from './study.js';
 import { codeOf } from './testing/refusal.js';
 
 const record = `sha256:${'1'.repeat(64)}` as const;
-const study = { observers: ['Z'], quorums: { approve: 3, submit: 2, attest: 2 }, rounds: { count: 5 }, encoding: { bits: 32, fractionBits: 20, clip: '8', maxWeight: 64 } } as unknown as Study;
+const study = { aggregation: { mode: 'visible' }, observers: ['Z'], quorums: { approve: 3, submit: 2, attest: 2 }, rounds: { count: 5 }, encoding: { bits: 32, fractionBits: 20, clip: '8', maxWeight: 64 } } as unknown as Study;
 const epoch = (number: number, from: number, participants: readonly string[], aggregators: readonly string[]): Epoch => ({
   epoch: number, from, participants: participants.map((mspId) => ({ mspId, record })), aggregators: [...aggregators], quorum: Math.floor(aggregators.length / 2) + 1,
 });
@@ -45,6 +45,14 @@ describe('the course of a study', () => {
     const many = Array.from({ length: 4 }, (_, at) => `H${at}`);
     expect(codeOf(() => { assertProposal(study, course, roster(['A', 'B']), new Map()); })).to.equal('none');
     expect(codeOf(() => { assertProposal(study, course, roster(many), new Map()); })).to.equal('SUM_OUT_OF_RANGE');
+  });
+
+  it('refuses a masked roster of which fewer than half may make a sum', () => {
+    const masked = (participants: number): string => codeOf(() => {
+      const document = { ...study, aggregation: { mode: 'masked' }, quorums: { ...study.quorums, submit: 3 }, encoding: { ...study.encoding, maxWeight: 1 } } as unknown as Study;
+      assertProposal(document, course, roster(Array.from({ length: participants }, (_, at) => `H${at}`)), new Map());
+    });
+    expect([masked(2), masked(3), masked(5), masked(6)]).to.deep.equal(['TOO_FEW', 'none', 'none', 'TOO_FEW']);
   });
 
   it('lets all others decide on a member\'s keys, if it came by its own approval and they are two at least', () => {

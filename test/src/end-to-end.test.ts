@@ -146,6 +146,15 @@ describe('a study, end to end', function () {
     });
   });
 
+  it('ends in the same model under masks from QKD keys, which the auditor recomputes from the reveals', async () => {
+    const { outcome } = await run({ aggregation: 'masked' });
+    expect([outcome.outcome, outcome.model]).to.deep.equal(['complete', undisturbed.outcome.model]);
+    expect(outcome.verify.verdict).to.equal('valid');
+    const proven = (name: string): unknown => outcome.verify.checks.find((check) => check.name === name);
+    expect(proven('mask.reveals')).to.deep.include({ result: 'pass', message: `${3 * rounds} reveals` });
+    expect(proven('aggregate.recomputed')).to.deep.include({ result: 'pass' });
+  });
+
   it('ends in the same model after 40 kills at random moments', async () => {
     let saboteur: Saboteur | undefined;
     const { outcome } = await run({

@@ -12,6 +12,7 @@ interface Flags {
   readonly rounds: number;
   readonly seed: string;
   readonly qkdMissing: 'fail' | 'fallback';
+  readonly aggregation: 'visible' | 'masked';
   readonly state: string;
   readonly json?: true;
 }
@@ -35,6 +36,7 @@ const program = new Command('npm start --')
   .option('--rounds <n>', 'federated rounds', count, 5)
   .option('--seed <text>', 'fixes the division of the data and the order of rows', 'epione')
   .addOption(new Option('--qkd-missing <policy>', 'what a hospital without QKD keys does').choices(['fail', 'fallback']).default('fail'))
+  .addOption(new Option('--aggregation <mode>', 'whether aggregators see each update, or only their sum under masks from QKD keys').choices(['visible', 'masked']).default('visible'))
   .option('--state <dir>', 'folder of the network, keys, data and results', join(repository, '.state', 'study'))
   .option('--json', 'the outcome as one JSON document on stdout')
   .allowExcessArguments(false)
@@ -44,8 +46,8 @@ const program = new Command('npm start --')
 async function main(): Promise<number> {
   const flags = program.parse().opts<Flags>();
   const progress = new Progress(process.stderr);
-  const { eve, rounds, seed, qkdMissing } = flags;
-  const { outcome, places } = await runStudy({ state: resolve(flags.state), rounds, seed, qkdMissing, progress, ...(eve === undefined ? {} : { eve: { interceptFraction: eve } }) });
+  const { eve, rounds, seed, qkdMissing, aggregation } = flags;
+  const { outcome, places } = await runStudy({ state: resolve(flags.state), rounds, seed, qkdMissing, aggregation, progress, ...(eve === undefined ? {} : { eve: { interceptFraction: eve } }) });
   const svg = outcomePlot(outcome);
   const folder = places.run(outcome.study.name);
   if (svg !== undefined) writeFileSync(join(folder, 'outcome.svg'), svg);

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly eve?: Eavesdropper;
   /** What a hospital without QKD keys does: wait, or fall back to ML-KEM alone with the reason on the ledger. */
   readonly qkdMissing: 'fail' | 'fallback';
+  /** Whether aggregators see each update or, under masks from QKD keys, only their sum. */
+  readonly aggregation?: 'visible' | 'masked';
   readonly progress: Progress;
   /** Called once the workers run; what it returns is awaited before the run ends. For tests. */
   readonly alongside?: (consortium: Consortium, study: string) => Promise<void>;
@@ -43,22 +45,21 @@ function nextName(places: Places): string {
 }
 
 /** Writes the study file of a run: the shipped one under the run's name. With an eavesdropper the waits are short, because the link will not come back. */
-function writeStudyFile(file: string, name: string, { rounds, eve, qkdMissing }: RunOptions): string {
+function writeStudyFile(file: string, name: string, { rounds, eve, qkdMissing, aggregation }: RunOptions): string {
   const template = parse(readFileSync(join(repository, 'data', 'wdbc', 'study.yaml'), 'utf8')) as { rounds: object; suites: object };
   const waits = eve === undefined ? {} : { submitMs: 20_000, graceMs: 5000, attestMs: 20_000 };
   const suites = { ...template.suites, qkdMissing, ...(eve === undefined ? {} : { qkdWaitMs: 5000 }), ...(qkdMissing === 'fallback' ? { sealing: ['seal-mlkem768-qkd', 'seal-mlkem768'] } : {}) };
-  writeFileSync(file, stringify({ ...template, name, suites, rounds: { ...template.rounds, ...waits, count: rounds } }));
+  writeFileSync(file, stringify({ ...template, name, suites, ...(aggregation === 'masked' ? { aggregation: { mode: 'masked', expansion: 'mask-aes256ctr', epochRounds: 10 } } : {}), rounds: { ...template.rounds, ...waits, count: rounds } }));
   return file;
 }
 
-/** Registers the study, approves it in every organization's name, records the patients' consents at each hospital, opens it. */
+/** Registers the study, approves it in every organization's name, records the patients' consents at each hospital. */
 async function agree(places: Places, studyFile: string): Promise<Digest> {
   const config = (organization: Organization): string[] => ['--config', places.workerConfig(organization)];
   const [first] = hospitals;
   const { study } = await command<{ study: Digest }>('fl-worker', ['study', 'register', studyFile, ...config(first), '--participants', ...hospitals, '--aggregators', ...organizations]);
   await Promise.all(organizations.map((organization) => command('fl-worker', ['study', 'approve', study, ...config(organization)])));
   await Promise.all(hospitals.map((hospital) => command('fl-worker', ['consent', 'grant', '--study', study, ...config(hospital)])));
-  await command('fl-worker', ['study', 'open', study, ...config(first)]);
   return study;
 }
 
@@ -128,8 +129,10 @@ async function audit(consortium: Consortium, study: string, progress: Progress):
   const evidence = join(runFolder, 'evidence');
   await progress.step('Evidence exported', () => command('fl-audit', ['export', '--profile', places.profile('Regulator'), '--out', evidence]));
   const contentKeys = join(places.worker('Regulator'), 'state', 'content-keys.json');
+  const reveals = join(places.worker('Regulator'), 'state', 'reveals.json');
+  const given = (option: string, file: string): string[] => (existsSync(file) ? [option, file] : []);
   const blobs = organizations.map((organization) => places.blobs(organization));
-  const args = ['verify', '--evidence', evidence, '--trust-root', places.trustRoot, '--study', study, '--blobs', ...blobs, ...(existsSync(contentKeys) ? ['--content-keys', contentKeys] : [])];
+  const args = ['verify', '--evidence', evidence, '--trust-root', places.trustRoot, '--study', study, '--blobs', ...blobs, ...given('--content-keys', contentKeys), ...given('--reveals', reveals)];
   const verify = await progress.step('Verification, offline', () => command<Verdict>('fl-audit', args, [1]));
   return { verify, evidence, contentKeys };
 }
@@ -147,12 +150,14 @@ export async function runStudy(options: RunOptions): Promise<RunResult> {
     const data = divideData(join(consortium.runFolder, 'data'), hospitals, seed);
     const studyFile = writeStudyFile(join(consortium.runFolder, 'study.yaml'), name, options);
     await progress.step('Members enrolled', () => enrol(consortium, { seed, data }));
-    const study = await progress.step('Study registered and approved, consents recorded, study opened', () => agree(places, studyFile));
+    const study = await progress.step('Study registered and approved, consents recorded', () => agree(places, studyFile));
     await enrol(consortium, { seed, data, study });
 
     const exitCodes = await progress.step('Federated rounds', async () => {
       consortium.startWorkers(options.eve === undefined ? [] : ['--stop-on-abort']);
       const done = consortium.workersDone();
+      // Workers of a masked study agree on its pair keys before it can be opened.
+      await command('fl-worker', ['study', 'open', study, '--config', places.workerConfig(hospitals[0])]);
       const [codes] = await Promise.all([done, watch(consortium, study, options.rounds, progress, done), options.alongside?.(consortium, study)]);
       return codes;
     });
