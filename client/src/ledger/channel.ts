@@ -22,7 +22,8 @@ export function openChannel(peer: GatewayPeer, allowClassicalTls: boolean): Clie
   const context = createSecureContext({
     ca: readFileSync(peer.tlsCaFile),
     minVersion: 'TLSv1.3',
-    ...(allowClassicalTls ? {} : { ecdhCurve: postQuantumGroup }),
+    // `auto` is OpenSSL's choice, whatever else in this process has made its own the default.
+    ecdhCurve: allowClassicalTls ? 'auto' : postQuantumGroup,
   });
   return new Client(peer.endpoint, credentials.createFromSecureContext(context), settings);
 }
