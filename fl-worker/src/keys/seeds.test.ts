@@ -1,7 +1,7 @@
 // Seeds at rest: each lock opens what it closed and nothing else, and no fault repeats a word of a secret.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { env, execPath } from 'node:process';
@@ -64,7 +64,9 @@ describe('seeds at rest', function () {
     expect(status, stderr).to.equal(0);
     const { module, pinFile, settings } = JSON.parse(stdout) as { module: string; pinFile: string; settings: string };
     env['SOFTHSM2_CONF'] = settings;
-    const key = { module, tokenLabel: 'site', keyLabel: 'seeds', pinFile };
+    // SoftHSM reads its settings once a process, and other tests may have loaded it before: a copy is a library of its own.
+    copyFileSync(module, at('libsofthsm2.so'));
+    const key = { module: at('libsofthsm2.so'), tokenLabel: 'site', keyLabel: 'seeds', pinFile };
     await round({ pkcs11: key });
     using lock = await lockOf({ keyFile: secretFile('key', random(32)) });
     expect((await fault(readKeys(folder, suites, lock)))?.message).to.match(/is encrypted by pkcs11, and by the configuration it should be by keyFile$/);
