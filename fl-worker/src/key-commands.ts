@@ -49,7 +49,7 @@ export function addKeyCommands(program: Command, print: Print): void {
     .requiredOption('--threshold <t>', 'how many of them bring the keys back', count)
     .requiredOption('--to <folder>', 'where the share files are written, one a person')
     .action(async (options: KeyOptions) => {
-      const files = await backUp(await readConfig(options.config), options.shares, options.threshold, options.to, Date.now());
+      const files = await backUp(await readConfig(options.config), options.shares, options.threshold, options.to, Date.now(), random);
       print(options.json, { files, threshold: options.threshold }, `${files.join('\n')}\nGive each to another person and keep none here: any ${options.threshold} are the keys.`);
     });
   add('restore <shares...>', 'bring the keys back from enough shares', 'restore share-1.json share-3.json share-4.json --config worker.yaml')

@@ -64,6 +64,7 @@ export * from './masked/roster.js';
 export * from './masked/setup.js';
 export * from './masked/dealer.js';
 export * from './masked/masks.js';
+export * from './masked/shamir.js';
 export * from './masked/reveal.js';
 export * from './masked/unmask.js';
 export * from './aggregate.js';

@@ -65,7 +65,7 @@ describe('a study, end to end', function () {
     const { verdict, checks } = undisturbed.outcome.verify;
     expect(verdict).to.equal('valid');
     expect(checks).to.have.length(26);
-    expect(checks.filter((check) => check.result === 'absent').map((check) => check.name)).to.deep.equal(['anchor.checkpoint', 'beacon.chain', 'mask.reveals']);
+    expect(checks.filter((check) => check.result === 'absent').map((check) => check.name)).to.deep.equal(['beacon.chain', 'mask.reveals']);
   });
 
   it('lets a member sign an approval under QKD keys too: receiver and arbiter find it good', () => {

@@ -6,7 +6,7 @@ import { canonicalText, type Json } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import { readSeed } from './seed-file.js';
 import { openLock } from './seed-lock.js';
-import { bringBack, divide, encodeShare, readShare } from './shares.js';
+import { bringBack, divide, encodeShare, readShare, type KeyShare } from './shares.js';
 
 const bytes = (from: number, length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => (from + 7 * at) & 255);
 const isRefusal = (error: unknown): boolean => error instanceof WorkerError;
@@ -22,7 +22,7 @@ const lock = async () => openLock({ keyFile });
 const locked = async (): Promise<Uint8Array> => Buffer.from(canonicalText((await lock())?.lock(seeds.kem, 'kem', (length) => bytes(4, length)) as unknown as Json));
 
 const site = { mspId: 'HospitalA', suites: { signature: 'mldsa65', kem: 'mlkem768' } } as const;
-const [first, second] = await divide(site, seeds, 2, 2, 5) as [Awaited<ReturnType<typeof divide>>[number], Awaited<ReturnType<typeof divide>>[number]];
+const [first, second] = divide(site, seeds, 2, 2, 5, (length) => bytes(5, length)) as [KeyShare, KeyShare];
 
 export const targets = [
   {
@@ -35,8 +35,8 @@ export const targets = [
   },
   {
     name: 'share of seeds', weight: 3, changed: 'readable', samples: () => [Buffer.from(encodeShare(first))], isRefusal,
-    read: async (input: Uint8Array) => {
-      const { seeds: back } = await bringBack(site, new Map([['one', readShare('one', input)], ['two', second]]));
+    read: (input: Uint8Array) => {
+      const { seeds: back } = bringBack(site, new Map([['one', readShare('one', input)], ['two', second]]));
       if (!same(back.signing, seeds.signing) || !same(back.kem, seeds.kem)) throw new RangeError('false accept: other seeds');
     },
   },

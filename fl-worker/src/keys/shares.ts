@@ -1,8 +1,8 @@
 /** Seeds divided among people, so that some of them together can bring them back and fewer learn nothing (Shamir over GF(2^8); decision 0027). */
-import { canonicalText, concat, decodeCanonical, digestOf, frame, kemSuite, parse, signatureSuite, type Digest } from '@epione/protocol';
-import { combine, split } from 'shamir-secret-sharing';
+import { canonicalText, combineShares, concat, decodeCanonical, digestOf, frame, fromHex, kemSuite, parse, signatureSuite, splitSecret, toHex, type Digest } from '@epione/protocol';
 import { z } from 'zod';
 import { WorkerError } from '../error.js';
+import type { RandomBytes } from './seed-lock.js';
 import { seedLengths, wipe, type KeySuites, type Seeds } from './seeds.js';
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/).transform((text) => text as Digest);
@@ -19,10 +19,9 @@ const shareFile = z.strictObject({
   secret: digest,
   /** One a share, in order: who brings a changed share is named. */
   commitments: z.array(digest).min(2).max(255),
-  /** This share's place, from 1. */
+  /** This share's place on the polynomial, from 1. */
   index: z.int().min(1).max(255),
-  /** 96 bytes of share and its place on the polynomial. */
-  share: hex(97),
+  share: hex(96),
 });
 
 /** One person's share of a site's seeds, as it stands in a file. */
@@ -44,22 +43,24 @@ const namedDigest = (label: string, { mspId, suites, dividedAt, threshold }: Omi
 const commitmentTo = (division: Omit<Division, 'secret' | 'commitments' | 'format'>, index: number, share: Uint8Array): Digest => namedDigest('epione/v1/key-share', division, index, share);
 
 /**
- * Divides seeds. Shares come from the runtime's own random numbers.
+ * Divides seeds.
  * @param shares how many, 2 to 255. @param threshold how many bring the seeds back, 2 to `shares`.
- * @param now ms since 1970 UTC.
+ * @param now ms since 1970 UTC. @param random of a secure source, for the polynomial.
  * @throws WorkerError CONFIG_INVALID for other numbers.
  */
-export async function divide({ mspId, suites: { signature, kem } }: KeyOwner, seeds: Seeds, shares: number, threshold: number, now: number): Promise<KeyShare[]> {
+export function divide({ mspId, suites: { signature, kem } }: KeyOwner, seeds: Seeds, shares: number, threshold: number, now: number, random: RandomBytes): KeyShare[] {
   const numbers = [shares, threshold].every(Number.isInteger) && threshold >= 2 && threshold <= shares && shares <= 255;
   if (!numbers) throw new WorkerError('CONFIG_INVALID', `${shares} shares of which ${threshold} are needed cannot be made`, { remedy: 'At least 2 must be needed, and no more than there are; at most 255.' });
   const secret = joined(seeds);
   try {
-    const parts = await split(secret, shares, threshold);
+    const coefficients = Array.from({ length: threshold - 1 }, () => random(secret.length));
+    const parts = splitSecret(secret, Array.from({ length: shares }, (_, at) => at + 1), coefficients);
+    wipe(...coefficients);
     const common = { mspId, suites: { signature, kem }, dividedAt: now, threshold };
     const commitments = parts.map((part, at) => commitmentTo(common, at + 1, part));
     const division: Division = { format: 'epione-key-share-1', ...common, secret: namedDigest('epione/v1/key-secret', common, secret), commitments };
     return parts.map((part, at) => {
-      const share = Buffer.from(part.buffer, part.byteOffset, part.length).toString('hex');
+      const share = toHex(part);
       wipe(part);
       return { ...division, index: at + 1, share };
     });
@@ -88,7 +89,7 @@ function commonDivision(shares: ReadonlyMap<string, KeyShare>): string {
   return [...votes].reduce((most, entry) => (entry[1].length > most[1].length ? entry : most), ['', [] as KeyShare[]])[0];
 }
 
-const isGood = ({ commitments, index, share, ...division }: KeyShare): boolean => commitments[index - 1] === commitmentTo(division, index, new Uint8Array(Buffer.from(share, 'hex')));
+const isGood = ({ commitments, index, share, ...division }: KeyShare): boolean => commitments[index - 1] === commitmentTo(division, index, fromHex(share));
 
 /** Seeds that came back, and who brought something else. */
 export interface Restored {
@@ -102,7 +103,7 @@ export interface Restored {
  * @param shares by the name of their file.
  * @throws WorkerError SHARES_INVALID: too few good ones, another organization's or suites, or seeds that are not those that were divided.
  */
-export async function bringBack({ mspId, suites }: KeyOwner, shares: ReadonlyMap<string, KeyShare>): Promise<Restored> {
+export function bringBack({ mspId, suites }: KeyOwner, shares: ReadonlyMap<string, KeyShare>): Restored {
   const common = commonDivision(shares);
   const fits = new Map<number, KeyShare>();
   const refused: string[] = [];
@@ -114,9 +115,9 @@ export async function bringBack({ mspId, suites }: KeyOwner, shares: ReadonlyMap
   const said = refused.length === 0 ? '' : `; changed, or of another division: ${refused.join(', ')}`;
   if (first === undefined || fits.size < first.threshold) throw new WorkerError('SHARES_INVALID', `${fits.size} good shares${first === undefined ? '' : `, ${first.threshold} are needed`}${said}`, { remedy: 'Bring more shares of the same division.' });
   if (first.mspId !== mspId || first.suites.signature !== suites.signature || first.suites.kem !== suites.kem) throw new WorkerError('SHARES_INVALID', `the shares are of ${first.mspId} with ${first.suites.signature} and ${first.suites.kem}`, { remedy: 'Correct mspId and suites of the configuration, or bring its own shares.' });
-  const parts = [...fits.values()].map(({ share }) => new Uint8Array(Buffer.from(share, 'hex')));
-  const secret = await combine(parts);
-  wipe(...parts);
+  const parts = [...fits.values()].map(({ index, share }) => ({ x: index, bytes: fromHex(share) }));
+  const secret = combineShares(parts, first.threshold);
+  wipe(...parts.map(({ bytes }) => bytes));
   if (namedDigest('epione/v1/key-secret', first, secret) !== first.secret) throw new WorkerError('SHARES_INVALID', 'the shares give other seeds than were divided', { remedy: 'Bring other shares.' });
   const length = seedLengths(suites).signing;
   return { seeds: { signing: secret.slice(0, length), kem: secret.slice(length) }, refused };

@@ -64,7 +64,7 @@ describe('fl-worker key', function () {
     const before = await secrets();
     const files = key('plain', 'backup', '--shares', '4', '--threshold', '3', '--to', at('shares')).out['files'] as string[];
     expect(files.map((file) => statSync(file).mode & 0o777)).to.deep.equal([0o600, 0o600, 0o600, 0o600]);
-    const again = await backUp(await configOf('plain'), 4, 3, at('shares'), 0).catch((error: unknown) => (error as { code: string }).code);
+    const again = await backUp(await configOf('plain'), 4, 3, at('shares'), 0, random).catch((error: unknown) => (error as { code: string }).code);
     expect(again, 'nothing is overwritten').to.equal('EEXIST');
     expect(key('passphrase', 'restore', ...files).fault).to.contain('is there already');
     renameSync(keysFolder(at('state')), at('lost'));

@@ -32,10 +32,10 @@ export async function keyStatus(config: WorkerConfig): Promise<KeyStatus> {
  * Divides the keys and writes one file a share, `MSPID-share-N.json`; an existing file is never overwritten.
  * @param now ms since 1970 UTC. @throws WorkerError as `divide` and `readSeeds`.
  */
-export async function backUp(config: WorkerConfig, shares: number, threshold: number, to: string, now: number): Promise<string[]> {
+export async function backUp(config: WorkerConfig, shares: number, threshold: number, to: string, now: number, random: RandomBytes): Promise<string[]> {
   using lock = await openLock(config.keyProtection);
   const seeds = await readSeeds(keysFolder(config.state), config.suites, lock);
-  const parts = await divide(config, seeds, shares, threshold, now);
+  const parts = divide(config, seeds, shares, threshold, now, random);
   wipe(seeds.signing, seeds.kem);
   await mkdir(to, { recursive: true, mode: 0o700 });
   const files = parts.map((part) => ({ part, path: join(resolve(to), `${config.mspId}-share-${part.index}.json`) }));
@@ -52,7 +52,7 @@ export async function restore(config: WorkerConfig, paths: readonly string[], ra
   const files = seedFiles(config.state);
   for (const file of files) if (await exists(file)) throw new WorkerError('KEY_FILE_INVALID', `${file} is there already`, { remedy: 'Nothing is overwritten: move it away first, if it is sure that it is of no use.' });
   const shares = new Map(await Promise.all(paths.map(async (path) => [basename(path), readShare(path, await readFile(path))] as const)));
-  const { seeds, refused } = await bringBack(config, shares);
+  const { seeds, refused } = bringBack(config, shares);
   using lock = await openLock(config.keyProtection);
   await mkdir(keysFolder(config.state), { recursive: true, mode: 0o700 });
   for (const [name, file] of Object.entries(seedNames) as [SeedName, string][]) await writeSeed(join(keysFolder(config.state), file), name, seeds[name], lock, random);

@@ -124,6 +124,14 @@ function studyDocument(consortium: Consortium, studyFile: string): Study {
   return studyFrom(readStudyTemplate(readFileSync(studyFile, 'utf8')), { channel, genesis: genesis as Digest, chaincode, participants: [...hospitals], aggregators: [...organizations], observers: [] });
 }
 
+/** Every organization checks the whole chain and cosigns its log; the others sign the checkpoint that the first one made. */
+async function cosign(places: Places): Promise<void> {
+  const byOne = (organization: Organization): Promise<unknown> => command('fl-worker', ['cosign', '--config', places.workerConfig(organization), '--trust-root', places.trustRoot]);
+  const [first, ...others] = organizations;
+  await byOne(first);
+  await Promise.all(others.map(byOne));
+}
+
 async function audit(consortium: Consortium, study: string, progress: Progress): Promise<{ verify: Verdict; evidence: string; contentKeys: string }> {
   const { places, runFolder } = consortium;
   const evidence = join(runFolder, 'evidence');
@@ -165,6 +173,7 @@ export async function runStudy(options: RunOptions): Promise<RunResult> {
     const broken = Object.entries(exitCodes).filter(([, code]) => code !== 0 && code !== 3);
     if (broken.length > 0) throw new Error(`${broken.map(([site, code]) => `the worker of ${site} ended with exit code ${code}`).join('; ')}; its log is in ${join(consortium.runFolder, 'logs')}`);
 
+    await progress.step('Log of blocks cosigned', () => cosign(places));
     const document = studyDocument(consortium, studyFile);
     const judge = new Judge(document, data);
     const baselines = await progress.step('Training without federation, to compare', () => judge.baselines(seed));
