@@ -1,5 +1,6 @@
 // Masked mode among real sites: the same model as in the open, whoever is killed, drops out or falls silent; keys that are used up are renewed.
 import { expect } from 'chai';
+import { statementDigest, type Proposal } from '@epione/protocol';
 import type { Report } from './progress.js';
 import { takePart } from './run.js';
 import type { StudyTemplate } from './study-template.js';
@@ -48,6 +49,21 @@ describe('masked mode', function () {
     const keyIds = (await Promise.all([1, 2, 3].map((epoch) => ledger.listSetups(house.digest, epoch)))).flat().flatMap(({ statement }) => statement.pairs.flatMap((pair) => pair.keyIds));
     expect(keyIds).to.have.length(9); // three pairs an epoch
     expect(new Set(keyIds)).to.have.length(9);
+  });
+
+  it('sets up anew for a roster that the members have approved', async () => {
+    await using house = await TestConsortium.found(masked(3, 10));
+    const ledger = newLedger(house);
+    const { record } = house.of('HospitalA');
+    const proposal: Proposal = { study: house.digest, member: 'HospitalA', record: statementDigest('participant', record), epoch: 1, kind: 'roster', participants: hospitals, aggregators: hospitals, quorum: 2 };
+    const running = runSites(house, ledger, organizations);
+    while ((await ledger.getStudy(house.digest)).course === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+    ledger.propose(proposal, organizations);
+    const model = undisturbed.get(3);
+    expect((await running).slice(0, 3)).to.deep.equal(hospitals.map(() => ({ outcome: 'complete', model })));
+    const { course } = await ledger.getStudy(house.digest);
+    expect(course?.epochs.map(({ epoch, aggregators }) => [epoch, aggregators.length])).to.deep.equal([[1, 4], [2, 3]]);
+    expect(await ledger.listSetups(house.digest, 2)).to.have.length(3);
   });
 
   it('killed at every step and started again, a hospital reveals for one set and all end in the same model', async () => {

@@ -177,9 +177,10 @@ export class Worker {
       if (role.aggregator) await this.#aggregator.step(view, state.set);
     }
     this.#state.log.now(round, state.state);
-    if (!role.member) return this.#site.config.pollMs;
-    await this.#changes.step(view);
+    // Whoever is about to join sets up for its first epoch.
+    await this.#changes.step(view, role.member);
     await this.#rekeying.step(view, this.#changes.roster);
+    if (!role.member) return this.#site.config.pollMs;
     return this.#closeWhenDue(view);
   }
 

@@ -1,5 +1,5 @@
 /** New pair keys in time: every participant sets up before an epoch's keys are used up, its roster changes or one of them asks for it; then one opens the epoch. */
-import { latestEpoch, lastRound, participantsOf, type Epoch } from '@epione/protocol';
+import { latestEpoch, lastRound, membersIn, participantsOf, type Epoch } from '@epione/protocol';
 import { openEpoch } from '../round/changes.js';
 import { readCourse, type RoundView, type StudyInForce } from '../round/course.js';
 import { codeOf } from '../round/refusal.js';
@@ -35,7 +35,7 @@ export class Rekeying {
   async step(view: RoundView, roster: readonly string[] | undefined): Promise<void> {
     const { document, digest } = this.#study;
     const { aggregation } = document;
-    const { config, elapsed, ledger } = this.#site;
+    const { config, elapsed, ledger, own } = this.#site;
     if (aggregation.mode === 'visible' || elapsed() - this.#lookedAt < config.pollMs) return;
     this.#lookedAt = elapsed();
     await readCourse(ledger, this.#study);
@@ -46,7 +46,10 @@ export class Rekeying {
     const participants = roster ?? participantsOf(last);
     const there = await ledger.listSetups(digest, last.epoch + 1);
     const asked = there.some(({ statement }) => statement.from === from);
-    if (roster === undefined && from < last.from + aggregation.epochRounds && !asked && this.#lacking !== last.epoch) return;
+    // With another record than the epoch's this site takes part again once there is an epoch that names it.
+    const mine = last.participants.find(({ mspId }) => mspId === config.mspId);
+    const lacking = this.#lacking === last.epoch || (mine !== undefined && mine.record !== own.digest);
+    if (roster === undefined && from < last.from + aggregation.epochRounds && !asked && !lacking) return;
     try {
       const coming = { epoch: last.epoch + 1, from, participants };
       const setups = participants.includes(config.mspId) ? await setUp(this.#site, this.#study, this.#state, coming) : there;
@@ -58,12 +61,13 @@ export class Rekeying {
     }
   }
 
-  /** One after the other, lest all collide. */
+  /** One member after the other, lest all collide. */
   async #open(view: RoundView, last: Epoch): Promise<void> {
     const { config, elapsed, ledger, report } = this.#site;
+    const rank = membersIn(this.#study.document, last).indexOf(config.mspId);
     const since = this.#ready.get(view.round) ?? elapsed();
     this.#ready.set(view.round, since);
-    if (elapsed() - since < participantsOf(last).indexOf(config.mspId) * 1000) return;
+    if (rank < 0 || elapsed() - since < rank * 1000) return;
     const { epoch } = await openEpoch(this.#site, this.#study, view);
     await readCourse(ledger, this.#study);
     report('opened an epoch', { epoch: epoch.epoch, from: epoch.from, participants: participantsOf(epoch) });

@@ -52,11 +52,12 @@ export class Revealer {
     const { round, opened } = view;
     const wanted = setDigest(set);
     const said = masks.revealed(round);
-    if (said?.sealed !== undefined) return said.set === wanted;
+    if (said !== undefined && said.set !== wanted) throw new WorkerError('SET_DIFFERS', `round ${round} was sealed with another set before, which this site has acknowledged`);
+    if (said?.sealed !== undefined) return true;
+    const members = set.map(({ participant }) => participant);
     const noise = this.#study.document.privacy.unit !== 'none';
-    if (!noise && masks.revealedOver(opened.base, round)) throw new WorkerError('SET_DIFFERS', `this site has revealed over the base of round ${round} before, and without noise two sums tell the difference of their sets`);
-    if (said === undefined) masks.acknowledge(round, opened.base, wanted, new TextDecoder().decode(signedOf(this.#acknowledgement(view, wanted))));
-    else if (said.set !== wanted) throw new WorkerError('SET_DIFFERS', `round ${round} was sealed with another set before, which this site has acknowledged`);
+    if (!noise && masks.revealedForOthers(opened.base, members)) throw new WorkerError('SET_DIFFERS', `this site has revealed over the base of round ${round} for other participants, and without noise two sums tell the difference of their sets`);
+    if (said === undefined) masks.acknowledge(round, opened.base, members, wanted, new TextDecoder().decode(signedOf(this.#acknowledgement(view, wanted))));
     const others = await Promise.all(set.filter(({ participant }) => participant !== this.#site.config.mspId).map(({ participant }) => this.#desk.acknowledgement(view, participant)));
     const heard = others.filter((found) => found !== undefined).map(({ statement }) => statement);
     const strays = heard.filter((statement) => statement.set !== wanted);

@@ -110,8 +110,8 @@ export class Changes {
   /** Participants of an approved change of the roster that no epoch has yet, as last seen. */
   roster: readonly string[] | undefined;
 
-  /** Looks, but not oftener than the site polls. That another member was faster, or the round went on, is no fault: the next look finds how it stands. @throws passing errors of the ledger's queries. */
-  async step(view: RoundView): Promise<void> {
+  /** Looks, but not oftener than the site polls; a member carries out what is due. That another member was faster, or the round went on, is no fault: the next look finds how it stands. @throws passing errors of the ledger's queries. */
+  async step(view: RoundView, member: boolean): Promise<void> {
     const { ledger, config, elapsed, report } = this.#site;
     if (elapsed() - this.#lookedAt < config.pollMs) return;
     this.#lookedAt = elapsed();
@@ -121,7 +121,7 @@ export class Changes {
     await readCourse(ledger, this.#study);
     this.roster = proposals.flatMap((motion) => (motion.proposal.statement.kind === 'roster' && this.#stands(motion, view) ? [motion.proposal.statement.participants] : []))[0];
     for (const motion of proposals) {
-      if (!this.#isDue(motion, view)) continue;
+      if (!member || !this.#isDue(motion, view)) continue;
       try {
         const done = await carryOut(this.#site, this.#study, view, motion);
         if (done !== undefined) report(done.told, { ...done.facts, proposal: motion.digest });

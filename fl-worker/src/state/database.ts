@@ -21,7 +21,7 @@ const schema = `
   CREATE TABLE setup (epoch INTEGER PRIMARY KEY, signed TEXT NOT NULL) STRICT;
   CREATE TABLE pair_key (epoch INTEGER NOT NULL, member TEXT NOT NULL, round INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY (epoch, member)) STRICT;
   CREATE TABLE self_mask (round INTEGER PRIMARY KEY, seed BLOB NOT NULL) STRICT;
-  CREATE TABLE reveal (round INTEGER PRIMARY KEY, base TEXT NOT NULL, sealed_set TEXT NOT NULL, acknowledgement TEXT NOT NULL, sealed BLOB) STRICT;
+  CREATE TABLE reveal (round INTEGER PRIMARY KEY, base TEXT NOT NULL, participants TEXT NOT NULL, sealed_set TEXT NOT NULL, acknowledgement TEXT NOT NULL, sealed BLOB) STRICT;
   CREATE TABLE gathered_reveal (round INTEGER NOT NULL, participant TEXT NOT NULL, signed TEXT NOT NULL, PRIMARY KEY (round, participant)) STRICT;
   CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 `;

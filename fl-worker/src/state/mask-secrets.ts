@@ -74,14 +74,14 @@ export class MaskSecrets {
     return { set: row['sealed_set'] as Digest, acknowledgement: row['acknowledgement'] as string, ...(sealed === null ? {} : { sealed }) };
   }
 
-  /** Whether something was revealed over a base for another round: a second sum over it would tell the difference of the two sets. */
-  revealedOver(base: string, round: number): boolean {
-    return this.#database.prepare('SELECT 1 FROM reveal WHERE base = ? AND round <> ? AND sealed IS NOT NULL').get(base, round) !== undefined;
+  /** Whether something was revealed over a base for other participants: a second sum over it would tell the difference of the two sets. */
+  revealedForOthers(base: string, participants: readonly string[]): boolean {
+    return this.#database.prepare('SELECT 1 FROM reveal WHERE base = ? AND participants <> ? AND sealed IS NOT NULL').get(base, participants.join(' ')) !== undefined;
   }
 
   /** Stores the acknowledgement of a set; one a round, for ever. */
-  acknowledge(round: number, base: string, set: Digest, acknowledgement: string): void {
-    this.#database.prepare('INSERT INTO reveal (round, base, sealed_set, acknowledgement) VALUES (?, ?, ?, ?)').run(round, base, set, acknowledgement);
+  acknowledge(round: number, base: string, participants: readonly string[], set: Digest, acknowledgement: string): void {
+    this.#database.prepare('INSERT INTO reveal (round, base, participants, sealed_set, acknowledgement) VALUES (?, ?, ?, ?, ?)').run(round, base, participants.join(' '), set, acknowledgement);
   }
 
   /** Stores what is revealed for the set that was acknowledged. */
