@@ -128,8 +128,9 @@ export const isGenuineDelivery = (signed: QuantumSignature, key: Uint8Array): bo
 export const isQuantumSigned = (signed: QuantumSignature, receiverShare: Uint8Array, arbiterShare: Uint8Array): boolean =>
   isTagOf(fromBase64Url(signed.signature), whole(receiverShare, arbiterShare), signedBy(signed));
 
+/** The whole message that the receiver got, and its part of the key. */
 const transferred = ({ signed, share: part, tagKey }: Omit<Transfer, 'tag' | 'version'>): Uint8Array =>
-  frame('epione/v1/quantum-transfer', tagKey, concat(signedBy(signed), fromBase64Url(signed.signature), fromBase64Url(part)));
+  frame('epione/v1/quantum-transfer', tagKey, sent(signed), fromBase64Url(signed.tag), fromBase64Url(part));
 
 /** Hands a signed document with the receiver's part of its key to the arbiter. @throws CodedError BAD_KEY as `oneTimeTag`. */
 export function makeTransfer(signed: QuantumSignature, receiverShare: Uint8Array, tagKey: OneTimeKey): Transfer {
