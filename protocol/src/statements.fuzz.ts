@@ -5,7 +5,8 @@ import { ending, nextEpoch } from './course.js';
 import { detail, erasure } from './detail.js';
 import { concat, toBase64Url } from './digest.js';
 import { CodedError } from './error.js';
-import { reveal } from './masked/reveal.js';
+import { acknowledgement, reveal } from './masked/reveal.js';
+import { setup } from './masked/setup.js';
 import { newSigner } from './ml-dsa.js';
 import { revocation, type ParticipantRecord } from './participant.js';
 import { proposal } from './proposal.js';
@@ -31,6 +32,8 @@ const statements = [
   ['detail', detail, { channel: 'epione', genesis: of('0'), mspId: 'HospitalA', record: of('2'), id: 'note 1', digest: of('b') }],
   ['erasure', erasure, { channel: 'epione', genesis: of('0'), mspId: 'HospitalA', record: of('2'), id: 'note 1' }],
   ['cosignature', cosignature, { channel: 'epione', genesis: of('0'), mspId: 'HospitalA', record: of('2'), size: 9, root: hex('0a'), previous: { size: 4, root: hex('0b') }, consistency: [hex('0c')], lines: ['\u2014 epione/epione/HospitalA AAAA'] }],
+  ['setup', setup, { study: of('1'), epoch: 1, from: 3, participant: 'HospitalA', record: of('2'), blob: of('d'), pairs: [{ to: 'HospitalB', record: of('3'), suite: 'seal-mlkem768', keyIds: [], reason: 'QKD_UNAVAILABLE' }] }],
+  ['acknowledgement', acknowledgement, { study: of('1'), epoch: 1, round: 3, participant: 'HospitalA', record: of('2'), set: of('c') }],
   ['reveal', reveal, { study: of('1'), epoch: 1, round: 3, participant: 'HospitalA', record: of('2'), set: of('c'), own: hex('0d'), pairs: [{ to: 'HospitalB', seed: hex('0e') }], shares: [{ of: 'HospitalC', index: 0, share: hex('0f') }] }],
 ] as const;
 
