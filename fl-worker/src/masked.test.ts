@@ -52,15 +52,16 @@ describe('masked mode', function () {
   });
 
   it('sets up anew for a roster that the members have approved', async () => {
-    await using house = await TestConsortium.found(masked(3, 10));
+    await using house = await TestConsortium.found(masked(20, 30)); // rounds enough for a change to be seen and made
     const ledger = newLedger(house);
     const { record } = house.of('HospitalA');
     const proposal: Proposal = { study: house.digest, member: 'HospitalA', record: statementDigest('participant', record), epoch: 1, kind: 'roster', participants: hospitals, aggregators: hospitals, quorum: 2 };
     const running = runSites(house, ledger, organizations);
     while ((await ledger.getStudy(house.digest)).course === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
     ledger.propose(proposal, organizations);
-    const model = undisturbed.get(3);
-    expect((await running).slice(0, 3)).to.deep.equal(hospitals.map(() => ({ outcome: 'complete', model })));
+    const [first, ...others] = await running;
+    expect(first).to.have.property('outcome', 'complete');
+    for (const other of others.slice(0, 2)) expect(other).to.deep.equal(first);
     const { course } = await ledger.getStudy(house.digest);
     expect(course?.epochs.map(({ epoch, aggregators }) => [epoch, aggregators.length])).to.deep.equal([[1, 4], [2, 3]]);
     expect(await ledger.listSetups(house.digest, 2)).to.have.length(3);

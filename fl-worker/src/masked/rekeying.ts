@@ -1,5 +1,5 @@
 /** New pair keys in time: every participant sets up before an epoch's keys are used up, its roster changes or one of them asks for it; then one opens the epoch. */
-import { latestEpoch, lastRound, membersIn, participantsOf, type Epoch } from '@epione/protocol';
+import { latestEpoch, lastRound, membersIn, participantsOf, type Epoch, type Setup, type Stored } from '@epione/protocol';
 import { openEpoch } from '../round/changes.js';
 import { readCourse, type RoundView, type StudyInForce } from '../round/course.js';
 import { codeOf } from '../round/refusal.js';
@@ -35,7 +35,7 @@ export class Rekeying {
   async step(view: RoundView, roster: readonly string[] | undefined): Promise<void> {
     const { document, digest } = this.#study;
     const { aggregation } = document;
-    const { config, elapsed, ledger, own } = this.#site;
+    const { config, elapsed, ledger } = this.#site;
     if (aggregation.mode === 'visible' || elapsed() - this.#lookedAt < config.pollMs) return;
     this.#lookedAt = elapsed();
     await readCourse(ledger, this.#study);
@@ -45,11 +45,7 @@ export class Rekeying {
     if (last.from >= from || from > lastRound(document, course)) return;
     const participants = roster ?? participantsOf(last);
     const there = await ledger.listSetups(digest, last.epoch + 1);
-    const asked = there.some(({ statement }) => statement.from === from);
-    // With another record than the epoch's this site takes part again once there is an epoch that names it.
-    const mine = last.participants.find(({ mspId }) => mspId === config.mspId);
-    const lacking = this.#lacking === last.epoch || (mine !== undefined && mine.record !== own.digest);
-    if (roster === undefined && from < last.from + aggregation.epochRounds && !asked && !lacking) return;
+    if (roster === undefined && from < last.from + aggregation.epochRounds && !this.#isAsked(last, there, from)) return;
     try {
       const coming = { epoch: last.epoch + 1, from, participants };
       const setups = participants.includes(config.mspId) ? await setUp(this.#site, this.#study, this.#state, coming) : there;
@@ -59,6 +55,13 @@ export class Rekeying {
       if (codeOf(error) === undefined) throw error;
       this.#site.report('new pair keys must wait', { round: view.round, code: codeOf(error), message: (error as Error).message });
     }
+  }
+
+  /** Whether a participant wants new pair keys from a round on: it has written its set-up, or this site lacks a key or has another record than the epoch's. */
+  #isAsked(last: Epoch, there: readonly Stored<Setup>[], from: number): boolean {
+    const { config, own } = this.#site;
+    const mine = last.participants.find(({ mspId }) => mspId === config.mspId);
+    return there.some(({ statement }) => statement.from === from) || this.#lacking === last.epoch || (mine !== undefined && mine.record !== own.digest);
   }
 
   /** One member after the other, lest all collide. */
