@@ -20,6 +20,13 @@ export const inMemory = (bytes: Uint8Array): ByteSource => ({
   },
 });
 
+/** All bytes of a source in memory. @throws as its `read`. */
+export async function allOf(source: ByteSource): Promise<Uint8Array> {
+  const bytes = new Uint8Array(source.length);
+  await source.read(0, bytes);
+  return bytes;
+}
+
 /** A part of a source as a source. */
 export const partOf = (source: ByteSource, start: number, length: number): ByteSource => ({
   length,

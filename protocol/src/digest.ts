@@ -68,3 +68,6 @@ export const digestOf = (bytes: Uint8Array): Digest => `sha256:${hash('sha256', 
 
 /** The 32 bytes behind a `sha256:` digest. */
 export const digestBytes = (digest: Digest): Uint8Array => fromHex(digest.slice(digest.indexOf(':') + 1));
+
+/** H of PROTOCOL, Notation: the study's algorithm, which its own digest tells. */
+export const hashOf = (study: Digest): ((bytes: Uint8Array) => Uint8Array) => (study.startsWith('sha512:') ? sha512 : sha256);

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 
 import { GCM, gcmKey, openGcm, sealGcm } from './aes-gcm.js';
-import { concat, frame, sha256, sha512, type Digest, type Framed } from './digest.js';
+import { concat, frame, hashOf, sha512, type Digest, type Framed } from './digest.js';
 import { CodedError } from './error.js';
 import { expand, hmacSha512 } from './hkdf.js';
 import { kemSuites, needsQkd, needsX25519, sealingSuites, suiteOf, type kemSuite, type sealingSuite } from './suites.js';
@@ -47,9 +47,6 @@ export const sealingKem = (suite: SealingSuite): z.infer<typeof kemSuite> => sui
 const secretBytes = 32;
 /** Fixed, because a KEK encrypts one content key and is never used again. */
 const iv = new Uint8Array(GCM.nonceBytes);
-
-/** H of PROTOCOL, Notation: the study's algorithm, which its own digest tells. */
-const hashOf = (study: Digest): ((bytes: Uint8Array) => Uint8Array) => (study.startsWith('sha512:') ? sha512 : sha256);
 
 const present = (...fields: unknown[]): number => fields.filter((field) => field !== undefined).length;
 

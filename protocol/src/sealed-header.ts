@@ -5,7 +5,7 @@ import { decodeCanonical, encodeCanonical, LIMITS } from './canonical-json.js';
 import { sealedLength } from './chunked-encryption.js';
 import { concat, frame, toBase64Url, toHex, u32 } from './digest.js';
 import { CodedError } from './error.js';
-import { base64url, digest, epochNumber, hex32, keyId, mspId, parse, roundNumber, sortedBy } from './fields.js';
+import { base64url, digest, epochNumber, hex32, keyId, mspId, parse, roundNumber, saeId, sortedBy } from './fields.js';
 import { wrapKey, type WrapContext } from './key-wrap.js';
 import { sealingSuite } from './suites.js';
 
@@ -13,8 +13,6 @@ const magic = new TextEncoder().encode('EPIONE-SEALED-1\n');
 
 /** Bytes before the header: the first line and the header's length. */
 export const preambleBytes = magic.length + 4;
-
-const saeId = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'an SAE ID: 1 to 128 printable ASCII characters');
 
 /** What every sealed object says of one recipient. */
 export const recipient = z.strictObject({

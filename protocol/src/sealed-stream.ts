@@ -1,5 +1,5 @@
 /** The sealed update where it is larger than memory should be: the same bytes as `sealUpdate` gives, written and read in pieces (PROTOCOL section 6). */
-import { partOf, type ByteSource } from './byte-source.js';
+import { allOf, partOf, type ByteSource } from './byte-source.js';
 import { ChunkReader, sealPieces, type Pieces } from './chunk-stream.js';
 import { ChunkSealer } from './chunked-encryption.js';
 import { CodedError } from './error.js';
@@ -60,6 +60,9 @@ export async function readStored(blob: ByteSource): Promise<StoredUpdate> {
   if (payload === undefined) throw new CodedError('BAD_FIELD', 'the sealed update has no payload');
   return { header, headerBytes, payload, further };
 }
+
+/** The commitments of a masked update, which stand in the clear behind its payload; empty of a visible one. */
+export const commitmentsIn = ({ further: [section] }: Pick<StoredUpdate, 'further'>): Promise<Uint8Array> => (section === undefined ? Promise.resolve(new Uint8Array()) : allOf(section));
 
 /** Opens the payload for reading, whole or in parts. @param contentKey from `unwrapFor` or a rescue. @throws CodedError UNOPENABLE. */
 export const openStored = ({ headerBytes, payload }: StoredUpdate, contentKey: Uint8Array): Promise<ChunkReader> => ChunkReader.open(payload, contentKey, chunkContext(headerBytes));

@@ -1,6 +1,6 @@
 /** Masked rounds as an auditor repeats them: reveals that were handed over are checked, and the masks taken off the sum (PROTOCOL sections 8 and 11, checks 25 and 26). */
 import {
-  assertHeaderOf, assertPermitted, CodedError, encodeCanonical, isSignedBy, openStored, parse, participantsOf, readSigned, readStored, reveal, setDigest, statementDigest, unmask, updateLength, vectorLength,
+  assertHeaderOf, assertPermitted, CodedError, commitmentsIn, encodeCanonical, isSignedBy, openStored, parse, participantsOf, readSigned, readStored, reveal, setDigest, statementDigest, unmask, updateLength, vectorLength,
   type Json, type MaskedSubmission, type Reveal, type Roster, type Signed, type Submission, type Unmasked,
 } from '@epione/protocol';
 import { z } from 'zod';
@@ -52,10 +52,7 @@ async function opened(blobs: Blobs, statement: Submission, key: Uint8Array): Pro
   if (blob === undefined) return undefined;
   const stored = await readStored(blob);
   assertHeaderOf(statement, stored.header);
-  const [section] = stored.further;
-  const commitments = new Uint8Array(section?.length ?? 0);
-  await section?.read(0, commitments);
-  return { words: await (await openStored(stored, key)).all(), commitments };
+  return { commitments: await commitmentsIn(stored), words: await (await openStored(stored, key)).all() };
 }
 
 /** The sum behind a masked round; a text says what is missing for it. @param members with their content keys, by MSP ID. */

@@ -1,11 +1,10 @@
 /** A participant's part after the seal: acknowledge the set, reveal what it permits once the others have acknowledged it too, stand in for who falls silent (PROTOCOL section 8, step 3). */
 import {
-  Commitments, participantsOf, readStored, revealFor, setDigest, sign, submissionDigest, thresholdOf,
+  allOf, Commitments, commitmentsIn, participantsOf, readStored, revealFor, setDigest, sign, submissionDigest, thresholdOf,
   type Acknowledgement, type DealtBundle, type Digest, type Reveal, type Roster, type Signed, type StoredUpdate, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import { blobUrls, submissionIn, type RoundView, type StudyInForce } from '../round/course.js';
-import { commitmentsIn } from '../round/opener.js';
 import { codeOf } from '../round/refusal.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
@@ -127,11 +126,8 @@ export class Revealer {
   async #bundle(view: RoundView, ref: SubmissionRef): Promise<DealtBundle> {
     const { mspId } = this.#site.config;
     const bytes = await this.#stored(view, ref, async ({ header, further }) => {
-      const at = header.sections.slice(1).findIndex(({ kind, to }) => kind === 'bundle' && to === mspId);
-      const section = further[at];
-      const found = new Uint8Array(section?.length ?? 0);
-      await section?.read(0, found);
-      return found;
+      const section = further[header.sections.slice(1).findIndex(({ kind, to }) => kind === 'bundle' && to === mspId)];
+      return section === undefined ? new Uint8Array() : allOf(section);
     });
     return { dealer: ref.participant, bytes };
   }

@@ -1,11 +1,11 @@
 /** The set-up of masked mode: pair keys with every other participant, agreed on before an epoch opens and collected once it is open (PROTOCOL section 8). */
 import {
-  assertPairsOf, assertSignedBy, establish, needsQkd, openPair, othersOf, participantsOf, readPairs, sealPairs, sign, statementDigest,
+  assertPairsOf, assertSignedBy, needsQkd, openPair, othersOf, participantsOf, readPairs, sealPairs, sign, statementDigest,
   type Digest, type Epoch, type Setup, type Signed, type Stored,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import { blobUrls, currentRecord, type StudyInForce } from '../round/course.js';
-import { keyFor, wipeSecrets } from '../round/seal.js';
+import { keyFor, recipientWith, wipeSecrets } from '../round/seal.js';
 import type { NamedRecord, Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
 
@@ -29,11 +29,7 @@ async function agree(site: Site, study: Study, state: StudyState, { epoch, from 
   const { config, own } = site;
   const { qkdMissing, qkdWaitMs } = study.document.suites;
   const keys = await Promise.all(higher.map(({ mspId }) => keyFor(site, study, state.ring, mspId, qkdMissing === 'fallback' && qkdWaitMs === 0)));
-  const recipients = keys.map(({ to, digest, record, suite, qkd }) => {
-    const { context, sharedSecret } = establish(suite, record);
-    const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
-    return { context: { to, toRecord: digest, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) };
-  });
+  const recipients = keys.map((key) => recipientWith(site, key));
   // The highest has nobody to agree with: the others agree with it.
   const pairs = keys.length === 0 ? undefined : sealPairs({ study: study.digest, epoch, round: from, from: config.mspId, fromRecord: own.digest }, recipients);
   wipeSecrets(recipients);

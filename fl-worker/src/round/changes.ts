@@ -1,11 +1,11 @@
 /** Changes of a study that its members have approved: any member's worker carries them out, during the running round and for the next one. */
 import {
-  approvalsIn, assertCarried, CodedError, latestEpoch, membersIn, organizationsOf, participantsOf, sign, statementDigest,
-  type Closing, type Digest, type Ending, type Epoch, type NextEpoch, type ProposalOf, type Revocation,
+  approvalsIn, assertCarried, CodedError, latestEpoch, membersIn, organizationsOf, participantsOf, sign,
+  type Closing, type Ending, type Epoch, type NextEpoch, type ProposalOf, type Revocation,
 } from '@epione/protocol';
 import type { Committed, ProposalView } from '@epione/client';
 import type { Site } from '../site/site.js';
-import { currentRecord, readCourse, type RoundView, type StudyInForce } from './course.js';
+import { currentRecord, readCourse, setupOf, type RoundView, type StudyInForce } from './course.js';
 import { codeOf } from './refusal.js';
 
 /** What it takes to write a change: the ledger, who signs, and under which record. */
@@ -47,14 +47,10 @@ export async function openEpoch({ config, ledger, keys, own }: Hand, { digest, d
   const roster = (motion?.proposal.statement as ProposalOf<'roster'> | undefined) ?? { participants: participantsOf(last), aggregators: last.aggregators, quorum: last.quorum };
   const records = await Promise.all(organizationsOf(roster).map(async (mspId) => ({ mspId, record: (await currentRecord(ledger, mspId)).digest })));
   const from = view.round + 1;
-  const setups = document.aggregation.mode === 'masked' ? await ledger.listSetups(digest, last.epoch + 1) : [];
-  const setupOf = (mspId: string): { setup?: Digest } => {
-    const found = setups.find(({ statement }) => statement.participant === mspId && statement.from === from);
-    return found === undefined ? {} : { setup: statementDigest('setup', found.statement) };
-  };
+  const setups = document.aggregation.mode === 'masked' ? (await ledger.listSetups(digest, last.epoch + 1)).filter(({ statement }) => statement.from === from) : [];
   const epoch: Epoch = {
     epoch: last.epoch + 1, from, aggregators: [...roster.aggregators], quorum: roster.quorum,
-    participants: records.filter(({ mspId }) => roster.participants.includes(mspId)).map((entry) => ({ ...entry, ...setupOf(entry.mspId) })),
+    participants: records.filter(({ mspId }) => roster.participants.includes(mspId)).map((entry) => ({ ...entry, ...setupOf(setups, entry.mspId) })),
   };
   const mandate = motion === undefined ? { approvals: [] } : { proposal: motion.digest, approvals: approvalsIn(motion.approvals) };
   const statement: NextEpoch = { study: digest, member: config.mspId, record: own.digest, epoch, ...mandate, after: view.after };

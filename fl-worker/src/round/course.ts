@@ -1,7 +1,7 @@
 /** Where a study stands: its document, its rounds as the ledger holds them, and why each is open. */
 import {
   decodeModel, decodeState, deriveRound, encodeModel, encodeState, epochOf, evidenceAfter, initialState, membersIn, openRound, readStudy, slotOwner, statementDigest, submissionDigest,
-  type Base, type Course, type Digest, type Epoch, type Opened, type OpeningEvidence, type RoundRecords, type RoundState, type Stored, type Study, type Submission, type SubmissionRef,
+  type Base, type Course, type Digest, type Epoch, type Opened, type OpeningEvidence, type RoundRecords, type RoundState, type Setup, type Stored, type Study, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { Site, RoundLedger, NamedRecord } from '../site/site.js';
@@ -72,6 +72,12 @@ export async function currentRecord(ledger: Pick<RoundLedger, 'getParticipant'>,
   const { state, record } = await ledger.getParticipant(mspId);
   if (record === undefined || state?.status !== 'current') throw new WorkerError('RECORD_NOT_CURRENT', `${mspId} has no current record on the ledger`, { remedy: `${mspId} runs fl-worker init.` });
   return { digest: statementDigest('participant', record.statement), record: record.statement };
+}
+
+/** The set-up of a member as an epoch's entry names it; nothing where there is none, as in visible mode. */
+export function setupOf(setups: readonly Stored<Setup>[], mspId: string): { setup?: Digest } {
+  const found = setups.find(({ statement }) => statement.participant === mspId);
+  return found === undefined ? {} : { setup: statementDigest('setup', found.statement) };
 }
 
 /** Where members serve blobs, some of them first, then the others of all epochs, each looked up when it is its turn; those without a current record are left out. */

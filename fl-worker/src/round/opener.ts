@@ -1,6 +1,6 @@
 /** From a sealed set to the words of its updates: fetch each blob, check it against its statement, unwrap and open it, or say why not. */
 import {
-  assertHeaderOf, assertSignedBy, CodedError, isCode, judgeUpdate, needsQkd, openStored, readStored, submissionDigest, unwrapFor,
+  assertHeaderOf, assertSignedBy, CodedError, commitmentsIn, isCode, judgeUpdate, needsQkd, openStored, readStored, submissionDigest, unwrapFor,
   type ByteSource, type Code, type KemKeys, type ParticipantRecord, type Stored, type StoredUpdate, type Submission, type UpdateVerdict,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -21,13 +21,6 @@ export interface OpenedUpdate {
   readonly contentKey: Uint8Array;
   /** Of a masked update; empty of a visible one. */
   readonly commitments: Uint8Array;
-}
-
-/** The commitments of a masked update, which stand in the clear behind its payload. */
-export async function commitmentsIn({ further: [section] }: StoredUpdate): Promise<Uint8Array> {
-  const bytes = new Uint8Array(section?.length ?? 0);
-  await section?.read(0, bytes);
-  return bytes;
 }
 
 /** Opens the updates of one study's rounds. */

@@ -3,14 +3,14 @@
  * content key from whoever has it, sealed to it anew. The payload's commitment proves that it is the right one.
  */
 import {
-  epochOf, establish, openPayload, openStored, readSealed, sealedSet, sealUpdate, submissionDigest, unwrapFor,
+  epochOf, openPayload, openStored, readSealed, sealedSet, sealUpdate, submissionDigest, unwrapFor,
   type Digest, type Stored, type StoredUpdate, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
 import { currentRecord, type RoundView, type StudyInForce } from './course.js';
-import { keyFor, wipeSecrets } from './seal.js';
+import { keyFor, recipientWith, wipeSecrets } from './seal.js';
 
 /** The slot where a member serves its rescue of a sender's content key for another aggregator. */
 const slotPath = (study: Digest, round: number, sender: string, to: string): string => `rescues/${study}/${round}/${sender}/${to}`;
@@ -50,16 +50,14 @@ export class RescueDesk {
     const submission = sealedSet(document, epoch, await ledger.getRound(digest, round))?.find((entry) => entry.participant === sender);
     const contentKey = submission === undefined ? undefined : outbox.contentKey(submission.digest);
     if (contentKey === undefined) return undefined;
-    const { record, digest: toRecord, suite, qkd } = await keyFor(this.#site, this.#study, ring, to, document.suites.qkdMissing === 'fallback');
-    const { context, sharedSecret } = establish(suite, record);
-    const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
-    const recipients = [{ context: { to, toRecord, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) }];
+    const key = await keyFor(this.#site, this.#study, ring, to, document.suites.qkdMissing === 'fallback');
+    const recipients = [recipientWith(this.#site, key)];
     const sealed = sealUpdate({
       study: digest, epoch: epoch.epoch, round, purpose: 'rescue', from: config.mspId, fromRecord: own.digest, recipients,
       payload: contentKey, contentKey: this.#site.random(32), salt: this.#site.random(24),
     });
     wipeSecrets(recipients);
-    outbox.keepRescue(round, sender, to, sealed, qkd?.keyIds ?? []);
+    outbox.keepRescue(round, sender, to, sealed, key.qkd?.keyIds ?? []);
     this.#site.report('rescued', { round, participant: sender, to });
     return sealed;
   }

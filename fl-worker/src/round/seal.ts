@@ -78,6 +78,13 @@ export async function recipientKeys(site: Site, study: StudyInForce, view: Round
   });
 }
 
+/** A recipient of a sealed object: a fresh secret with its record's key, and its QKD key where the suite has one. */
+export function recipientWith({ config }: Pick<Site, 'config'>, { to, digest, record, suite, qkd }: RecipientKey): SealedTo {
+  const { context, sharedSecret } = establish(suite, record);
+  const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
+  return { context: { to, toRecord: digest, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) };
+}
+
 /** What a wrap was made with is needed no more: the ring still has the QKD key until the round has ended. */
 export function wipeSecrets(recipients: readonly Pick<SealedTo, 'sharedSecret' | 'qkdKey'>[]): void {
   for (const { sharedSecret, qkdKey } of recipients) {
@@ -91,11 +98,7 @@ export async function sealSubmission(site: Site, study: StudyInForce, view: Roun
   const { config, own } = site;
   const masked = study.document.aggregation.mode === 'masked';
   const contentKey = site.random(32);
-  const recipients = keys.map(({ to, digest, record, suite, qkd }) => {
-    const { context, sharedSecret } = establish(suite, record);
-    const link = qkd === undefined ? {} : { masterSae: config.kme?.saeId, slaveSae: record.saeId, keyIds: qkd.keyIds };
-    return { context: { to, toRecord: digest, ...context, ...link }, sharedSecret, ...(qkd === undefined ? {} : { qkdKey: qkd.key }) };
-  });
+  const recipients = keys.map((key) => recipientWith(site, key));
   const input = { study: study.digest, epoch: view.epoch.epoch, round: view.round, purpose: masked ? 'masked' : 'update', from: config.mspId, fromRecord: own.digest, recipients, contentKey, salt: site.random(24) } as const;
   let stored: { digest: Digest; bytes: number };
   try {

@@ -5,7 +5,7 @@ import type { Committed, ProposalView } from '@epione/client';
 import { approvalsIn, readStudy, sign, statementDigest, type Approval, type Digest, type Opening, type Proposal, type Study } from '@epione/protocol';
 import { parse as parseYaml } from 'yaml';
 import { WorkerError } from '../error.js';
-import { currentRecord, readStudyView } from '../round/course.js';
+import { currentRecord, readStudyView, setupOf } from '../round/course.js';
 import type { Membership } from './membership.js';
 import { assertProposalHere } from './proposal-desk.js';
 
@@ -58,11 +58,7 @@ async function openingOf({ ledger, config }: Membership, study: Digest): Promise
   const { approvals } = await ledger.getStudy(study);
   const { document } = await readStudyView(ledger, study);
   const setups = document.aggregation.mode === 'masked' ? await ledger.listSetups(study, 1) : [];
-  const setupOf = (mspId: string): { setup?: Digest } => {
-    const found = setups.find(({ statement }) => statement.participant === mspId);
-    return found === undefined ? {} : { setup: statementDigest('setup', found.statement) };
-  };
-  const participants = await Promise.all(document.participants.map(async (mspId) => ({ mspId, record: (await currentRecord(ledger, mspId)).digest, ...setupOf(mspId) })));
+  const participants = await Promise.all(document.participants.map(async (mspId) => ({ mspId, record: (await currentRecord(ledger, mspId)).digest, ...setupOf(setups, mspId) })));
   return {
     study,
     member: config.mspId,

@@ -1,5 +1,5 @@
 /** What a participant publishes of its masks' secrets, so that a wrong seed or share names its author (PROTOCOL section 8, "Commitments"). */
-import { frame, sha256, sha512, type Framed } from '../digest.js';
+import { frame, hashOf, type Framed } from '../digest.js';
 import { CodedError } from '../error.js';
 import { pairOf, pairKeyLengths, type PairRound } from './pair-key.js';
 import { secretIndex, type MaskedRound, type Roster } from './roster.js';
@@ -9,8 +9,7 @@ export const commitmentBytes = 32;
 
 /** H(frame(label, study, epoch, round, …)), of SHA-512 the first half. Hiding, because all that is committed to has 256 random bits. */
 function commitment(label: string, { study, epoch, round }: MaskedRound, ...items: readonly Framed[]): Uint8Array {
-  const hash = study.startsWith('sha512:') ? sha512 : sha256;
-  return hash(frame(label, study, epoch, round, ...items)).subarray(0, commitmentBytes);
+  return hashOf(study)(frame(label, study, epoch, round, ...items)).subarray(0, commitmentBytes);
 }
 
 /** To b_i, the seed of the self-mask of `dealer`. */
