@@ -11,13 +11,13 @@ import { runWorker } from './run.js';
 import { initialise } from './site/enrolment.js';
 import { statusTable, workerStatus } from './status.js';
 import { mayReplaceRecord } from './state/database.js';
-import { addConsentCommands } from './consent-commands.js';
-import { addCosignCommand } from './cosign-command.js';
-import { addKeyCommands } from './key-commands.js';
-import { addQuantumCommands } from './quantum-commands.js';
-import { addRevokeCommand } from './revoke-command.js';
-import { addSupportCommand } from './support-command.js';
-import { addStudyCommands } from './study-commands.js';
+import { addConsentCommands } from './cli/consent-commands.js';
+import { addCosignCommand } from './cli/cosign-command.js';
+import { addKeyCommands } from './cli/key-commands.js';
+import { addQuantumCommands } from './cli/quantum-commands.js';
+import { addRevokeCommand } from './cli/revoke-command.js';
+import { addSupportCommand } from './cli/support-command.js';
+import { addStudyCommands } from './cli/study-commands.js';
 import type { Surroundings } from './site/site.js';
 
 const example = `Example:

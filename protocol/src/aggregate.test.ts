@@ -1,11 +1,11 @@
 /** A sealed set through rule and strategy: what is excluded, what is attested, and that state is carried. */
 import { expect } from 'chai';
 import { aggregate, judgeUpdate, type Aggregated, type Before, type UpdateVerdict } from './aggregate.js';
-import { digestOf, type Digest } from './digest.js';
+import { digestOf, type Digest } from './encoding/digest.js';
 import { encodeModel, encodeUpdate, vectorLength } from './fixed-point.js';
 import { encodeState } from './strategy/state.js';
 import { initialState, type ruleName } from './strategy/study-strategy.js';
-import type { Study } from './study.js';
+import type { Study } from './statements/study.js';
 
 const encoding = { bits: 64, fractionBits: 20, clip: '8', maxWeight: 1000 } as const;
 const ids = ['A', 'B', 'C', 'D', 'E'];

@@ -1,16 +1,16 @@
 /** From the opened updates of a sealed round to its result: pure, so that every aggregator and the auditor get the same bytes (PROTOCOL sections 5, 7, 9). */
-import { concat, digestOf, frame, sha256, toHex, type Digest } from './digest.js';
+import { concat, digestOf, frame, sha256, toHex, type Digest } from './encoding/digest.js';
 import { CodedError, type Code } from './error.js';
-import type { SubmissionRef } from './fields.js';
+import type { SubmissionRef } from './encoding/fields.js';
 import { addStep, encodeModel, meanOfSum, readVector, sumVectors, type WeightedUpdate } from './fixed-point.js';
 import type { Unmasked } from './masked/unmask.js';
-import { setDigest, type Footing } from './round.js';
+import { setDigest, type Footing } from './rules/round.js';
 import { robustAggregate } from './strategy/robust-rule.js';
 import { squaredNorm } from './strategy/rows.js';
 import { encodeState } from './strategy/state.js';
 import { ruleName, settingsOf, strategyOf, updateLength } from './strategy/study-strategy.js';
-import type { Study } from './study.js';
-import type { Result, Submission } from './submission.js';
+import type { Study } from './statements/study.js';
+import type { Result, Submission } from './statements/submission.js';
 
 /** What became of one submission: the words of its update, or why it cannot be used. */
 export type UpdateVerdict = { readonly words: Uint8Array } | { readonly code: Code };

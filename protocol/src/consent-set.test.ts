@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { consentCommitment, consentRef, proveConsent, provesConsent, provesNoConsent, subjectKey, type ConsentProof } from './consent-set.js';
-import { concat, sha256, toHex, u64, type Digest } from './digest.js';
+import { concat, sha256, toHex, u64, type Digest } from './encoding/digest.js';
 import { CodedError } from './error.js';
-import { treeRoot } from './merkle.js';
+import { treeRoot } from './tlog/merkle.js';
 
 const study: Digest = `sha256:${'1'.repeat(64)}`;
 const secret = (from: number): Uint8Array => Uint8Array.from({ length: 32 }, (_, at) => from + at);

@@ -1,8 +1,8 @@
 /** The consent set of a round: keyed refs, their tree, and a commitment that hides even their number (PROTOCOL section 10). */
-import { concat, frame, sha256, u64, type Digest } from './digest.js';
+import { concat, frame, sha256, u64, type Digest } from './encoding/digest.js';
 import { CodedError } from './error.js';
-import { hmacSha256 } from './hkdf.js';
-import { rootFromPath, treePath, treeRoot, type Hash } from './merkle.js';
+import { hmacSha256 } from './crypto/hkdf.js';
+import { rootFromPath, treePath, treeRoot, type Hash } from './tlog/merkle.js';
 
 /** One leaf of the tree with its place and audit path. */
 export interface ConsentLeaf {

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { concat, digestOf, fromHex, toHex } from './digest.js';
+import { concat, digestOf, fromHex, toHex } from './encoding/digest.js';
 import { checkSum, decodeModel, decodeSum, encodeModel, encodeUpdate, readVector, sumVectors, vectorLength, type FixedPoint } from './fixed-point.js';
 import { codeOf } from './testing/refusal.js';
 

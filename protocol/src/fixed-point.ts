@@ -1,7 +1,7 @@
 /** Updates as integers modulo 2^m, so that a sum is the same bytes in any order; and models as their canonical bytes (PROTOCOL section 7). */
 import { CodedError } from './error.js';
 import { scaled } from './strategy/server-strategy.js';
-import { fixedPointBound, type Study } from './study.js';
+import { fixedPointBound, type Study } from './statements/study.js';
 
 /** The study's `encoding`: `bits` m, `fractionBits`, `clip` C as decimal text, `maxWeight` W. */
 export type FixedPoint = Study['encoding'];

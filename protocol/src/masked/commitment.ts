@@ -1,5 +1,5 @@
 /** What a participant publishes of its masks' secrets, so that a wrong seed or share names its author (PROTOCOL section 8, "Commitments"). */
-import { frame, hashOf, type Framed } from '../digest.js';
+import { frame, hashOf, type Framed } from '../encoding/digest.js';
 import { CodedError } from '../error.js';
 import { pairOf, pairKeyLengths, type PairRound } from './pair-key.js';
 import { secretIndex, type MaskedRound, type Roster } from './roster.js';

@@ -1,9 +1,9 @@
 /** A participant's masked update: the masked words, the commitments to its secrets and their shares for the others (PROTOCOL section 8, step 1). */
-import { GCM, gcmKey, openGcm, sealGcm } from '../aes-gcm.js';
-import { concat, frame } from '../digest.js';
+import { GCM, gcmKey, openGcm, sealGcm } from '../crypto/aes-gcm.js';
+import { concat, frame } from '../encoding/digest.js';
 import { CodedError } from '../error.js';
 import type { FixedPoint } from '../fixed-point.js';
-import { expand } from '../hkdf.js';
+import { expand } from '../crypto/hkdf.js';
 import { pairCommitment, selfCommitment, shareCommitment } from './commitment.js';
 import { applyMasks } from './masks.js';
 import { pairOf, pairSeed } from './pair-key.js';

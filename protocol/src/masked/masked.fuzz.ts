@@ -1,7 +1,7 @@
 /** Fuzz targets: pair objects and bundles of shares lead to what was agreed on and dealt, or to nothing. */
-import type { Digest } from '../digest.js';
+import type { Digest } from '../encoding/digest.js';
 import { CodedError } from '../error.js';
-import { encapsulate, newKemKeys } from '../ml-kem.js';
+import { encapsulate, newKemKeys } from '../crypto/ml-kem.js';
 import { maskUpdate, openBundle } from './dealer.js';
 import { openPair, readPairs, sealPairs } from './pair-blob.js';
 import type { Roster } from './roster.js';

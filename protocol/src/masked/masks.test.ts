@@ -4,7 +4,7 @@ import { createCipheriv } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { concat, fromHex, toHex } from '../digest.js';
+import { concat, fromHex, toHex } from '../encoding/digest.js';
 import { sumVectors } from '../fixed-point.js';
 import { codeOf } from '../testing/refusal.js';
 import { applyMasks, type Mask } from './masks.js';

@@ -1,13 +1,13 @@
 /** The object of purpose `pair`: what a participant needs to come to the pair keys that a lower one has agreed on with it (PROTOCOL sections 6 and 8). */
 import { z } from 'zod';
 
-import { decodeCanonical, encodeCanonical, LIMITS } from '../canonical-json.js';
-import { fromBase64Url, fromHex, toHex } from '../digest.js';
+import { decodeCanonical, encodeCanonical, LIMITS } from '../encoding/canonical-json.js';
+import { fromBase64Url, fromHex, toHex } from '../encoding/digest.js';
 import { CodedError } from '../error.js';
-import { parse, sortedBy } from '../fields.js';
-import { established, type RecipientKeys } from '../key-establishment.js';
-import { derivePairKey } from '../key-wrap.js';
-import { headOf, preambleBytes, readPreamble, recipient, recipientOf, sender, type SealedFrom, type SealedTo } from '../sealed-header.js';
+import { parse, sortedBy } from '../encoding/fields.js';
+import { established, type RecipientKeys } from '../crypto/key-establishment.js';
+import { derivePairKey } from '../crypto/key-wrap.js';
+import { headOf, preambleBytes, readPreamble, recipient, recipientOf, sender, type SealedFrom, type SealedTo } from '../sealing/sealed-header.js';
 import { pairCheck } from './pair-key.js';
 import type { Setup } from './setup.js';
 

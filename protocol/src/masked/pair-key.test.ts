@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { fromHex, toHex, type Digest } from '../digest.js';
+import { fromHex, toHex, type Digest } from '../encoding/digest.js';
 import { pairCommitment } from './commitment.js';
 import { nextPairKey, pairCheck, pairSeed, type PairRound } from './pair-key.js';
 import { codeOf } from '../testing/refusal.js';

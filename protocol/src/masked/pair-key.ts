@@ -1,7 +1,7 @@
 /** The key that two participants share in an epoch of masked mode, its ratchet and what is derived from it (PROTOCOL section 8). Pure: whoever keeps a key destroys it. */
-import { frame } from '../digest.js';
+import { frame } from '../encoding/digest.js';
 import { CodedError } from '../error.js';
-import { expand } from '../hkdf.js';
+import { expand } from '../crypto/hkdf.js';
 import type { MaskedRound } from './roster.js';
 
 /** Bytes of K, of a pair seed and of a check. */

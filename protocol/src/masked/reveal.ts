@@ -1,9 +1,9 @@
 /** What a participant reveals once the set is sealed: its self-mask, its pair seeds with the drop-outs, shares of those who fell silent (PROTOCOL section 8, step 3). */
 import { z } from 'zod';
 
-import { fromHex, toHex } from '../digest.js';
+import { fromHex, toHex } from '../encoding/digest.js';
 import { CodedError, refuseUnless } from '../error.js';
-import { digest, epochNumber, hex32, mspId, roundNumber, sortedBy } from '../fields.js';
+import { digest, epochNumber, hex32, mspId, roundNumber, sortedBy } from '../encoding/fields.js';
 import { openBundle } from './dealer.js';
 import { pairOf, pairSeed } from './pair-key.js';
 import { secretIndex, type Roster } from './roster.js';

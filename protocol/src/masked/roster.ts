@@ -1,5 +1,5 @@
 /** Who is in a round of masked mode, in which order, and how many of them give a secret back (PROTOCOL section 8). */
-import type { Digest } from '../digest.js';
+import type { Digest } from '../encoding/digest.js';
 
 /** The round to which the secrets of masked mode belong. */
 export interface MaskedRound {

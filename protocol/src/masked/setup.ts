@@ -1,15 +1,15 @@
 /** The set-up of an epoch of masked mode: what each participant agreed on with those above it, and the rules for it (PROTOCOL sections 4, 5, 8). */
 import { z } from 'zod';
 
-import type { Course, Epoch } from '../course.js';
+import type { Course, Epoch } from '../rules/course.js';
 import { refuseUnless } from '../error.js';
-import { digest, epochNumber, keyId, mspId, roundNumber, sortedBy } from '../fields.js';
-import type { Stored } from '../signed.js';
-import { statementDigest } from '../statement.js';
-import type { Study } from '../study.js';
-import { assertSuites } from '../suite-rules.js';
-import { code } from '../submission.js';
-import { sealingSuite } from '../suites.js';
+import { digest, epochNumber, keyId, mspId, roundNumber, sortedBy } from '../encoding/fields.js';
+import type { Stored } from '../statements/signed.js';
+import { statementDigest } from '../statements/statement.js';
+import type { Study } from '../statements/study.js';
+import { assertSuites } from '../rules/suite-rules.js';
+import { code } from '../statements/submission.js';
+import { sealingSuite } from '../crypto/suites.js';
 
 /** Statement `setup` of a participant: its pair keys with all participants of higher MSP ID. */
 export const setup = z.strictObject({

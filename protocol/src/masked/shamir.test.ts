@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { toHex } from '../digest.js';
+import { toHex } from '../encoding/digest.js';
 import { codeOf } from '../testing/refusal.js';
 import { combineShares, splitSecret } from './shamir.js';
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { fromHex, toHex, type Digest } from '../digest.js';
+import { fromHex, toHex, type Digest } from '../encoding/digest.js';
 import { encodeUpdate, sumVectors, vectorLength, type FixedPoint } from '../fixed-point.js';
 import { codeOf } from '../testing/refusal.js';
 import { maskUpdate, openBundle, type MaskedUpdate } from './dealer.js';

@@ -1,5 +1,5 @@
 /** From the masked updates of a sealed set and the reveals to the sum, each secret checked against its commitment (PROTOCOL section 8, "Unmask"). */
-import { fromHex } from '../digest.js';
+import { fromHex } from '../encoding/digest.js';
 import { CodedError, type Code } from '../error.js';
 import { sumVectors, type FixedPoint } from '../fixed-point.js';
 import { Commitments } from './commitment.js';

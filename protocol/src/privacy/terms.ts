@@ -1,6 +1,6 @@
 /** A study's terms of privacy: whose presence is hidden, behind how much noise, and for what budget (PROTOCOL section 3). */
 import { z } from 'zod';
-import { decimal, positiveDecimal } from '../fields.js';
+import { decimal, positiveDecimal } from '../encoding/fields.js';
 import { vectorNoise } from './adaptive-clipping.js';
 
 const share = positiveDecimal.refine((value) => Number(value) <= 1, 'must be at most 1');

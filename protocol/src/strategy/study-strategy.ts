@@ -1,9 +1,9 @@
 /** `strategy` and `aggregation.rule` of a study: their schema, what they demand of each other, and how they are read. */
 import { z } from 'zod';
-import { decimal, label, mspId, positiveDecimal, sortedBy } from '../fields.js';
+import { decimal, label, mspId, positiveDecimal, sortedBy } from '../encoding/fields.js';
 import { ROBUST_RULES, type RobustRule, type RobustRuleName } from './robust-rule.js';
 import type { ServerStrategy } from './server-strategy.js';
-import { maskSuite } from '../suites.js';
+import { maskSuite } from '../crypto/suites.js';
 import { positive, type Ranges, type Settings } from './setting.js';
 import { STRATEGIES, type StrategyName } from './strategies.js';
 

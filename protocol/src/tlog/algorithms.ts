@@ -2,9 +2,9 @@
 import { createPrivateKey, createPublicKey, sign, verify as opensslVerify } from 'node:crypto';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import { CodedError } from '../error.js';
-import { signatureBackend, verifyWith, type SignatureBackend, type SignatureSuite } from '../ml-dsa.js';
-import { newAnchorSigner, verifyAnchorSignature, type AnchorSuite } from '../slh-dsa.js';
-import { anchorSuites, signatureSuites } from '../suites.js';
+import { signatureBackend, verifyWith, type SignatureBackend, type SignatureSuite } from '../crypto/ml-dsa.js';
+import { newAnchorSigner, verifyAnchorSignature, type AnchorSuite } from '../crypto/slh-dsa.js';
+import { anchorSuites, signatureSuites } from '../crypto/suites.js';
 
 /** The algorithms whose keys are made for notes; they sign no statement. */
 export type NoteKeyAlgorithm = 'mldsa44' | AnchorSuite;

@@ -1,7 +1,7 @@
 /** Cosignatures of C2SP (c2sp.org/tlog-cosignature): ML-DSA-44 in the form that others read, and the same message under our keys. */
-import { concat, sha256, u64 } from '../digest.js';
+import { concat, sha256, u64 } from '../encoding/digest.js';
 import { CodedError } from '../error.js';
-import type { SignatureBackend } from '../ml-dsa.js';
+import type { SignatureBackend } from '../crypto/ml-dsa.js';
 import { isNoteSignature, newNoteKey, noteAlgorithms, type NoteAlgorithm, type NoteKey, type NoteKeyAlgorithm } from './algorithms.js';
 import type { Checkpoint } from './checkpoint.js';
 import { noteLine, toBase64, type NoteSignature } from './note.js';

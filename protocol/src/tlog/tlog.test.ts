@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { sha256, u64 } from '../digest.js';
+import { sha256, u64 } from '../encoding/digest.js';
 import { CodedError } from '../error.js';
-import { newSigner } from '../ml-dsa.js';
+import { newSigner } from '../crypto/ml-dsa.js';
 import { isNoteSignature, noteAlgorithms, type NoteKeyAlgorithm } from './algorithms.js';
 import { checkpointText, readCheckpoint, type Checkpoint } from './checkpoint.js';
 import { cosign, cosignedAt, cosignedMessage, keyIdOf, newCosigner, verifierKey, type Cosigner } from './cosignature.js';

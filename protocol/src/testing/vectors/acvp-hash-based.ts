@@ -1,8 +1,8 @@
 /** NIST's ACVP tests of SLH-DSA (FIPS 205), of the two parameter sets that anchors use. */
 import { slh_dsa_sha2_128s, slh_dsa_sha2_256s } from '@noble/post-quantum/slh-dsa.js';
 
-import { newAnchorSigner, verifyAnchorSignature } from '../../slh-dsa.js';
-import { anchorSuites } from '../../suites.js';
+import { newAnchorSigner, verifyAnchorSignature } from '../../crypto/slh-dsa.js';
+import { anchorSuites } from '../../crypto/suites.js';
 import { field, joined } from './acvp-lattice.js';
 import type { Case, VectorSet } from './case.js';
 import { hex, same } from './files.js';

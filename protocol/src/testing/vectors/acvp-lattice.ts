@@ -4,8 +4,8 @@ import { decapsulate } from 'node:crypto';
 import { ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import { ml_kem1024, ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 
-import { newSigner } from '../../ml-dsa.js';
-import { encapsulate, newKemKeys } from '../../ml-kem.js';
+import { newSigner } from '../../crypto/ml-dsa.js';
+import { encapsulate, newKemKeys } from '../../crypto/ml-kem.js';
 import type { Case, VectorSet } from './case.js';
 import { expandedKey } from './expanded-key.js';
 import { acvp, hex, same } from './files.js';

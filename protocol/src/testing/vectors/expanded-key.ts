@@ -1,7 +1,7 @@
 // Keys that come expanded, as published tests have them and we never keep them, for OpenSSL: PKCS#8 with an expandedKey (RFC 9881, RFC 9935).
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 
-import { concat, fromHex } from '../../digest.js';
+import { concat, fromHex } from '../../encoding/digest.js';
 
 /** Last arcs of the algorithms under 2.16.840.1.101.3.4. */
 const arcs = { mldsa65: [3, 18], mldsa87: [3, 19], mlkem768: [4, 2], mlkem1024: [4, 3] } as const;

@@ -1,8 +1,8 @@
 /** The vectors that stand in the repository: composite signatures of the IETF draft, roots of RFC 6962's tree. */
-import { newCompositeSigner, verifyComposite } from '../../composite.js';
-import { sha256, toHex } from '../../digest.js';
-import type { SignatureBackend } from '../../ml-dsa.js';
-import { rootFromPath, treePath, treeRoot } from '../../merkle.js';
+import { newCompositeSigner, verifyComposite } from '../../crypto/composite.js';
+import { sha256, toHex } from '../../encoding/digest.js';
+import type { SignatureBackend } from '../../crypto/ml-dsa.js';
+import { rootFromPath, treePath, treeRoot } from '../../tlog/merkle.js';
 import type { Case, VectorSet } from './case.js';
 import { hex, kept, same } from './files.js';
 

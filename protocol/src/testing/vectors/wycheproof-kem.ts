@@ -3,8 +3,8 @@ import { decapsulate } from 'node:crypto';
 
 import { ml_kem1024, ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 
-import { encapsulate, newKemKeys, type KemBackend, type KemSuite } from '../../ml-kem.js';
-import { newX25519Keys } from '../../x25519.js';
+import { encapsulate, newKemKeys, type KemBackend, type KemSuite } from '../../crypto/ml-kem.js';
+import { newX25519Keys } from '../../crypto/x25519.js';
 import type { Case, VectorSet } from './case.js';
 import { expandedKey } from './expanded-key.js';
 import { hex, same, wycheproof } from './files.js';

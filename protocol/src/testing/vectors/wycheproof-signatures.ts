@@ -3,7 +3,7 @@ import { sign, verify as opensslVerify, createPublicKey } from 'node:crypto';
 
 import { ml_dsa65, ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 
-import { newSigner, verifyWith, type SignatureSuite } from '../../ml-dsa.js';
+import { newSigner, verifyWith, type SignatureSuite } from '../../crypto/ml-dsa.js';
 import { isNoteSignature } from '../../tlog/algorithms.js';
 import type { Case, VectorSet } from './case.js';
 import { expandedKey } from './expanded-key.js';

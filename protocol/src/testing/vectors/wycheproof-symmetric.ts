@@ -2,11 +2,11 @@
 import { createCipheriv, createDecipheriv, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 
-import { GCM, gcmKey, openGcm, sealGcm } from '../../aes-gcm.js';
-import { openChunks, sealChunks } from '../../chunked-encryption.js';
-import { concat, sha512 } from '../../digest.js';
-import { expand, hmacSha512 } from '../../hkdf.js';
-import { poly1305 } from '../../poly1305.js';
+import { GCM, gcmKey, openGcm, sealGcm } from '../../crypto/aes-gcm.js';
+import { openChunks, sealChunks } from '../../sealing/chunked-encryption.js';
+import { concat, sha512 } from '../../encoding/digest.js';
+import { expand, hmacSha512 } from '../../crypto/hkdf.js';
+import { poly1305 } from '../../crypto/poly1305.js';
 import type { Case, VectorSet } from './case.js';
 import { hex, same, wycheproof } from './files.js';
 
