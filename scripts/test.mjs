@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -13,23 +14,53 @@ if (unknown.length > 0) {
   console.error(`There is no package ${unknown.join(', ')}; there are ${[...workspaces, ...Object.keys(apart)].join(', ')}.`);
   process.exit(2);
 }
-const specs = (asked.length > 0 ? asked : workspaces).map((name) => apart[name] ?? `${name}/dist/**/*.test.js`);
+const names = asked.length > 0 ? asked : workspaces;
+// What needs two packages waits for networks most of the time, so the packages' own tests run beside it.
+const runs = [names.filter((name) => name === 'test'), names.filter((name) => name !== 'test')].filter((group) => group.length > 0);
+
 // Node's own option stands before mocha: told of it, mocha would start a second process, and end with code 0 when that is interrupted.
-const args = [
+const mocha = [
   '--enable-source-maps', join('node_modules', 'mocha', 'bin', 'mocha.js'),
-  '--timeout', '20000', '--reporter', join(root, 'scripts', 'reporter.cjs'), ...specs,
+  '--timeout', '20000', '--reporter', join(root, 'scripts', 'reporter.cjs'),
 ];
 // The contract API logs each decorator at level info.
-const env = { ...process.env, CORE_CHAINCODE_LOGGING_LEVEL: 'ERROR' };
-const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
+const env = { ...process.env, CORE_CHAINCODE_LOGGING_LEVEL: 'ERROR', ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) };
+const children = [];
+let shown = 0;
+const counts = { passed: 0, failed: 0 };
+
+/** Runs tests; the first run that has not ended is shown as it goes, another one once it is its turn. */
+function run(group, place) {
+  const child = spawn(process.execPath, [...mocha, ...group.map((name) => apart[name] ?? `${name}/dist/**/*.test.js`)], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const held = [];
+  const lines = createInterface({ input: child.stdout });
+  lines.on('line', (line) => {
+    const [, passed, failed] = /^(\d+) passed, (\d+) failed$/.exec(line) ?? [];
+    if (passed !== undefined) {
+      counts.passed += Number(passed);
+      counts.failed += Number(failed);
+    } else if (shown === place) console.log(line);
+    else held.push(line);
+  });
+  children.push({ child, held });
+  return new Promise((resolve) => {
+    child.on('close', (code) => resolve(code ?? 1));
+  });
+}
+
 let interrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     // A test in progress may have a handler of its own for the first; a second signal ends it all the same.
-    child.kill(interrupted ? 'SIGKILL' : signal);
+    for (const { child } of children) child.kill(interrupted ? 'SIGKILL' : signal);
     interrupted = true;
   });
 }
-child.on('close', (code) => {
-  process.exitCode = interrupted ? 130 : (code ?? 1);
-});
+let worst = 0;
+for (const [place, ended] of runs.map(run).entries()) {
+  worst = Math.max(worst, await ended);
+  shown = place + 1;
+  for (const line of children[shown]?.held.splice(0) ?? []) console.log(line);
+}
+console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = interrupted ? 130 : worst;
