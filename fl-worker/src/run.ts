@@ -10,7 +10,7 @@ import { toDataset, type Dataset } from './data/dataset.js';
 import { WorkerError } from './error.js';
 import { withoutRepeats } from './progress.js';
 import { RevealDesk } from './masked/reveal-desk.js';
-import { setUp } from './masked/set-up.js';
+import { BeforeOpening } from './masked/before-opening.js';
 import { Bell } from './round/bell.js';
 import { evaluateAtEnd } from './round/evaluation.js';
 import { RescueDesk } from './round/rescue.js';
@@ -55,11 +55,8 @@ export async function takePart(site: Site, digest: Digest, options: RunOptions):
   using database = openState(config.state, digest);
   using bell = new Bell(ledger);
   const state = studyState(database);
-  // The pair keys of a masked study are agreed on before it opens, once its own organization has approved it.
-  const study = await awaitStudy(site, digest, bell, options.signal, async (document, approvedBy) => {
-    const { aggregation, participants } = document;
-    if (aggregation.mode === 'masked' && [participants, approvedBy].every((list) => list.includes(config.mspId))) await setUp(site, { digest, document }, state, { epoch: 1, from: 1, participants });
-  });
+  const before = new BeforeOpening(site, digest, state);
+  const study = await awaitStudy(site, digest, bell, options.signal, (document, approvedBy) => before.step(document, approvedBy));
   if (study === undefined) return { outcome: 'stopped' };
   const { document, course } = study;
   if (document.suites.signature !== site.own.record.signatureSuite) throw new WorkerError('SUITE_REFUSED', `the study signs with ${document.suites.signature}, this site with ${site.own.record.signatureSuite}`, { remedy: 'Set suites in the configuration and initialise the site anew.' });

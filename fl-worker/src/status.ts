@@ -6,6 +6,11 @@ import { readState } from './state/database.js';
 import { studyState } from './state/study-state.js';
 import type { RoundReport } from './state/round-log.js';
 
+/** A round, with the epsilon spent up to it where the study has a budget. */
+export interface ChargedRound extends RoundReport {
+  readonly epsilon?: string;
+}
+
 /** The answer of `fl-worker status --json`. */
 export interface WorkerStatus {
   readonly mspId: string;
@@ -16,7 +21,7 @@ export interface WorkerStatus {
   readonly state: string;
   /** Privacy spent on this site's data, where the study has a budget and a round was charged. */
   readonly privacy?: BudgetReport;
-  readonly rounds: readonly RoundReport[];
+  readonly rounds: readonly ChargedRound[];
 }
 
 /** Reads the status. @throws WorkerError CONFIG_INVALID. */
@@ -25,8 +30,12 @@ export async function workerStatus(config: WorkerConfig): Promise<WorkerStatus> 
   using database = readState(config.state, study);
   if (database === undefined) return { mspId: config.mspId, study, round: 0, state: 'not started', rounds: [] };
   const { log, budget } = studyState(database);
-  const spent = budget.report;
-  return { mspId: config.mspId, study, ...log.current, ...(spent === undefined ? {} : { privacy: spent }), rounds: log.reports() };
+  const [spent, byRound] = [budget.report, budget.byRound()];
+  const charged = (report: RoundReport): ChargedRound => {
+    const epsilon = byRound.get(report.round);
+    return { ...report, ...(epsilon === undefined ? {} : { epsilon }) };
+  };
+  return { mspId: config.mspId, study, ...log.current, ...(spent === undefined ? {} : { privacy: spent }), rounds: log.reports().map(charged) };
 }
 
 const cell = (value: string | number | undefined, width: number): string => String(value ?? '').padStart(width);
@@ -35,7 +44,7 @@ const cell = (value: string | number | undefined, width: number): string => Stri
 export function statusTable({ mspId, study, round, state, privacy, rounds }: WorkerStatus): string {
   const head = `${mspId}, study ${study}: round ${round}, ${state}`;
   const budget = privacy === undefined ? [] : [`privacy: epsilon ${privacy.epsilon} of ${privacy.budget} spent at delta ${privacy.delta}, in ${privacy.steps} steps`];
-  const columns = ['round', 'outcome', 'seconds', 'training', 'keys', 'sealing', 'ledger', 'aggregation', 'QKD bits'];
-  const rows = rounds.map((line) => [line.round, line.outcome ?? 'running', line.seconds?.toFixed(1), ...[line.trainingMs, line.keysMs, line.sealingMs, line.ledgerMs, line.aggregationMs].map((ms) => `${ms.toFixed(0)} ms`), line.qkdBits]);
+  const columns = ['round', 'outcome', 'seconds', 'training', 'keys', 'sealing', 'ledger', 'aggregation', 'QKD bits', ...(privacy === undefined ? [] : ['epsilon'])];
+  const rows = rounds.map((line) => [line.round, line.outcome ?? 'running', line.seconds?.toFixed(1), ...[line.trainingMs, line.keysMs, line.sealingMs, line.ledgerMs, line.aggregationMs].map((ms) => `${ms.toFixed(0)} ms`), line.qkdBits, ...(privacy === undefined ? [] : [line.epsilon])]);
   return [head, ...budget, columns.map((name) => cell(name, 12)).join(''), ...rows.map((row) => row.map((value) => cell(value, 12)).join(''))].join('\n');
 }

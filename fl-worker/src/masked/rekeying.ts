@@ -5,13 +5,13 @@ import { readCourse, type RoundView, type StudyInForce } from '../round/course.j
 import { codeOf } from '../round/refusal.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
-import { setUp } from './set-up.js';
+import { Preparation } from './preparation.js';
 
 /** Watches over one study's epochs of masked mode. */
 export class Rekeying {
   readonly #site: Site;
   readonly #study: StudyInForce;
-  readonly #state: StudyState;
+  readonly #preparation: Preparation;
   /** When all set-ups were there first, monotonic ms, by round. */
   readonly #ready = new Map<number, number>();
   #lacking = 0;
@@ -20,7 +20,7 @@ export class Rekeying {
   constructor(site: Site, study: StudyInForce, state: StudyState) {
     this.#site = site;
     this.#study = study;
-    this.#state = state;
+    this.#preparation = new Preparation(site, study, state);
   }
 
   /** This site lacks a pair key of an epoch, and asks for another one. */
@@ -48,7 +48,7 @@ export class Rekeying {
     if (roster === undefined && from < last.from + aggregation.epochRounds && !this.#isAsked(last, there, from)) return;
     try {
       const coming = { epoch: last.epoch + 1, from, participants };
-      const setups = participants.includes(config.mspId) ? await setUp(this.#site, this.#study, this.#state, coming) : there;
+      const setups = participants.includes(config.mspId) ? await this.#preparation.setUp(coming) : there;
       const ready = participants.every((id) => setups.some(({ statement }) => statement.participant === id && statement.from === from));
       if (ready && roster === undefined) await this.#open(view, last);
     } catch (error) {

@@ -16,7 +16,8 @@ export interface ComingEpoch {
   readonly participants: readonly string[];
 }
 
-type Study = Pick<StudyInForce, 'digest' | 'document'>;
+/** A study that need not be open yet. */
+export type SettledStudy = Pick<StudyInForce, 'digest' | 'document'>;
 type Recorded = NamedRecord & { readonly mspId: string };
 
 /** Whether a set-up is for this epoch, roster and records. */
@@ -25,10 +26,9 @@ function fits({ statement }: Signed<Setup>, { epoch, from }: ComingEpoch, own: D
     && statement.pairs.map(({ to, record }) => `${to} ${record}`).join() === higher.map(({ mspId, digest }) => `${mspId} ${digest}`).join();
 }
 
-async function agree(site: Site, study: Study, state: StudyState, { epoch, from }: ComingEpoch, higher: readonly Recorded[]): Promise<Signed<Setup>> {
+async function agree(site: Site, study: SettledStudy, state: StudyState, { epoch, from }: ComingEpoch, higher: readonly Recorded[], mayFallBack: boolean): Promise<Signed<Setup>> {
   const { config, own } = site;
-  const { qkdMissing, qkdWaitMs } = study.document.suites;
-  const keys = await Promise.all(higher.map(({ mspId }) => keyFor(site, study, state.ring, mspId, qkdMissing === 'fallback' && qkdWaitMs === 0)));
+  const keys = await Promise.all(higher.map(({ mspId }) => keyFor(site, study, state.ring, mspId, mayFallBack)));
   const recipients = keys.map((key) => recipientWith(site, key));
   // The highest has nobody to agree with: the others agree with it.
   const pairs = keys.length === 0 ? undefined : sealPairs({ study: study.digest, epoch, round: from, from: config.mspId, fromRecord: own.digest }, recipients);
@@ -44,14 +44,15 @@ async function agree(site: Site, study: Study, state: StudyState, { epoch, from 
 
 /**
  * Writes this site's set-up for a coming epoch, unless the ledger has it.
+ * @param mayFallBack take the study's next suite for a pair whose QKD key is missing (`qkdMissing: fallback`, after the wait).
  * @returns all set-ups for it that the ledger has.
  * @throws WorkerError of the key management entity; CodedError of the ledger.
  */
-export async function setUp(site: Site, study: Study, state: StudyState, coming: ComingEpoch): Promise<readonly Stored<Setup>[]> {
+export async function setUp(site: Site, study: SettledStudy, state: StudyState, coming: ComingEpoch, mayFallBack: boolean): Promise<readonly Stored<Setup>[]> {
   const { config, ledger, own, report } = site;
   const higher = await Promise.all(coming.participants.filter((id) => id > config.mspId).map(async (mspId) => ({ mspId, ...(await currentRecord(ledger, mspId)) })));
   const kept = state.masks.setup(coming.epoch);
-  const signed = kept !== undefined && fits(kept, coming, own.digest, higher) ? kept : await agree(site, study, state, coming, higher);
+  const signed = kept !== undefined && fits(kept, coming, own.digest, higher) ? kept : await agree(site, study, state, coming, higher, mayFallBack);
   const digest = statementDigest('setup', signed.statement);
   const there = await ledger.listSetups(study.digest, coming.epoch);
   if (there.some(({ statement }) => statementDigest('setup', statement) === digest)) return there;

@@ -27,6 +27,11 @@ export class Budget {
     return row === undefined ? undefined : { steps: row['steps'] as number, epsilon: row['epsilon'] as string, delta: row['delta'] as string, budget: row['budget'] as string };
   }
 
+  /** Epsilon spent once a round was charged, by round. */
+  byRound(): ReadonlyMap<number, string> {
+    return new Map(this.#database.prepare('SELECT round, epsilon FROM privacy_charge ORDER BY steps').all().map((row) => [row['round'] as number, row['epsilon'] as string]));
+  }
+
   /** The clipping norm that the last update left; undefined before one was sealed. */
   get norm(): number | undefined {
     return this.#database.prepare('SELECT norm FROM privacy_charge WHERE sealed = 1 AND norm IS NOT NULL ORDER BY steps DESC LIMIT 1').get()?.['norm'] as number | undefined;

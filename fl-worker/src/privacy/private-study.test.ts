@@ -38,6 +38,7 @@ describe('a private study', function () {
     expect(spent).to.deep.equal([[1, stated(cost)], [1, stated(cost)], [1, stated(cost)], [2, stated(2 * cost)], [2, stated(2 * cost)], [2, stated(2 * cost)]]);
     const status = await workerStatus(house.of('HospitalA').config);
     expect(status).to.deep.include({ state: 'budget spent', privacy: { ...stated(2 * cost), budget } });
+    expect(status.rounds.map(({ epsilon }) => epsilon)).to.deep.equal([stated(cost).epsilon, budget, undefined]);
     expect(statusTable(status)).to.include(`epsilon ${budget} of ${budget} spent at delta 0.01, in ${2 * cost} steps`);
   });
 

@@ -50,7 +50,7 @@ export async function approve(membership: Membership, digest: Digest, before?: (
 
 /** How long decisions of other members may take to reach this organization's peer, ms. */
 const settleMs = 10_000;
-/** How long the set-ups of a masked study are awaited, which the workers of its participants write once their organization has approved it, ms. */
+/** How long the set-ups of a masked study are awaited at most, which the workers of its participants write once their organization has approved it, ms. */
 const setUpMs = 120_000;
 const pauseMs = 250;
 
@@ -71,15 +71,16 @@ async function openingOf({ ledger, config }: Membership, study: Digest): Promise
 /**
  * Opens an approved study with its first epoch: the current records of all participants. Tries again for a while when approvals
  * are missing, because the last one may not have reached every peer yet, and longer for set-ups.
- * @throws CodedError NOT_APPROVED, SETUP_MISSING (of a participant whose worker is not running) and others of the ledger.
+ * @throws CodedError NOT_APPROVED, SETUP_MISSING (of a participant whose worker is not running or has no pair keys) and others of the ledger.
  */
 export async function openStudy(membership: Membership, study: Digest): Promise<Committed> {
+  const { document } = await readStudyView(membership.ledger, study);
   for (let waited = 0; ; waited += pauseMs) {
     try {
       return await membership.ledger.openStudy(sign('opening', await openingOf(membership, study), membership.keys.signer));
     } catch (error) {
       const { code } = error as { code?: string };
-      const patience = code === 'SETUP_MISSING' ? setUpMs : code === 'NOT_APPROVED' || code === 'BAD_FIELD' ? settleMs : 0;
+      const patience = code === 'SETUP_MISSING' ? Math.min(setUpMs, document.rounds.submitMs) : code === 'NOT_APPROVED' || code === 'BAD_FIELD' ? settleMs : 0;
       if (waited >= patience) throw error;
       await sleep(pauseMs);
     }
