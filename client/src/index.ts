@@ -1,6 +1,7 @@
 /** The door of this package: the ledger as typed calls, its evidence, and the verification of that evidence. */
 export { connect, type ConnectOptions } from './ledger/connect.js';
 export { readProfile, type ConnectionProfile, type GatewayPeer, type IdentityName, type Pkcs11Key } from './ledger/profile.js';
+export { agentProxy, proxyFor, type ProxyEnv } from './etsi-qkd-014/index.js';
 export type { Ledger } from './ledger/ledger.js';
 export type { Committed } from './ledger/calls.js';
 export type { AccessPage } from './ledger/contracts/access.js';

@@ -65,8 +65,8 @@ export class EtsiQkd014Client implements Disposable {
 
   /** Connects at the first call. @throws EtsiQkd014Error BAD_OPTION with all faults. */
   constructor(options: ClientOptions) {
-    const { url, tls, kmeId, onClassicalTls, timeoutMs = 10_000, deadlineMs = 30_000, attempts = 4, random = Math.random, now = Date.now } = checkOptions(options);
-    this.#transport = new Transport({ url: new URL(url), tls, kmeId, onClassicalTls, timeoutMs });
+    const { url, tls, kmeId, onClassicalTls, timeoutMs = 10_000, deadlineMs = 30_000, attempts = 4, proxyEnv, random = Math.random, now = Date.now } = checkOptions(options);
+    this.#transport = new Transport({ url: new URL(url), tls, kmeId, onClassicalTls, timeoutMs, proxyEnv });
     this.#policy = { attempts, deadlineMs, random, elapsed: () => performance.now(), pause: (ms, signal) => after(ms, undefined, signal === undefined ? {} : { signal }) };
     this.#now = now;
   }

@@ -4,6 +4,7 @@ export { EtsiQkd014Error, type EtsiQkd014Code, type ServerWords } from './error.
 export type { KmeStatus } from './messages.js';
 export { readTlsIdentity, type ClientFiles, type ClientOptions, type TlsFiles } from './options.js';
 export { watchPool, type PoolReading, type WatchOptions } from './pool.js';
+export { agentProxy, proxyFor, type ProxyEnv } from './proxy.js';
 export { KeyContainer, QkdKey, type KeyParts } from './qkd-key.js';
 export type { TlsConnection, TlsIdentity } from './transport.js';
 export { examine, type ExamineOptions, type Finding, type OtherSae, type Report } from './doctor/examine.js';

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { EtsiQkd014Error } from './error.js';
+import type { ProxyEnv } from './proxy.js';
 import type { TlsConnection, TlsIdentity } from './transport.js';
 
 /** What both ways of opening a client share. */
@@ -18,6 +19,8 @@ interface CommonOptions {
   readonly deadlineMs?: number;
   /** Most attempts of a call that may be repeated. Default 4. */
   readonly attempts?: number;
+  /** HTTPS_PROXY and NO_PROXY; the process's environment by default. */
+  readonly proxyEnv?: ProxyEnv;
   /** Jitter, 0 to below 1. */
   readonly random?: () => number;
   /** ms since 1970 UTC, for a `Retry-After` that is a date. */
@@ -50,6 +53,7 @@ const schema = z.strictObject({
   timeoutMs: z.int().min(1).optional(),
   deadlineMs: z.int().min(1).optional(),
   attempts: z.int().min(1).optional(),
+  proxyEnv: z.record(z.string(), z.string().optional()).optional(),
   random: called.optional(),
   now: called.optional(),
 });

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
 import { checkServerIdentity, createSecureContext, TLSSocket, type PeerCertificate } from 'node:tls';
 import { EtsiQkd014Error } from './error.js';
+import { agentProxy, proxyFor, type ProxyEnv } from './proxy.js';
 
 /** A party's TLS identity, PEM. */
 export interface TlsIdentity {
@@ -32,6 +33,8 @@ export interface TransportOptions {
   readonly onClassicalTls?: ((connection: TlsConnection) => void) | undefined;
   /** For each request. */
   readonly timeoutMs: number;
+  /** Names an HTTP proxy on the way; the process's environment by default. */
+  readonly proxyEnv?: ProxyEnv | undefined;
 }
 
 /** A whole answer with any status. */
@@ -74,8 +77,8 @@ function unanswered(error: Error & { readonly code?: string; readonly syscall?: 
   const alert = alertIn(message);
   if (alert !== undefined && (!open || certificateAlert.test(alert))) return new Unanswered(`the server ended the handshake: ${alert}`, error, false, true);
   if (code === 'ABORT_ERR') return new Unanswered(`no answer within ${timeoutMs} ms, or stopped`, error, open, false);
-  // What is neither the network's nor the server's is our own check of the server's certificate.
-  const ours = !open && syscall === undefined && code !== 'ECONNRESET';
+  // What is neither the network's nor the server's nor a proxy's is our own check of the server's certificate.
+  const ours = !open && syscall === undefined && code !== 'ECONNRESET' && code !== 'ERR_PROXY_TUNNEL';
   return new Unanswered(message.trim(), error, open, ours);
 }
 
@@ -104,11 +107,12 @@ export class Transport implements Disposable {
   /** @throws EtsiQkd014Error BAD_OPTION when the PEM cannot be used. */
   constructor(options: TransportOptions) {
     this.#options = options;
-    const { tls, kmeId, onClassicalTls } = options;
+    const { url, tls, kmeId, onClassicalTls, proxyEnv = process.env } = options;
+    const proxy = proxyFor(url, proxyEnv);
     const groups = onClassicalTls === undefined ? postQuantumGroups : [...postQuantumGroups, ...classicalGroups];
     try {
       const secureContext = createSecureContext({ ...tls, ecdhCurve: groups.join(':'), minVersion: onClassicalTls === undefined ? 'TLSv1.3' : 'TLSv1.2' });
-      this.#agent = new Agent({ secureContext, keepAlive: true, timeout: idleMs, maxSockets: 8, checkServerIdentity: identityCheck(kmeId) });
+      this.#agent = new Agent({ secureContext, keepAlive: true, timeout: idleMs, maxSockets: 8, checkServerIdentity: identityCheck(kmeId), ...agentProxy(proxy) });
     } catch (cause) {
       throw new EtsiQkd014Error('BAD_OPTION', `the certificate, its key or the authorities cannot be used: ${(cause as Error).message}`, { cause });
     }
@@ -152,11 +156,13 @@ export class Transport implements Disposable {
         response.on('error', fail);
       });
       call.on('socket', (socket) => {
-        if (call.reusedSocket) open = true;
-        else socket.once('secureConnect', () => {
+        const opened = (): void => {
           open = true;
-          if (socket instanceof TLSSocket) this.#note(connectionOf(socket));
-        });
+          if (!call.reusedSocket && socket instanceof TLSSocket) this.#note(connectionOf(socket));
+        };
+        // A connection through a proxy comes with its handshake done.
+        if (call.reusedSocket || (socket instanceof TLSSocket && socket.authorized)) opened();
+        else socket.once('secureConnect', opened);
       });
       call.on('error', fail);
       call.end(body);

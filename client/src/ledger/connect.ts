@@ -2,13 +2,14 @@
 import { randomBytes, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Signer } from '@hyperledger/fabric-gateway';
+import { EtsiQkd014Error, proxyFor, type ProxyEnv } from '../etsi-qkd-014/index.js';
 import { signed } from '../evidence/organizations.js';
 import { openChannel } from './channel.js';
 import { UsageError } from './faults.js';
 import { defaultTimeouts, Gateways, type Identity, type Timeouts } from './gateways.js';
 import { ledgerOver, type Ledger } from './ledger.js';
 import { pkcs11Signer } from './pkcs11-signer.js';
-import type { ConnectionProfile, IdentityName } from './profile.js';
+import type { ConnectionProfile, GatewayPeer, IdentityName } from './profile.js';
 import { nativeSigner } from './signer.js';
 
 export interface ConnectOptions {
@@ -23,19 +24,30 @@ export interface ConnectOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Accept peers that cannot do a post-quantum key exchange. */
   readonly allowClassicalTls?: boolean;
+  /** HTTPS_PROXY and NO_PROXY; the process's environment by default. */
+  readonly proxyEnv?: ProxyEnv;
   /** Milliseconds since 1970 UTC; the machine's clock by default. */
   readonly now?: () => number;
   /** 0 <= x < 1, for jitter. */
   readonly random?: () => number;
 }
 
-const known: ReadonlySet<string> = new Set(['identity', 'signer', 'timeouts', 'allowClassicalTls', 'now', 'random'] satisfies (keyof ConnectOptions)[]);
+const known: ReadonlySet<string> = new Set(['identity', 'signer', 'timeouts', 'allowClassicalTls', 'proxyEnv', 'now', 'random'] satisfies (keyof ConnectOptions)[]);
 
 async function read(path: string, what: string): Promise<Buffer> {
   try {
     return await readFile(path);
   } catch (cause) {
     throw new UsageError(`cannot read the ${what} ${path}`, { cause });
+  }
+}
+
+/** @throws UsageError for a proxy that cannot be used. */
+function proxyOf({ endpoint }: GatewayPeer, env: ProxyEnv): URL | undefined {
+  try {
+    return proxyFor(new URL(`https://${endpoint}`), env);
+  } catch (cause) {
+    throw cause instanceof EtsiQkd014Error ? new UsageError(cause.message, { cause }) : cause;
   }
 }
 
@@ -63,7 +75,7 @@ async function assertBelongs({ signer, close }: Key, certificatePem: Uint8Array)
 /**
  * Connects to the channel of a profile. Dispose of the ledger (`using`) to close its connections.
  * No call is made yet: whether peers answer shows with the first one.
- * @throws UsageError for an unknown option, an identity that the profile lacks, a file that cannot be read, a key that is not the certificate's.
+ * @throws UsageError for an unknown option, an identity that the profile lacks, a file that cannot be read, a key that is not the certificate's, a proxy that is no http:// address.
  */
 export async function connect(profile: ConnectionProfile, options: ConnectOptions): Promise<Ledger> {
   const strange = Object.keys(options).filter((name) => !known.has(name));
@@ -73,9 +85,9 @@ export async function connect(profile: ConnectionProfile, options: ConnectOption
   const certificatePem = await read(files.certificateFile, 'certificate');
   const key = await keyOf(files, options.signer);
   if (options.signer === undefined) await assertBelongs(key, certificatePem);
-  const { now = Date.now, random = Math.random, allowClassicalTls = false } = options;
+  const { now = Date.now, random = Math.random, allowClassicalTls = false, proxyEnv = process.env } = options;
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const identity = { mspId: profile.mspId, certificatePem, ...key };
-  const gateways = new Gateways(profile.peers, identity, timeouts, (peer) => openChannel(peer, allowClassicalTls), now);
+  const gateways = new Gateways(profile.peers, identity, timeouts, (peer) => openChannel(peer, allowClassicalTls, proxyOf(peer, proxyEnv)), now);
   return ledgerOver({ gateways, identity, channel: profile.channel, chaincode: profile.chaincode, timeouts, now, random });
 }

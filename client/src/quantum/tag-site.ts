@@ -1,7 +1,7 @@
 /** A peer organization's messages as its worker serves them beside its blobs: `GET <blobUrl>/tags/<from>-to-<to>/<sequence>.json`. */
 import { Agent, get } from 'node:https';
 import { buffer } from 'node:stream/consumers';
-import type { TlsIdentity } from '../etsi-qkd-014/index.js';
+import { agentProxy, proxyFor, type TlsIdentity } from '../etsi-qkd-014/index.js';
 import { messagePath, mostMessageBytes, type TagSource } from './tag-folder.js';
 
 export class TagSite implements TagSource, Disposable {
@@ -12,7 +12,7 @@ export class TagSite implements TagSource, Disposable {
   /** @param url where the peer serves its blobs. */
   constructor(url: string, tls: TlsIdentity, timeoutMs = 10_000) {
     this.#url = new URL(url.endsWith('/') ? url : `${url}/`);
-    this.#agent = new Agent({ ...tls, keepAlive: true, minVersion: 'TLSv1.3', ecdhCurve: 'X25519MLKEM768' });
+    this.#agent = new Agent({ ...tls, keepAlive: true, minVersion: 'TLSv1.3', ecdhCurve: 'X25519MLKEM768', ...agentProxy(proxyFor(this.#url, process.env)) });
     this.#timeoutMs = timeoutMs;
   }
 

@@ -12,13 +12,13 @@ import type { TlsIdentity } from '../etsi-qkd-014/transport.js';
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const generate = (): Promise<webcrypto.CryptoKeyPair> => webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
 
-/** Issues identities that trust each other. */
+/** Issues identities that trust each other; a name with dots is a name of the server beside localhost. */
 export async function testAuthority(name = 'CN=test authority'): Promise<(commonName: string) => Promise<TlsIdentity>> {
   const keys = await generate();
   const root = await X509CertificateGenerator.createSelfSigned({ name, keys, signingAlgorithm: algorithm, extensions: [new BasicConstraintsExtension(true, 1, true)] }, webcrypto);
   return async (commonName) => {
     const own = await generate();
-    const extensions = [new SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }])];
+    const extensions = [new SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }, ...(commonName.includes('.') ? [{ type: 'dns' as const, value: commonName }] : [])])];
     const issued = await X509CertificateGenerator.create({ subject: `CN=${commonName}`, issuer: name, publicKey: own.publicKey, signingKey: keys.privateKey, signingAlgorithm: algorithm, extensions }, webcrypto);
     const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', own.privateKey)).toString('base64');
     return { cert: `${issued.toString('pem')}\n`, key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n`, ca: `${root.toString('pem')}\n` };

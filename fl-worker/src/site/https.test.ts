@@ -9,6 +9,7 @@ import { expect } from 'chai';
 import { serveBlobs } from '../blobs/blob-server.js';
 import { BlobStore } from '../blobs/blob-store.js';
 import { TestAuthority } from '../testing/certificate.js';
+import { startProxy } from '../testing/connect-proxy.js';
 import { HttpsClient, type Tls } from './https.js';
 
 const authority = new TestAuthority();
@@ -69,5 +70,27 @@ describe("a site's HTTPS", () => {
     expect(await ask('/much', 10_000)).to.match(/longer than 100000 bytes/);
     server.closeAllConnections();
     server.close();
+  });
+
+  it('has a client that is tunnelled through a proxy, but not where NO_PROXY says so, and stays post-quantum to the server', async () => {
+    await using proxy = await startProxy();
+    for (const [ecdhCurve, expected] of groups) {
+      const server = createServer({ ...identity('blobs.hospital-b.example'), ecdhCurve }, (_request, response) => response.end('blob'));
+      await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+      const { port } = server.address() as AddressInfo;
+      using client = new HttpsClient(tlsOf('site-a'), 5000, { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: 'elsewhere.example' });
+      const ask = async (host: string): Promise<string> => client.ask(new URL(`https://${host}:${port}/sha256-0`), 100).then(({ status }) => String(status), String);
+      expect(await ask('blobs.hospital-b.example'), ecdhCurve).to.match(expected ? /^200$/ : /handshake failure/);
+      expect(await ask('localhost'), `${ecdhCurve}, straight`).to.match(expected ? /^200$/ : /handshake failure/);
+      expect(await ask('elsewhere.example'), 'no tunnel, and no such name').to.match(/ENOTFOUND|EAI_AGAIN/);
+      proxy.manners = 'refuse';
+      client.renew(tlsOf('site-a'));
+      expect(await ask('blobs.hospital-b.example')).to.match(/403 Forbidden/);
+      proxy.manners = 'open';
+      server.closeAllConnections();
+      server.close();
+    }
+    expect(new Set(proxy.tunnels.map((tunnel) => tunnel.split(':')[0]))).to.deep.equal(new Set(['blobs.hospital-b.example']));
+    expect(Buffer.concat(proxy.seen).includes('sha256-0')).to.equal(false);
   });
 });

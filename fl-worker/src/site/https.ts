@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request, type RequestOptions } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import type { SecureContextOptions } from 'node:tls';
+import { agentProxy, proxyFor, type ProxyEnv } from '@epione/client';
 import { WorkerError } from '../error.js';
 import type { Report } from '../progress.js';
 
@@ -77,23 +78,38 @@ async function* bounded(response: IncomingMessage, maxBytes: number, advance: ()
   }
 }
 
-const agentOf = (tls: Tls): Agent => new Agent({ ...tls, keepAlive: true, maxSockets: 8 });
+const agentOf = (tls: Tls, proxy: URL | undefined): Agent => new Agent({ ...tls, keepAlive: true, maxSockets: 8, ...agentProxy(proxy) });
 
 /** Asks HTTPS servers under one TLS identity; connections are kept between requests. */
 export class HttpsClient implements Disposable {
-  #agent: Agent;
+  #tls: Tls;
+  /** By the address of the proxy on the way; empty for none. */
+  readonly #agents = new Map<string, Agent>();
   readonly #timeoutMs: number;
+  readonly #proxyEnv: ProxyEnv;
 
-  /** @param timeoutMs for each request, and again for every 16 MiB of its answer. */
-  constructor(tls: Tls, timeoutMs: number) {
-    this.#agent = agentOf(tls);
+  /**
+   * @param timeoutMs for each request, and again for every 16 MiB of its answer.
+   * @param proxyEnv HTTPS_PROXY and NO_PROXY; TLS is end to end also through a proxy.
+   */
+  constructor(tls: Tls, timeoutMs: number, proxyEnv: ProxyEnv = process.env) {
+    this.#tls = tls;
     this.#timeoutMs = timeoutMs;
+    this.#proxyEnv = proxyEnv;
+  }
+
+  #agentTo(url: URL): Agent {
+    const proxy = proxyFor(url, this.#proxyEnv);
+    const key = proxy?.href ?? '';
+    const agent = this.#agents.get(key) ?? agentOf(this.#tls, proxy);
+    this.#agents.set(key, agent);
+    return agent;
   }
 
   /** Takes another certificate or other authorities for requests from now on. */
   renew(tls: Tls): void {
-    this.#agent.destroy();
-    this.#agent = agentOf(tls);
+    this[Symbol.dispose]();
+    this.#tls = tls;
   }
 
   /** One request. @throws Error as `receive`. */
@@ -124,7 +140,7 @@ export class HttpsClient implements Disposable {
   }
 
   async #send(url: URL, signal: AbortSignal, body: string | undefined): Promise<IncomingMessage> {
-    const options: RequestOptions = { agent: this.#agent, method: body === undefined ? 'GET' : 'POST', signal };
+    const options: RequestOptions = { agent: this.#agentTo(url), method: body === undefined ? 'GET' : 'POST', signal };
     if (body !== undefined) options.headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
     return new Promise((resolve, reject) => {
       const call = request(url, options, (response) => {
@@ -137,6 +153,7 @@ export class HttpsClient implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#agent.destroy();
+    for (const agent of this.#agents.values()) agent.destroy();
+    this.#agents.clear();
   }
 }

@@ -46,10 +46,10 @@ export class TestAuthority {
     return `-----BEGIN CERTIFICATE-----\n${certificate.toString('base64').match(/.{1,64}/g)?.join('\n') ?? ''}\n-----END CERTIFICATE-----\n`;
   }
 
-  /** A certificate for localhost, for servers and clients. @param validMs negative for an expired one. */
+  /** A certificate for localhost, for servers and clients; a name with dots is a name of the server too. @param validMs negative for an expired one. */
   issue(cn: string, validMs = dayMs): Issued {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const subjectAltName = extension(oid(0x55, 0x1d, 0x11), der(0x30, der(0x82, Buffer.from('localhost')), der(0x87, [127, 0, 0, 1])));
+    const subjectAltName = extension(oid(0x55, 0x1d, 0x11), der(0x30, der(0x82, Buffer.from('localhost')), ...(cn.includes('.') ? [der(0x82, Buffer.from(cn))] : []), der(0x87, [127, 0, 0, 1])));
     return { certificate: this.#sign(cn, publicKey, [subjectAltName], validMs), privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
   }
 }

@@ -62,6 +62,8 @@ function clientTo({ endpoint, tlsRoots, hostnameOverride, clientTls }: Omit<Peer
     'grpc.max_reconnect_backoff_ms': 500,
     'grpc.max_receive_message_length': -1,
     'grpc.max_send_message_length': -1,
+    // To a proxy of https_proxy, this machine's nodes would be its own machine's.
+    ...(endpoint.startsWith('localhost:') ? { 'grpc.enable_http_proxy': 0 } : {}),
     ...(hostnameOverride === undefined ? {} : { 'grpc.ssl_target_name_override': hostnameOverride, 'grpc.default_authority': hostnameOverride }),
   });
 }
