@@ -8,9 +8,9 @@ import { importKeras } from '../keras.js';
 import { memberCommand, type Print, type SiteOptions } from './member-command.js';
 import { readConfig } from '../config.js';
 import { openBlobs } from '../site/site.js';
-import { readStudyTemplate } from '../study-template.js';
+import { modelOf, readStudyTemplate } from '../study-template.js';
 import { divided } from '../training/local-tensors.js';
-import { describeModel, initialParameters } from '../training/model.js';
+import { initialParameters } from '../training/model.js';
 
 /** Adds them to the group `study`. */
 export function addModelCommands(study: Command, print: Print): void {
@@ -24,10 +24,8 @@ export function addModelCommands(study: Command, print: Print): void {
     .requiredOption('--seed <text>', 'fixes them: the same digest at every member')
     .action(async (file: string, { config, json, seed }: SiteOptions & { seed: string }) => {
       const template = readStudyTemplate(await readFile(file, 'utf8'));
-      const { initial, local, ...form } = template.model;
-      const inputs = inputWidth(template);
-      const model = describeModel(form, inputs, initial, local);
-      const digest = await openBlobs(await readConfig(config)).put(encodeModel(divided(model, initialParameters(model, inputs, seed)).shared));
+      const model = modelOf(template);
+      const digest = await openBlobs(await readConfig(config)).put(encodeModel(divided(model, initialParameters(model, inputWidth(template), seed)).shared));
       print(json, { initial: digest, parameters: model.dimension }, digest);
     });
 }

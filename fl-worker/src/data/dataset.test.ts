@@ -30,6 +30,13 @@ describe('data set', () => {
     expect([...selectRows(data, [2, 0]).features]).to.deep.equal([-1, 10, 0, 0, 1, 5, 1, 0]);
   });
 
+  it('reads a label of more than two categories as their indices', () => {
+    const grade: Feature = { name: 'grade', kind: 'category', categories: ['low', 'middle', 'high'], missing: 'reject' };
+    const read = (text: string): number[] => [...toDataset(readCsv(text), { features: [number('age')], label: grade }).labels];
+    expect(read('age,grade\n1,high\n2,low\n3,middle\n')).to.deep.equal([2, 0, 1]);
+    expect(fault(() => read('age,grade\n1,none\n2,\n')).message).to.include('line 2, column grade: unknown category; line 3, column grade: unknown category');
+  });
+
   it('reports every fault together, by line and column, and never a value', () => {
     const error = fault(() => toDataset(readCsv('age,sex,diagnosis\nsecret,f,1\n,x,0\n5,m,2\n'), study));
     expect(error.code).to.equal('DATA_INVALID');

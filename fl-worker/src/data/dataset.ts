@@ -1,5 +1,5 @@
 /** From CSV cells to vectors by the study's feature list: every fault of the file is reported, scaling is the study's only. */
-import type { Feature, Study } from '@epione/protocol';
+import { outputsFor, type Feature, type Study } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import type { CsvRecord, CsvTable } from './csv.js';
 
@@ -10,7 +10,7 @@ export interface Dataset {
   readonly width: number;
   /** rows × width, row by row, scaled. */
   readonly features: Float32Array;
-  /** One a row: 0 or 1; a time where the study names an event. */
+  /** One a row: 0 or 1; the index of its category where the label has more than two; a time where the study names an event. */
   readonly labels: Float32Array;
   /** 1 where the event was seen at the label's time, 0 where the row was lost sight of then; where the study names one. */
   readonly events?: Float32Array;
@@ -92,6 +92,22 @@ class Cells {
     });
   }
 
+  /** The index of its category a row. */
+  indices({ name, categories }: Feature, records: readonly CsvRecord[]): number[] {
+    const at = this.column(name);
+    return records.map((record) => {
+      const index = at < 0 ? 0 : (categories?.indexOf(record.cells[at] ?? '') ?? -1);
+      if (index < 0) this.faults.push({ line: record.line, column: name, fault: 'unknown category' });
+      return Math.max(index, 0);
+    });
+  }
+
+  /** What a model is to learn of each row. */
+  labels({ label, event }: Pick<Study, 'label' | 'event'>, records: readonly CsvRecord[]): number[] {
+    if (event !== undefined) return this.times(label, records);
+    return outputsFor(label) === undefined ? this.flags(label, records) : this.indices(label, records);
+  }
+
   /** A number above 0 a row, as it stands: only the order of times matters. */
   times({ name }: Feature, records: readonly CsvRecord[]): number[] {
     const at = this.column(name);
@@ -132,7 +148,7 @@ export function toDataset(table: CsvTable, study: Pick<Study, 'features' | 'labe
   const { records } = table;
   const cells = new Cells(table);
   const columns = study.features.flatMap((feature) => cells.values(feature, records).map((column) => scaled(feature, column)));
-  const labels = study.event === undefined ? cells.flags(study.label, records) : cells.times(study.label, records);
+  const labels = cells.labels(study, records);
   const events = study.event === undefined ? {} : { events: Float32Array.from(cells.flags(study.event, records)) };
   const idAt = idColumn === undefined ? -1 : cells.column(idColumn);
   const ids = records.map((record) => (idAt < 0 ? String(record.line) : (record.cells[idAt] ?? '')));

@@ -3,14 +3,14 @@
  * Norms come from activations and deltas, without any person's gradient being made (Goodfellow 2015, arXiv 1510.01799; "ghost clipping").
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { nextNorm, stepsPerRound, vectorNoiseOf, type BudgetTerms, type Study } from '@epione/protocol';
+import { nextNorm, stepsPerRound, vectorNoiseOf, type BudgetTerms } from '@epione/protocol';
 import { selectRows, type Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
-import { deltas, denseLayersOf, forward, scoresOf, toWeights } from '../training/model.js';
-import { crossEntropySlope } from '../training/models/cross-entropy.js';
+import { classSlope, deltas, denseLayersOf, forward, scoresOf, toWeights } from '../training/model.js';
 import type { Dense } from '../training/models/dense.js';
 import type { Passed as Stagewise } from '../training/models/stage.js';
 import type { Tf } from '../training/tf.js';
+import type { Recipe } from '../training/train.js';
 import { clipFactor, normToClipTo } from './clip.js';
 import { roundingRoom, withNoise } from './gaussian-noise.js';
 import { drawPeople, expectedDrawn, groupByPerson, type Person } from './people.js';
@@ -18,7 +18,7 @@ import type { RandomBytes } from '../keys/seed-lock.js';
 import { RandomBits } from './random-bits.js';
 
 /** The parts of a study that private training reads. */
-export interface PrivateRecipe extends Pick<Study, 'model' | 'training'> {
+export interface PrivateRecipe extends Recipe {
   readonly privacy: BudgetTerms;
 }
 
@@ -35,12 +35,12 @@ interface Passed {
 }
 
 /** Forward and backward through the model for some rows. */
-function pass(tf: Tf, parameters: Float32Array, layers: readonly Dense[], data: Dataset, rows: readonly number[]): Passed[] {
+function pass(tf: Tf, { model }: Recipe, layers: readonly Dense[], parameters: Float32Array, data: Dataset, rows: readonly number[]): Passed[] {
   const { features, labels } = selectRows(data, rows);
   return tf.tidy(() => {
     const weights = toWeights(tf, parameters, layers);
     const passed = forward(tf, layers, weights, tf.tensor2d(features, [rows.length, data.width]));
-    const found = deltas(tf, layers, weights, passed, crossEntropySlope(tf, scoresOf(passed), labels, 1));
+    const found = deltas(tf, layers, weights, passed, classSlope(tf, model, scoresOf(passed), labels, 1));
     return found.map((delta, at) => ({ inputs: (passed[at] as Stagewise).input.dataSync<'float32'>(), deltas: delta.dataSync<'float32'>() }));
   });
 }
@@ -67,10 +67,11 @@ function addGradient(sum: Float64Array, layers: readonly Dense[], passed: readon
  * The sum of clipped gradients over the persons of a step, and how many of them needed no clipping. Each of a person's k rows is clipped to
  * the k-th part of the norm, so that the person as a whole stays within it.
  */
-export function clippedSum(tf: Tf, parameters: Float32Array, layers: readonly Dense[], data: Dataset, people: readonly Person[], norm: number): { sum: Float64Array; unclipped: number } {
+export function clippedSum(tf: Tf, recipe: Recipe, parameters: Float32Array, data: Dataset, people: readonly Person[], norm: number): { sum: Float64Array; unclipped: number } {
   const sum = new Float64Array(parameters.length);
   if (people.length === 0) return { sum, unclipped: 0 };
-  const passed = pass(tf, parameters, layers, data, people.flat());
+  const layers = denseLayersOf(recipe.model, data.width);
+  const passed = pass(tf, recipe, layers, parameters, data, people.flat());
   let row = 0;
   let unclipped = 0;
   for (const rows of people) {
@@ -99,9 +100,8 @@ export function clippedSum(tf: Tf, parameters: Float32Array, layers: readonly De
  */
 export async function trainPrivately(tf: Tf, recipe: PrivateRecipe, base: Float32Array, data: Dataset, persons: readonly string[], norm: number, bytes: RandomBytes, onEpoch?: (epoch: number) => void): Promise<PrivatelyTrained> {
   if (data.rows === 0) throw new WorkerError('DATA_MISSING', 'there are no rows to train on');
-  const { privacy, training, model } = recipe;
+  const { privacy, training } = recipe;
   const random = new RandomBits(bytes);
-  const layers = denseLayersOf(model, data.width);
   const people = groupByPerson(persons);
   const expected = expectedDrawn(privacy, people.length);
   const [noise, rate, steps] = [vectorNoiseOf(privacy), Number(training.learningRate), stepsPerRound(recipe)];
@@ -111,7 +111,7 @@ export async function trainPrivately(tf: Tf, recipe: PrivateRecipe, base: Float3
   for (let step = 1; step <= steps; step++) {
     const deviation = noise * current;
     const drawn = drawPeople(privacy, people, random);
-    const { sum, unclipped } = clippedSum(tf, parameters, layers, data, drawn, normToClipTo(current, roundingRoom(deviation, parameters.length)));
+    const { sum, unclipped } = clippedSum(tf, recipe, parameters, data, drawn, normToClipTo(current, roundingRoom(deviation, parameters.length)));
     withNoise(sum, deviation, random).forEach((value, k) => {
       const [here, start] = [parameters[k] as number, base[k] as number];
       parameters[k] = here - rate * (value / expected + pull * (here - start));

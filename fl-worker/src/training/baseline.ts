@@ -36,7 +36,7 @@ export async function trainAlone(study: Pick<Study, 'model' | 'training' | 'roun
 
 /** Metrics of a model that classifies on a data set. */
 export async function evaluate(study: Pick<Study, 'model'>, parameters: Float32Array, data: Dataset): Promise<Metrics> {
-  return metricsOf(await predict(await loadTf(), study, parameters, data), data.labels);
+  return metricsOf(await predict(await loadTf(), study, parameters, data), data.labels, study.model.outputs);
 }
 
 /** Metrics of a Cox model on a data set. */

@@ -56,7 +56,7 @@ async function scaffold(tf: Tf, study: Study, { base, state, carried, data, rand
 
 async function fair(tf: Tf, study: Study, round: LocalRound): Promise<Trained> {
   const { update, from, ...kept } = await trainShared(tf, study, round);
-  const { logLoss } = metricsOf(await predict(tf, study, from, round.data), round.data.labels);
+  const { logLoss } = metricsOf(await predict(tf, study, from, round.data), round.data.labels, study.model.outputs);
   return { ...kept, update: fairUpdate(update, setting(settingsOf(study), 'q'), logLoss, 1 / Number(study.training.learningRate)) };
 }
 

@@ -41,4 +41,15 @@ describe('metrics', () => {
     expect(rows).to.equal(4);
     expect(metricsOf([0], [1]).logLoss).to.be.closeTo(34.54, 0.01);
   });
+
+  it('of three categories: the likeliest counts, areas are means of one against the rest', () => {
+    const rows = [[0.7, 0.2, 0.1], [0.2, 0.5, 0.3], [0.1, 0.3, 0.6], [0.5, 0.3, 0.2]];
+    const labels = [0, 1, 2, 2];
+    const { accuracy, auc, logLoss } = metricsOf(rows.flat(), labels, 3);
+    expect(accuracy).to.equal(0.75);
+    const areas = [0, 1, 2].map((k) => byPairs(rows.map((row) => row[k]!), labels.map((label) => (label === k ? 1 : 0))));
+    expect(auc).to.be.closeTo((areas[0]! + areas[1]! + areas[2]!) / 3, 1e-12);
+    expect(logLoss).to.be.closeTo(-(Math.log(0.7) + Math.log(0.5) + Math.log(0.6) + Math.log(0.2)) / 4, 1e-12);
+    expect(metricsOf([1, 0, 0, 0, 1, 0], [0, 2], 3)).to.include({ auc: undefined, accuracy: 0.5 });
+  });
 });

@@ -1,11 +1,11 @@
-/** Models of a study: a chain of stages that ends in one score a row, and what each score is held against. */
+/** Models of a study: a chain of stages that ends in one score a row, or one a category, and what scores are held against. */
 import { tensorSize, type Study } from '@epione/protocol';
 import type { Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
 import { seededRandom } from '../random.js';
 import { Convolution, type Image } from './models/convolution.js';
 import { coxLoss } from './models/cox.js';
-import { crossEntropySlope } from './models/cross-entropy.js';
+import { crossEntropySlope, softmaxSlope } from './models/cross-entropy.js';
 import { Dense } from './models/dense.js';
 import { Pooling } from './models/pooling.js';
 import { sizeOf, type Passed, type Stage } from './models/stage.js';
@@ -13,7 +13,7 @@ import type { Tensor, Tensor2D, Tf } from './tf.js';
 
 type Model = Study['model'];
 /** What makes a model of a number of inputs. */
-export type ModelForm = Pick<Model, 'kind' | 'layers' | 'input'>;
+export type ModelForm = Pick<Model, 'kind' | 'layers' | 'input' | 'outputs'>;
 
 /** Height, width and channels that a model takes its inputs as; undefined where they are no image. */
 const imageOf = ({ input }: ModelForm): Image | undefined =>
@@ -41,7 +41,7 @@ function stagesFor(form: ModelForm, inputs: number): Stage[] {
     else if ('conv' in layer) push(new Convolution(`conv${++named.conv}`, shape() as Image, { filters: layer.conv, size: windowOf(layer.size), stride: windowOf(layer.stride), padding: layer.padding }));
     else push(new Pooling(shape() as Image, windowOf(layer.size)));
   }
-  dense(1, false, form.kind !== 'cox'); // a hazard's ratio has no intercept
+  dense(form.outputs ?? 1, false, form.kind !== 'cox'); // a hazard's ratio has no intercept
   return stages;
 }
 
@@ -55,7 +55,7 @@ export function describeModel(form: ModelForm, inputs: number, initial: Model['i
   const unknown = local.filter((name) => !tensors.some((tensor) => tensor.name === name));
   if (unknown.length > 0) throw new WorkerError('STUDY_INVALID', `study.model.local: there is no tensor ${unknown.join(', ')}; there are ${tensors.map(({ name }) => name).join(', ')}`);
   const dimension = tensors.filter((tensor) => tensor.local !== true).reduce((sum, tensor) => sum + tensorSize(tensor), 0);
-  return { kind: form.kind, layers: [...form.layers], ...(form.input === undefined ? {} : { input: [...form.input] }), tensors, dimension, initial };
+  return { kind: form.kind, layers: [...form.layers], ...(form.input === undefined ? {} : { input: [...form.input] }), ...(form.outputs === undefined ? {} : { outputs: form.outputs }), tensors, dimension, initial };
 }
 
 /**
@@ -107,7 +107,7 @@ export function toWeights(tf: Tf, values: Float32Array, stages: readonly Stage[]
 /** The rows of a data set in the form that the first stage takes. */
 export const inputsOf = (tf: Tf, model: ModelForm, { features, rows, width }: Dataset): Tensor => tf.tensor(features, [rows, ...(imageOf(model) ?? [width])]);
 
-/** What each stage takes in and gives, from rows to scores (rows × 1). */
+/** What each stage takes in and gives, from rows to scores (rows × outputs). */
 export function forward(tf: Tf, stages: readonly Stage[], weights: Weights, inputs: Tensor): Passed[] {
   let input = inputs;
   return stages.map((stage, at) => {
@@ -134,9 +134,13 @@ export function deltas(tf: Tf, stages: readonly Stage[], weights: Weights, passe
   return found;
 }
 
+/** Gradient by the scores of the cross-entropy, sigmoid's or softmax's as the model has it. @param divisor number of rows for a mean, 1 for each row's own. */
+export const classSlope = (tf: Tf, { outputs }: ModelForm, scores: Tensor2D, labels: Float32Array, divisor: number): Tensor2D =>
+  outputs === undefined ? crossEntropySlope(tf, scores, labels, divisor) : softmaxSlope(tf, scores, labels, divisor);
+
 /** Gradient of the mean loss by the scores. */
-function slopeOf(tf: Tf, { kind }: ModelForm, scores: Tensor2D, { labels, events, rows }: Dataset): Tensor {
-  if (kind !== 'cox') return crossEntropySlope(tf, scores, labels, rows);
+export function slopeOf(tf: Tf, form: ModelForm, scores: Tensor2D, { labels, events, rows }: Dataset): Tensor {
+  if (form.kind !== 'cox') return classSlope(tf, form, scores, labels, rows);
   return tf.tensor2d(Float32Array.from(coxLoss(scores.dataSync<'float32'>(), labels, events ?? []).slope), [rows, 1]);
 }
 

@@ -29,8 +29,8 @@ function plainLoss(parameters: number[], widths: number[], data: Dataset): numbe
       const sums = bias.map((start, out) => values.reduce((sum, value, k) => sum + value * kernel[k * outputs + out]!, start));
       values = layer < widths.length - 1 ? sums.map((z) => Math.max(z, 0)) : sums;
     }
-    const p = 1 / (1 + Math.exp(-values[0]!));
-    loss -= Math.log(data.labels[row] === 1 ? p : 1 - p) / data.rows;
+    const logits = values.length === 1 ? [0, values[0]!] : values;
+    loss -= (logits[data.labels[row]!]! - Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0))) / data.rows;
   }
   return loss;
 }
@@ -44,11 +44,12 @@ function randomData(rows: number, width: number): Dataset {
 describe('local training', function () {
   this.timeout(20_000);
 
-  for (const layers of [[], [4], [5, 3]]) {
-    it(`has the gradient of plain arithmetic with hidden layers [${layers.join(', ')}]`, async () => {
+  for (const [layers, outputs] of [[[], 1], [[4], 1], [[5, 3], 1], [[], 3], [[4], 3]] as const) {
+    it(`has the gradient of plain arithmetic with hidden layers [${layers.join(', ')}] and outputs ${outputs}`, async () => {
       const tf = await loadTf();
-      const data = randomData(12, 6);
-      const model = describeModel({ kind: layers.length === 0 ? 'logistic' : 'mlp', layers }, 6, 'zeros');
+      const drawn = randomData(12, 6);
+      const data = outputs === 1 ? drawn : { ...drawn, labels: drawn.labels.map((_, row) => row % outputs) };
+      const model = describeModel({ kind: layers.length === 0 ? 'logistic' : 'mlp', layers: [...layers], ...(outputs === 1 ? {} : { outputs }) }, 6, 'zeros');
       // Biases away from zero, because at ReLU's corner there is no gradient to compare.
       const parameters = initialParameters(model, 6, 'gradient').map((value, at) => (value === 0 ? 0.1 + at / 100 : value));
       const stages = layersOf(model, 6);
@@ -57,7 +58,7 @@ describe('local training', function () {
       const ours = (await Promise.all(grads.flat().map((tensor) => tensor.data()))).flatMap((values) => [...values]);
       const nudged = (k: number, by: number): number[] => [...parameters].map((value, at) => (at === k ? value + by : value));
       for (let k = 0; k < parameters.length; k++) {
-        const slope = (plainLoss(nudged(k, 1e-5), [6, ...layers, 1], data) - plainLoss(nudged(k, -1e-5), [6, ...layers, 1], data)) / 2e-5;
+        const slope = (plainLoss(nudged(k, 1e-5), [6, ...layers, outputs], data) - plainLoss(nudged(k, -1e-5), [6, ...layers, outputs], data)) / 2e-5;
         expect(ours[k], `parameter ${k}`).to.be.closeTo(slope, 2e-6);
       }
       tf.dispose([...weights, ...grads].flat());

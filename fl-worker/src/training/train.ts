@@ -6,7 +6,7 @@ import { WorkerError } from '../error.js';
 import { shuffled, type SeededRandom } from '../random.js';
 import { Bend } from './bend.js';
 import { forward, gradients, inputsOf, layersOf, parameterCount, scoresOf, toWeights, type Weights } from './model.js';
-import { probability } from './models/cross-entropy.js';
+import { probability, softmax } from './models/cross-entropy.js';
 import type { Stage } from './models/stage.js';
 import type { Tensor, Tf } from './tf.js';
 
@@ -70,11 +70,12 @@ async function readBack(weights: Weights, dimension: number): Promise<Float32Arr
   return parameters;
 }
 
-/** What the model says of every row: the probability of label 1, 0 to 1; of a Cox model the logarithm of the hazard's ratio. */
+/** What the model says of every row: the probability of label 1, 0 to 1, or of each category in turn; of a Cox model the logarithm of the hazard's ratio. */
 export async function predict(tf: Tf, { model }: Pick<Study, 'model'>, parameters: Float32Array, data: Dataset): Promise<Float64Array> {
   const stages = layersOf(model, data.width);
   const scores = tf.tidy(() => scoresOf(forward(tf, stages, toWeights(tf, parameters, stages), inputsOf(tf, model, data))));
   const values = await scores.data();
   scores.dispose();
+  if (model.outputs !== undefined) return softmax(values, model.outputs);
   return Float64Array.from(values, (score) => (model.kind === 'cox' ? score : probability(score)));
 }

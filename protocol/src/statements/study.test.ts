@@ -96,6 +96,16 @@ describe('study', () => {
     expect(faults({ model: cnn, ...hidden })).to.include('not for cnn');
   });
 
+  it('gives a label of more than two categories one output each', () => {
+    const digits = { name: 'digit', kind: 'category', categories: ['0', '1', '2'], missing: 'reject' };
+    const model = { ...valid.model, outputs: 3 };
+    expect(faults({ label: digits, model })).to.equal('');
+    expect(faults({ label: digits })).to.include('model.outputs: must be 3');
+    expect(faults({ label: digits, model: { ...model, outputs: 4 } })).to.include('model.outputs: must be 3');
+    expect(faults({ model })).to.include('model.outputs: belongs to a label of more than two categories');
+    expect(faults({ label: { ...digits, categories: ['0', '1'] }, model })).to.include('model.outputs: belongs');
+  });
+
   it('refuses fewer submissions than its rule needs, with a code of their own', () => {
     const participants = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
     const robust = (rule: string, f: number, submit: number): object => ({

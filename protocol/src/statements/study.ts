@@ -60,6 +60,8 @@ export const study = z.strictObject({
     layers: z.array(layer).max(16),
     /** What `cnn` takes the features as, in their order: height, width and channels of an image, or length and channels of a signal. */
     input: z.array(z.int().min(1).max(4096)).min(2).max(3).optional(),
+    /** One score a category of the label where it has more than two, turned to probabilities by softmax; one score and a sigmoid when absent. */
+    outputs: z.int().min(3).max(256).optional(),
     tensors: z.array(z.strictObject({
       name: label,
       shape: z.array(z.int().min(1)).min(1).max(8),
@@ -130,8 +132,18 @@ export function encodingFaults({ encoding }: Pick<Study, 'encoding'>, participan
   return faults;
 }
 
+/** Scores a row that a model of this label ends in: one a category of more than two, else undefined for the one score of a sigmoid or a hazard. */
+export const outputsFor = ({ kind, categories }: Feature): number | undefined =>
+  kind === 'category' && categories !== undefined && categories.length > 2 ? categories.length : undefined;
+
 /** How many parameters a tensor holds. */
 export const tensorSize = ({ shape }: Study['model']['tensors'][number]): number => shape.reduce((product, width) => product * width, 1);
+
+function outputFaults({ model: { kind, outputs }, label: predicted }: Study): string[] {
+  const needed = kind === 'cox' ? undefined : outputsFor(predicted);
+  if (outputs === needed) return [];
+  return [`model.outputs: ${needed === undefined ? 'belongs to a label of more than two categories' : `must be ${needed}, one a category of the label`}`];
+}
 
 /** What the kind of a model demands of its layers and of the rest. */
 function kindFaults({ model: { kind, layers, input }, event, privacy, strategy: { name } }: Study): string[] {
@@ -192,7 +204,7 @@ function suiteFaults({ suites }: Study): string[] {
 export function readStudy(value: unknown): Study {
   const document = parse(study, value, 'study', 'STUDY_INVALID');
   const names = [...document.features, document.label, ...(document.event === undefined ? [] : [document.event])].map((entry) => entry.name);
-  const faults = [...encodingFaults(document, document.participants.length), ...kindFaults(document), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document), ...privacyFaults(document), ...maskedFaults(document, document.participants.length)];
+  const faults = [...encodingFaults(document, document.participants.length), ...kindFaults(document), ...outputFaults(document), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document), ...privacyFaults(document), ...maskedFaults(document, document.participants.length)];
   if (new Set(names).size !== names.length) faults.push('features: a name stands twice');
   if (document.consent.required && document.consent.classes.length === 0) faults.push('consent.classes: name at least one class when consent is required');
   if (faults.length > 0) throw new CodedError('STUDY_INVALID', faults.map((fault) => `study.${fault}`).join('; '));
