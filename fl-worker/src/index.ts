@@ -19,3 +19,7 @@ export type { Evaluation } from './round/evaluation.js';
 export type { Ending, RunOptions } from './worker.js';
 export type { Surroundings } from './site/site.js';
 export type { Report } from './progress.js';
+export { simulate, type SimulatedRound, type Simulation, type Tamper } from './simulation/simulate.js';
+export { initialOf, simulatedStudy } from './simulation/simulated-study.js';
+export { linePlot, type Series } from './figures/line-plot.js';
+export { table } from './figures/table.js';

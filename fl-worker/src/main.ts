@@ -16,6 +16,7 @@ import { addCosignCommand } from './cli/cosign-command.js';
 import { addKeyCommands } from './cli/key-commands.js';
 import { addQuantumCommands } from './cli/quantum-commands.js';
 import { addRevokeCommand } from './cli/revoke-command.js';
+import { addSimulateCommand } from './cli/simulate-command.js';
 import { addSupportCommand } from './cli/support-command.js';
 import { addStudyCommands } from './cli/study-commands.js';
 import type { Surroundings } from './site/site.js';
@@ -125,6 +126,7 @@ addStudyCommands(program, print);
 addConsentCommands(program, print);
 addQuantumCommands(program, print);
 addCosignCommand(program, print);
+addSimulateCommand(program, print);
 
 process.umask(0o077); // whatever this program writes is for its owner
 try {

@@ -1,5 +1,5 @@
 /** Random numbers that a seed repeats: AES-256 in counter mode, because every machine has the same one. */
-import { createCipheriv } from 'node:crypto';
+import { createCipheriv, type Cipheriv } from 'node:crypto';
 import { frame, sha256, type Framed } from '@epione/protocol';
 
 /** A stream of numbers; the same seed gives the same stream everywhere. */
@@ -14,9 +14,17 @@ export interface SeededRandom {
   gamma(alpha: number): number;
 }
 
+const keystream = (seed: readonly Framed[]): Cipheriv => createCipheriv('aes-256-ctr', sha256(frame('epione/v1/seeded-random', ...seed)), Buffer.alloc(16));
+
+/** Bytes of the stream named by these items: for replays only, whoever knows the seed knows them. */
+export function seededBytes(...seed: Framed[]): (length: number) => Uint8Array {
+  const cipher = keystream(seed);
+  return (length) => new Uint8Array(cipher.update(Buffer.alloc(length)));
+}
+
 /** Opens the stream named by these items, e.g. `seededRandom(seed, study, round)`. */
 export function seededRandom(...seed: Framed[]): SeededRandom {
-  const cipher = createCipheriv('aes-256-ctr', sha256(frame('epione/v1/seeded-random', ...seed)), Buffer.alloc(16));
+  const cipher = keystream(seed);
   const zeros = Buffer.alloc(4096);
   let block = cipher.update(zeros);
   let at = 0;

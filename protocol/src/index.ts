@@ -74,7 +74,7 @@ export * from './quantum/block-tag.js';
 export * from './strategy/server-strategy.js';
 export * from './strategy/strategies.js';
 export * from './strategy/robust-rule.js';
-export { initialState, leastUpdates, settingsOf, strategyOf, updateLength } from './strategy/study-strategy.js';
+export { boundFault, initialState, leastUpdates, ruleName, settingsOf, strategyOf, updateLength } from './strategy/study-strategy.js';
 export { setting, type Settings } from './strategy/setting.js';
 export * from './strategy/state.js';
 export { fairUpdate } from './strategy/qfedavg.js';

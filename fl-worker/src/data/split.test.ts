@@ -31,6 +31,13 @@ describe('division of a table', () => {
     }
   });
 
+  it('deals to many sites with a class missing here and there, but none empty', () => {
+    const { sites } = divideTable(wdbc, { ...division, sites: 200, alpha: 0.3, least: 0 });
+    expect(sites.every(({ records }) => records.length > 0)).to.equal(true);
+    expect(sites.flatMap(({ records }) => records)).to.have.length(427);
+    expect(() => divideTable(wdbc, { ...division, sites: 500, least: 0 })).to.throw('too few for 500 sites');
+  });
+
   it('says so when no division exists', () => {
     expect(() => splitDirichlet(['a', 'b', 'a'], 1, 3, 's', (row) => row)).to.throw('cannot be dealt');
   });

@@ -66,14 +66,23 @@ export interface Division {
   /** Share of rows that nobody trains on, 0 to 1. */
   readonly testFraction: number;
   readonly seed: string;
+  /** Fewest rows of each class that a site gets; 5 unless said otherwise. With 0 a site may lack a class, but no site is empty. */
+  readonly least?: number;
+}
+
+/** Gives each empty part a row of the largest. @throws WorkerError DATA_INVALID for fewer rows than parts. */
+function noneEmpty<T>(parts: T[][]): T[][] {
+  if (parts.flat().length < parts.length) throw new WorkerError('DATA_INVALID', `${parts.flat().length} rows are too few for ${parts.length} sites`, { remedy: 'Take fewer sites or more rows.' });
+  for (const part of parts) if (part.length === 0) part.push(...parts.reduce((largest, other) => (other.length > largest.length ? other : largest)).splice(-1));
+  return parts;
 }
 
 /** Divides a CSV table into one table a site and a held-out test table. Errors as `splitDirichlet`. */
-export function divideTable(table: CsvTable, { label, sites, alpha, testFraction, seed }: Division): { sites: CsvTable[]; test: CsvTable } {
+export function divideTable(table: CsvTable, { label, sites, alpha, testFraction, seed, least = 5 }: Division): { sites: CsvTable[]; test: CsvTable } {
   const at = table.columns.indexOf(label);
   if (at < 0) throw new WorkerError('DATA_INVALID', `column ${label}: missing column`);
   const classOf = (record: CsvRecord): string => record.cells[at] ?? '';
   const { rest, held } = holdOut(table.records, testFraction, seed, classOf);
-  const dealt = splitDirichlet(rest, alpha, sites, seed, classOf);
+  const dealt = noneEmpty(splitDirichlet(rest, alpha, sites, seed, classOf, least));
   return { sites: dealt.map((records) => ({ columns: table.columns, records })), test: { columns: table.columns, records: held } };
 }

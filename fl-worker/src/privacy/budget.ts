@@ -8,6 +8,16 @@ export interface BudgetReport extends Spent {
   readonly budget: string;
 }
 
+/** A study with a budget, as far as its price goes. */
+type Priced = Pick<Study, 'training'> & { readonly privacy: BudgetTerms };
+
+/** What has been spent after one more round. @throws CodedError BUDGET_SPENT when that is more than the study's budget. */
+export function afterRound(study: Priced, steps: number, round: number): Spent {
+  const spent = spentAfter(study.privacy, steps + stepsPerRound(study));
+  if (Number(spent.epsilon) <= Number(study.privacy.epsilon)) return spent;
+  throw new CodedError('BUDGET_SPENT', `round ${round} would bring epsilon to ${spent.epsilon} at delta ${spent.delta}, the study's budget is ${study.privacy.epsilon}`);
+}
+
 /** One site's charges in one study. */
 export class Budget {
   readonly #database: DatabaseSync;
@@ -52,14 +62,11 @@ export class Budget {
    * @returns what has been spent, this round included.
    * @throws CodedError BUDGET_SPENT when the round would cost more than is left; nothing is charged then.
    */
-  charge(study: Pick<Study, 'training'> & { readonly privacy: BudgetTerms }, round: number): Spent {
+  charge(study: Priced, round: number): Spent {
     const terms = study.privacy;
     const open = this.#database.prepare('SELECT steps FROM privacy_charge WHERE round = ? AND sealed = 0').get(round)?.['steps'] as number | undefined;
     if (open !== undefined) return spentAfter(terms, open);
-    const spent = spentAfter(terms, (this.steps ?? 0) + stepsPerRound(study));
-    if (Number(spent.epsilon) > Number(terms.epsilon)) {
-      throw new CodedError('BUDGET_SPENT', `round ${round} would bring epsilon to ${spent.epsilon} at delta ${spent.delta}, the study's budget is ${terms.epsilon}`);
-    }
+    const spent = afterRound(study, this.steps ?? 0, round);
     this.#insert(round, terms, spent, false);
     return spent;
   }

@@ -1,18 +1,16 @@
 /** The participant's part in a round: train, encode, seal, submit; every step can be cut off and taken up again. */
-import { encodeUpdate, lastRound, latestEpoch, maskUpdate, sign, slotOwner, submissionDigest, type Access, type Code, type Retraction, type Slot } from '@epione/protocol';
+import { lastRound, latestEpoch, maskUpdate, sign, slotOwner, submissionDigest, type Access, type Code, type Retraction, type Slot, type Spent } from '@epione/protocol';
 import type { Dataset } from '../data/dataset.js';
-import { seededRandom } from '../random.js';
 import type { Rekeying } from '../masked/rekeying.js';
 import { rosterOf } from '../masked/revealer.js';
 import { pairKeysOf } from '../masked/set-up.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
 import { stepsOnLedger } from '../privacy/budget.js';
-import { isHidden, trainHidden, type HiddenStudy } from '../privacy/hidden-round.js';
-import { trainLocally, type LocalRound, type Trained } from '../training/local-strategy.js';
-import { loadTf } from '../training/tf.js';
+import { isHidden, type HiddenStudy } from '../privacy/hidden-round.js';
 import { anyWithdrawn, consentedRows } from './consented-rows.js';
 import { baseModel, serverState, type RoundView, type StudyInForce } from './course.js';
+import { updateOf, wordsOf } from './local-update.js';
 import { codeOf, costsRound, isQkd } from './refusal.js';
 import { recipientKeys, sealSubmission, type LocalUpdate, type RecipientKey } from './seal.js';
 
@@ -177,23 +175,26 @@ export class Participant {
     const state = await serverState(this.#site, this.#study, view.opened.state);
     const { data, consent, subjects, persons } = await this.#state.log.measure(round, 'ledger', elapsed, () => consentedRows(this.#site, this.#study, view, this.#data));
     return this.#state.log.measure(round, 'training', elapsed, async () => {
-      const random = seededRandom('training', config.seed, round, config.mspId);
-      const local: LocalRound = { base, state, carried: this.#state.carried.before(round), data, random };
-      const { update, ...left } = isHidden(document) ? await this.#hide(round, document, local, persons) : await trainLocally(await loadTf(), document, local);
-      const words = encodeUpdate(update, document.encoding, document.strategy.weighting === 'uniform' ? 1 : data.rows);
+      const spent = isHidden(document) ? await this.#charge(round, document) : undefined;
+      const { mspId, seed } = config;
+      const { norm, ...trained } = await updateOf(document, { seed, round, mspId, base, state, carried: this.#state.carried.before(round), data, persons, norm: this.#state.budget.norm, bytes: this.#site.random });
+      const words = wordsOf(document, trained, data.rows);
       report('trained', { round, rows: data.rows });
-      return { words, numExamples: data.rows, subjects, ...(consent === undefined ? {} : { consent }), ...left };
+      const { carried } = trained;
+      return {
+        words, numExamples: data.rows, subjects, ...(consent === undefined ? {} : { consent }), ...(carried === undefined ? {} : { carried }),
+        ...(spent === undefined || norm === undefined ? {} : { hidden: { spent, norm } }),
+      };
     });
   }
 
-  /** Charges the budget, then trains behind noise. */
-  async #hide(round: number, study: HiddenStudy, local: LocalRound, persons: readonly string[]): Promise<Trained & Required<Pick<LocalUpdate, 'hidden'>>> {
+  /** Charges the privacy budget, before an update is made. */
+  async #charge(round: number, study: HiddenStudy): Promise<Spent> {
     const { budget } = this.#state;
     if (budget.steps === undefined) budget.carryOver(study.privacy, stepsOnLedger(study, await this.#earlierSlots(round)));
     const spent = budget.charge(study, round);
     this.#site.report('privacy charged', { round, epsilon: spent.epsilon, delta: spent.delta, budget: study.privacy.epsilon });
-    const { norm, ...trained } = await trainHidden(await loadTf(), study, { ...local, persons, norm: budget.norm ?? Number(study.privacy.clippingNorm), bytes: this.#site.random });
-    return { ...trained, hidden: { spent, norm } };
+    return spent;
   }
 
   /** What the ledger holds of this site's part in the rounds before. */

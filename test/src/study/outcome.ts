@@ -1,8 +1,6 @@
 /** What a study run found out: the one document behind the table, the plot and `--json`. */
 import type { Verdict } from '@epione/client';
-import type { Metrics } from '@epione/fl-worker';
-import { table } from './table.js';
-import { linePlot } from './plot.js';
+import { linePlot, table, type Metrics } from '@epione/fl-worker';
 
 /** A quantum link between two sites. */
 export interface LinkOutcome {

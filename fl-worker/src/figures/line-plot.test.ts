@@ -1,6 +1,6 @@
 /** The plot is a well-formed document that says its numbers in words too. */
 import { expect } from 'chai';
-import { linePlot } from './plot.js';
+import { linePlot } from './line-plot.js';
 
 describe('linePlot', () => {
   const svg = linePlot('AUC by round', 'AUC', [{ name: 'federated <1>', values: [0.9, 0.95, 0.97] }, { name: 'pooled', values: [0.98] }]);

@@ -47,14 +47,15 @@ export function linePlot(title: string, unit: string, series: readonly Series[])
   const y = (value: number): number => height - bottom - ((value - low) / (high - low)) * (height - top - bottom);
   const digits = Math.max(0, -Math.floor(Math.log10((marks[1] ?? 1) - low)));
   const grid = marks.map((mark) => `<line x1="${left}" x2="${width - right}" y1="${y(mark).toFixed(1)}" y2="${y(mark).toFixed(1)}" stroke="#ddd"/><text x="${left - 8}" y="${(y(mark) + 4).toFixed(1)}" text-anchor="end">${mark.toFixed(digits)}</text>`);
-  const steps = Array.from({ length: rounds }, (_, at) => `<text x="${x(at + 1).toFixed(1)}" y="${height - bottom + 18}" text-anchor="middle">${at + 1}</text>`);
+  const every = Math.ceil(rounds / 20);
+  const steps = Array.from({ length: rounds }, (_, at) => at % every > 0 ? '' : `<text x="${x(at + 1).toFixed(1)}" y="${height - bottom + 18}" text-anchor="middle">${at + 1}</text>`);
   const ends = spread(series.map((entry) => y(entry.values.at(-1) ?? low)));
   const curves = series.map(({ name, values }, at) => {
     const colour = colours[at % colours.length] ?? '#000';
     const level = values.length === 1;
     const points = level ? [1, rounds].map((round): [number, number] => [round, values[0] ?? 0]) : values.map((value, index): [number, number] => [index + 1, value]);
     const path = points.map(([round, value]) => `${x(round).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
-    const dots = level ? '' : points.map(([round, value]) => `<circle cx="${x(round).toFixed(1)}" cy="${y(value).toFixed(1)}" r="3" fill="${colour}"/>`).join('');
+    const dots = level || rounds > 60 ? '' : points.map(([round, value]) => `<circle cx="${x(round).toFixed(1)}" cy="${y(value).toFixed(1)}" r="3" fill="${colour}"/>`).join('');
     return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"${level ? ' stroke-dasharray="5 4"' : ''}/>${dots}<text x="${width - right + 8}" y="${((ends[at] ?? 0) + 4).toFixed(1)}" fill="${colour}">${escape(name)}</text>`;
   });
   return [
