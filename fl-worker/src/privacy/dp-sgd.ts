@@ -1,14 +1,9 @@
-/**
- * Training that hides every person: gradients are clipped person by person, summed, noised, and only then used (Abadi et al. 2016, arXiv 1607.00133).
- * Norms come from activations and deltas, without any person's gradient being made (Goodfellow 2015, arXiv 1510.01799; "ghost clipping").
- */
+/** Training that hides every person: gradients are clipped person by person, summed, noised, and only then used (Abadi et al. 2016, arXiv 1607.00133). */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { nextNorm, stepsPerRound, vectorNoiseOf, type BudgetTerms } from '@epione/protocol';
 import { selectRows, type Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
-import { classSlope, deltas, denseLayersOf, forward, scoresOf, toWeights } from '../training/model.js';
-import type { Dense } from '../training/models/dense.js';
-import type { Passed as Stagewise } from '../training/models/stage.js';
+import { classSlope, deltas, forward, inputsOf, layersOf, scoresOf, toWeights } from '../training/model.js';
 import type { Tf } from '../training/tf.js';
 import type { Recipe } from '../training/train.js';
 import { clipFactor, normToClipTo } from './clip.js';
@@ -16,6 +11,7 @@ import { roundingRoom, withNoise } from './gaussian-noise.js';
 import { drawPeople, expectedDrawn, groupByPerson, type Person } from './people.js';
 import type { RandomBytes } from '../keys/seed-lock.js';
 import { RandomBits } from './random-bits.js';
+import { rowGradients, type RowGradients } from './row-gradients.js';
 
 /** The parts of a study that private training reads. */
 export interface PrivateRecipe extends Recipe {
@@ -28,39 +24,17 @@ export interface PrivatelyTrained {
   readonly norm: number;
 }
 
-/** One layer's inputs and deltas of a batch, row by row. */
-interface Passed {
-  readonly inputs: Float32Array;
-  readonly deltas: Float32Array;
-}
-
-/** Forward and backward through the model for some rows. */
-function pass(tf: Tf, { model }: Recipe, layers: readonly Dense[], parameters: Float32Array, data: Dataset, rows: readonly number[]): Passed[] {
-  const { features, labels } = selectRows(data, rows);
-  return tf.tidy(() => {
-    const weights = toWeights(tf, parameters, layers);
-    const passed = forward(tf, layers, weights, tf.tensor2d(features, [rows.length, data.width]));
-    const found = deltas(tf, layers, weights, passed, classSlope(tf, model, scoresOf(passed), labels, 1));
-    return found.map((delta, at) => ({ inputs: (passed[at] as Stagewise).input.dataSync<'float32'>(), deltas: delta.dataSync<'float32'>() }));
+/** Forward and backward through the model for some rows: the gradient of each. */
+function gradientsOf(tf: Tf, { model }: Recipe, parameters: Float32Array, batch: Dataset): RowGradients[] {
+  const stages = layersOf(model, batch.width);
+  let gradients: RowGradients[] = [];
+  tf.tidy(() => {
+    const weights = toWeights(tf, parameters, stages);
+    const passed = forward(tf, stages, weights, inputsOf(tf, model, batch));
+    const found = deltas(tf, stages, weights, passed, classSlope(tf, model, scoresOf(passed), batch.labels, 1));
+    gradients = rowGradients(tf, stages, passed, found, batch.rows);
   });
-}
-
-const squares = (values: Float32Array, from: number, count: number): number => {
-  let sum = 0;
-  for (let k = from; k < from + count; k++) sum += (values[k] as number) ** 2;
-  return sum;
-};
-
-/** Adds a row's gradient times a factor. Sums are float64, because the bound on a sum is only as good as its rounding. */
-function addGradient(sum: Float64Array, layers: readonly Dense[], passed: readonly Passed[], row: number, factor: number): void {
-  layers.forEach(({ inputs, outputs, kernelAt, biasAt }, at) => {
-    const { inputs: a, deltas: d } = passed[at] as Passed;
-    for (let out = 0; out < outputs; out++) {
-      const delta = factor * (d[row * outputs + out] as number);
-      sum[biasAt + out] = (sum[biasAt + out] as number) + delta;
-      for (let k = 0; k < inputs; k++) sum[kernelAt + k * outputs + out] = (sum[kernelAt + k * outputs + out] as number) + delta * (a[row * inputs + k] as number);
-    }
-  });
+  return gradients;
 }
 
 /**
@@ -70,21 +44,17 @@ function addGradient(sum: Float64Array, layers: readonly Dense[], passed: readon
 export function clippedSum(tf: Tf, recipe: Recipe, parameters: Float32Array, data: Dataset, people: readonly Person[], norm: number): { sum: Float64Array; unclipped: number } {
   const sum = new Float64Array(parameters.length);
   if (people.length === 0) return { sum, unclipped: 0 };
-  const layers = denseLayersOf(recipe.model, data.width);
-  const passed = pass(tf, recipe, layers, parameters, data, people.flat());
+  const gradients = gradientsOf(tf, recipe, parameters, selectRows(data, people.flat()));
   let row = 0;
   let unclipped = 0;
   for (const rows of people) {
     let clipped = false;
     for (const end = row + rows.length; row < end; row++) {
-      const length = Math.sqrt(layers.reduce((total, { inputs, outputs }, at) => {
-        const { inputs: a, deltas: d } = passed[at] as Passed;
-        return total + squares(d, row * outputs, outputs) * (squares(a, row * inputs, inputs) + 1);
-      }, 0));
+      const length = Math.sqrt(gradients.reduce((total, of) => total + of.squaredNorm(row), 0));
       if (!Number.isFinite(length)) throw new WorkerError('TRAINING_DIVERGED', 'a gradient is not finite', { remedy: 'The study needs a smaller learning rate, or a feature lacks its scaling.' });
       const factor = clipFactor(length, norm / rows.length);
       clipped ||= factor < 1;
-      addGradient(sum, layers, passed, row, factor);
+      for (const of of gradients) of.addTo(sum, row, factor);
     }
     if (!clipped) unclipped += 1;
   }

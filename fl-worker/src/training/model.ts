@@ -28,14 +28,12 @@ function stagesFor(form: ModelForm, inputs: number): Stage[] {
   if (image !== undefined && sizeOf(image) !== inputs) throw new WorkerError('STUDY_INVALID', `study.model.input: takes ${sizeOf(image)} inputs, the features are ${inputs}`);
   const stages: Stage[] = [];
   const named = { conv: 0, dense: 0 };
-  let at = 0;
   const push = (stage: Stage): void => {
     if (stage.outputShape.some((width) => width < 1)) throw new WorkerError('STUDY_INVALID', `study.model.layers.${stages.length}: is larger than what comes in`);
     stages.push(stage);
-    at += stage.parameters.reduce((total, { shape }) => total + sizeOf(shape), 0);
   };
   const shape = (): readonly number[] => stages.at(-1)?.outputShape ?? image ?? [inputs];
-  const dense = (outputs: number, bends: boolean, hasBias: boolean): void => { push(new Dense({ name: `dense${++named.dense}`, inputs: sizeOf(shape()), outputs, bends, hasBias, at })); };
+  const dense = (outputs: number, bends: boolean, hasBias: boolean): void => { push(new Dense({ name: `dense${++named.dense}`, inputs: sizeOf(shape()), outputs, bends, hasBias })); };
   for (const layer of form.layers) {
     if (typeof layer === 'number') dense(layer, true, true);
     else if ('conv' in layer) push(new Convolution(`conv${++named.conv}`, shape() as Image, { filters: layer.conv, size: windowOf(layer.size), stride: windowOf(layer.stride), padding: layer.padding }));
@@ -68,14 +66,6 @@ export function layersOf(model: Model, inputs: number): Stage[] {
   const expected = shapes(stages.flatMap(({ parameters }) => parameters));
   if (expected !== shapes(model.tensors)) throw new WorkerError('DATA_INVALID', `the study's tensors are ${shapes(model.tensors)}, but ${inputs} inputs and its layers make ${expected}`);
   return stages;
-}
-
-/** The same of a model that is dense throughout. @throws WorkerError DATA_INVALID for another. */
-export function denseLayersOf(model: Model, inputs: number): Dense[] {
-  return layersOf(model, inputs).map((stage) => {
-    if (stage instanceof Dense) return stage;
-    throw new WorkerError('DATA_INVALID', `a model of kind ${model.kind} has layers without a gradient a row`);
-  });
 }
 
 /** All parameters of a model, those that stay local too. */

@@ -157,7 +157,7 @@ function kindFaults({ model: { kind, layers, input }, event, privacy, strategy: 
   if (input !== undefined && windows.some((window) => window.length !== input.length - 1)) faults.push(`model.layers: sizes and strides have ${input.length - 1} numbers here`);
   if ((kind === 'cox') !== (event !== undefined)) faults.push('event: belongs to a model of kind cox, and is needed there');
   if (kind === 'cox' && name === 'qfedavg') faults.push('strategy.name: qfedavg compares losses, and that of cox depends on the number of rows');
-  if (privacy.unit === 'patient' && (kind === 'cox' || kind === 'cnn')) faults.push(`privacy.unit: patient needs a gradient a row, which is there for logistic and mlp only, not for ${kind}`);
+  if (privacy.unit === 'patient' && kind === 'cox') faults.push('privacy.unit: patient needs a loss a row, and that of cox depends on other rows');
   return faults;
 }
 

@@ -41,6 +41,19 @@ export class Convolution implements Stage {
     return [this.#run(tf, 'Conv2DBackpropFilter', { x: input, dy: delta }, { filterShape: this.#filterShape }), tf.sum(delta, [0, 1, 2])];
   }
 
+  /** The same for each row by itself: kernel (rows × its elements) and bias (rows × filters). */
+  rowGradients(tf: Tf, { input }: Passed, delta: Tensor): Tensor[] {
+    const [down, right, channels, filters] = this.#filterShape;
+    const size = down * right * channels;
+    // A convolution with one filter a place lays out what stands under the window, edges and strides as in `forward`.
+    const places = tf.reshape(tf.eye(size), [down, right, channels, size]) as Tensor4D;
+    const { stride, padding } = this.#form;
+    const under = tf.conv2d(input as Tensor4D, places, [...stride], padding);
+    const [rows] = input.shape as [number];
+    const kernel = tf.matMul(tf.reshape(under, [rows, -1, size]), tf.reshape(delta, [rows, -1, filters]), true);
+    return [tf.reshape(kernel, [rows, -1]), tf.sum(delta, [1, 2])];
+  }
+
   slopeBefore(tf: Tf, [filter]: readonly Tensor[], { input }: Passed, delta: Tensor): Tensor {
     return this.#run(tf, 'Conv2DBackpropInput', { dy: delta, filter: filter as Tensor }, { inputShape: input.shape });
   }

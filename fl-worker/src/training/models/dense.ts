@@ -4,7 +4,7 @@ import type { Parameters, Passed, Stage } from './stage.js';
 
 const flat = (tf: Tf, input: Tensor): Tensor2D => tf.reshape(input, [input.shape[0], -1]);
 
-/** Where a dense layer lies in the parameter vector, and what it is. */
+/** What a dense layer is. */
 export interface DenseForm {
   readonly name: string;
   readonly inputs: number;
@@ -12,25 +12,18 @@ export interface DenseForm {
   /** ReLU, which every layer but the last has. */
   readonly bends: boolean;
   readonly hasBias: boolean;
-  /** Parameters before it. */
-  readonly at: number;
 }
 
 export class Dense implements Stage {
   readonly inputs: number;
   readonly outputs: number;
-  /** Where the kernel (inputs × outputs), then the bias lie in the parameter vector. */
-  readonly kernelAt: number;
-  readonly biasAt: number;
   readonly parameters: readonly Parameters[];
   readonly outputShape: readonly number[];
   readonly #bends: boolean;
 
-  constructor({ name, inputs, outputs, bends, hasBias, at }: DenseForm) {
+  constructor({ name, inputs, outputs, bends, hasBias }: DenseForm) {
     this.inputs = inputs;
     this.outputs = outputs;
-    this.kernelAt = at;
-    this.biasAt = at + inputs * outputs;
     this.outputShape = [outputs];
     this.#bends = bends;
     const kernel = { name: `${name}.kernel`, shape: [inputs, outputs], fans: inputs + outputs };
