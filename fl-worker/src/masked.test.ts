@@ -39,6 +39,14 @@ describe('masked mode', function () {
     for (const { statement } of attestations) expect(statement.reveals?.map(({ participant }) => participant)).to.deep.equal(hospitals);
   });
 
+  it('sums under masks of profile long-term', async () => {
+    const suites = { ...smallTemplate.suites, profile: 'long-term' as const, signature: 'mldsa87' as const, sealing: ['seal-mlkem1024-qkd' as const] };
+    await using house = await TestConsortium.found({ ...masked(1, 10), suites });
+    const [ending, ...others] = await runSites(house, newLedger(house), organizations);
+    expect(ending!.model).to.match(/^sha512:/);
+    for (const other of others) expect(other).to.deep.equal({ outcome: 'complete', model: ending!.model });
+  });
+
   it('renews its pair keys before they are used up', async () => {
     await using house = await TestConsortium.found(masked(3, 1));
     const ledger = newLedger(house);

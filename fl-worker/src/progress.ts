@@ -7,7 +7,7 @@ export type Facts = Readonly<Record<string, Json | undefined>>;
 /** Receives one event. */
 export type Report = (event: string, facts?: Facts) => void;
 
-const shown = (value: Json): string => (typeof value === 'string' ? value.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…') : JSON.stringify(value));
+const shown = (value: Json): string => (typeof value === 'string' ? value.replace(/^(sha(?:256|512):[0-9a-f]{12})[0-9a-f]+$/, '$1…') : JSON.stringify(value));
 
 /**
  * Writes events to a stream such as stderr.

@@ -93,6 +93,16 @@ describe('strategies among sites', function () {
     });
   }
 
+  it('names everything of a study of profile long-term by SHA-512', async () => {
+    const suites = { ...smallTemplate.suites, profile: 'long-term', signature: 'mldsa87', sealing: ['seal-mlkem1024-qkd'] } as const;
+    await using house = await TestConsortium.found(template(adam, 2, { suites: { ...suites, sealing: [...suites.sealing] } }));
+    const ledger = newLedger(house);
+    await modelOf(house, ledger);
+    const digests = JSON.stringify([await ledger.getRound('', 2), (await ledger.getStudy(house.digest)).course]).match(/sha(256|512):[0-9a-f]+/g)!;
+    expect(digests.length).to.be.above(30);
+    for (const digest of digests) expect(digest).to.match(/^sha512:[0-9a-f]{128}$/);
+  });
+
   it('evaluates the final model on rows kept apart, and a copy that is fine-tuned and stays', async () => {
     await using house = await TestConsortium.found(template(uniform, 2, { model: { ...smallTemplate.model, local: ['dense1.bias'] } }));
     const [a, b] = ['HospitalA', 'HospitalB'].map((mspId) => house.of(mspId).config) as [WorkerConfig, WorkerConfig];

@@ -1,5 +1,5 @@
 /** From the opened updates of a sealed round to its result: pure, so that every aggregator and the auditor get the same bytes (PROTOCOL sections 5, 7, 9). */
-import { concat, digestOf, frame, sha256, toHex, type Digest } from './encoding/digest.js';
+import { concat, digestOf, frame, hashOf, toHex, type Digest } from './encoding/digest.js';
 import { CodedError, type Code } from './error.js';
 import type { SubmissionRef } from './encoding/fields.js';
 import { addStep, encodeModel, meanOfSum, readVector, sumVectors, type WeightedUpdate } from './fixed-point.js';
@@ -9,6 +9,7 @@ import { robustAggregate } from './strategy/robust-rule.js';
 import { squaredNorm } from './strategy/rows.js';
 import { encodeState } from './strategy/state.js';
 import { ruleName, settingsOf, strategyOf, updateLength } from './strategy/study-strategy.js';
+import { hashNameOf } from './statements/statement.js';
 import type { Study } from './statements/study.js';
 import type { Result, Submission } from './statements/submission.js';
 
@@ -100,8 +101,9 @@ function conclude(study: Study, before: Before, set: readonly SubmissionRef[], e
   try {
     const { update, words } = outcome.combined();
     const { model, state } = advance(study, before, update, outcome.used);
-    const named = state.length > 0 ? { state: digestOf(encodeState(state)) } : {};
-    return { result: { outcome: 'model', ...common, model: digestOf(encodeModel(model)), ...named }, model, state, words };
+    const hash = hashNameOf('study', study);
+    const named = state.length > 0 ? { state: digestOf(encodeState(state), hash) } : {};
+    return { result: { outcome: 'model', ...common, model: digestOf(encodeModel(model), hash), ...named }, model, state, words };
   } catch (error) {
     if (error instanceof CodedError) return failure(error.code as Code, excluded.map((entry) => entry.participant));
     throw error;
@@ -130,4 +132,4 @@ export function aggregateMasked(study: Study, before: Before, set: readonly Subm
 
 /** Shows that an aggregator had the words: differs by aggregator, and cannot be copied from the ledger (PROTOCOL section 5). */
 export const witnessOf = (study: Digest, round: number, aggregator: string, words: Uint8Array): string =>
-  toHex(sha256(concat(frame('epione/v1/witness', study, round, aggregator), words)));
+  toHex(hashOf(study)(concat(frame('epione/v1/witness', study, round, aggregator), words)));

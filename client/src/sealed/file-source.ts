@@ -1,7 +1,7 @@
 /** A file's bytes, read where they are wanted and never all at once. */
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
-import { CodedError, type ByteSource, type Digest } from '@epione/protocol';
+import { CodedError, type ByteSource, type Digest, type HashName } from '@epione/protocol';
 
 const pieceBytes = 256 * 1024;
 
@@ -53,10 +53,10 @@ export class FileSource implements ByteSource, AsyncDisposable {
   }
 
   /** The digest of all bytes. */
-  async digest(): Promise<Digest> {
-    const hash = createHash('sha256');
+  async digest(algorithm: HashName = 'sha256'): Promise<Digest> {
+    const hash = createHash(algorithm);
     for await (const piece of this.pieces()) hash.update(piece);
-    return `sha256:${hash.digest('hex')}`;
+    return `${algorithm}:${hash.digest('hex')}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

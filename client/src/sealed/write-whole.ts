@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Digest, Pieces } from '@epione/protocol';
+import type { Digest, HashName, Pieces } from '@epione/protocol';
 
 /** What was written. */
 export interface Written {
@@ -19,10 +19,10 @@ export const draftOwner = (file: string): number | undefined => {
   return pid === undefined ? undefined : Number(pid);
 };
 
-async function writeDraft(path: string, pieces: Pieces): Promise<Written> {
+async function writeDraft(path: string, pieces: Pieces, algorithm: HashName): Promise<Written> {
   const file = await open(path, 'wx', 0o600);
   try {
-    const hash = createHash('sha256');
+    const hash = createHash(algorithm);
     let bytes = 0;
     for await (const piece of pieces) {
       // Written before it is hashed, so that the disk works meanwhile; whoever gives the piece waits for both.
@@ -32,7 +32,7 @@ async function writeDraft(path: string, pieces: Pieces): Promise<Written> {
       bytes += piece.length;
     }
     await file.sync();
-    return { digest: `sha256:${hash.digest('hex')}`, bytes };
+    return { digest: `${algorithm}:${hash.digest('hex')}`, bytes };
   } finally {
     await file.close();
   }
@@ -48,11 +48,12 @@ async function writeFully(file: Awaited<ReturnType<typeof open>>, piece: Uint8Ar
  * @param folder where it goes, and where its temporary name stands meanwhile.
  * @param pieces its bytes; what they throw ends the writing.
  * @param nameOf its name in the folder, once its digest is known; may throw.
+ * @param algorithm of the digest.
  */
-export async function writeWhole(folder: string, pieces: Pieces, nameOf: (written: Written) => string): Promise<Written> {
+export async function writeWhole(folder: string, pieces: Pieces, nameOf: (written: Written) => string, algorithm: HashName = 'sha256'): Promise<Written> {
   const draft = join(folder, `draft-${process.pid}-${serial++}`);
   try {
-    const written = await writeDraft(draft, pieces);
+    const written = await writeDraft(draft, pieces, algorithm);
     await rename(draft, join(folder, nameOf(written)));
     const entries = await open(folder, 'r');
     await entries.sync().finally(() => entries.close());

@@ -1,14 +1,14 @@
 /** Blobs in folders: every file is what its name says, and every sealed update is the one that its submission speaks of. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertHeaderOf, CodedError, readStored, type Digest } from '@epione/protocol';
+import { assertHeaderOf, CodedError, hashName, readStored, type Digest, type HashName } from '@epione/protocol';
 import { UsageError } from '../ledger/faults.js';
 import { FileSource } from '../sealed/file-source.js';
 import type { RoundFound } from './rounds.js';
 import type { Report } from './report.js';
 
 /** A blob's file name: its digest, `-` or `:` after the algorithm. */
-const blobName = /^sha256[-:]([0-9a-f]{64})$/;
+const blobName = /^(sha256[-:][0-9a-f]{64}|sha512[-:][0-9a-f]{128})$/;
 
 /** Where each blob lies; several sites may hold a copy. */
 export class Blobs {
@@ -23,9 +23,8 @@ export class Blobs {
         throw new UsageError(`cannot read the blob folder ${folder}`, { cause });
       });
       for (const name of names.sort()) {
-        const [, hex] = blobName.exec(name) ?? [];
-        if (hex === undefined) continue;
-        const digest: Digest = `sha256:${hex}`;
+        if (!blobName.test(name)) continue;
+        const digest = name.replace('-', ':') as Digest;
         blobs.#files.set(digest, [...(blobs.#files.get(digest) ?? []), join(folder, name)]);
       }
     }
@@ -38,15 +37,15 @@ export class Blobs {
 
   /** All copies of a blob and the digest that each really has, one after the other; they need not be equal. */
   async *copies(digest: Digest): AsyncGenerator<{ path: string; found: Digest }, void, undefined> {
-    for (const path of this.#files.get(digest) ?? []) yield { path, found: await this.#digestOf(path) };
+    for (const path of this.#files.get(digest) ?? []) yield { path, found: await this.#digestOf(path, hashName(digest)) };
   }
 
   /** Read once for all checks: what changes afterwards is found when it is opened. */
-  async #digestOf(path: string): Promise<Digest> {
+  async #digestOf(path: string, algorithm: HashName): Promise<Digest> {
     const known = this.#found.get(path);
     if (known !== undefined) return known;
     await using file = await FileSource.open(path);
-    const digest = await file.digest();
+    const digest = await file.digest(algorithm);
     this.#found.set(path, digest);
     return digest;
   }

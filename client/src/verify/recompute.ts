@@ -11,7 +11,7 @@ import type { Registry, StudyBook } from './replay/registry.js';
 import type { RoundFound } from './rounds.js';
 import type { Report } from './report.js';
 
-const contentKeyList = z.array(z.strictObject({ submission: z.string().regex(/^sha256:[0-9a-f]{64}$/), contentKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/, '32 bytes as base64url') }));
+const contentKeyList = z.array(z.strictObject({ submission: z.string().regex(/^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/), contentKey: z.string().regex(/^[A-Za-z0-9_-]{43}$/, '32 bytes as base64url') }));
 
 /** Content keys by the digest of their submission. */
 export type ContentKeys = ReadonlyMap<string, Uint8Array>;

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { draftOwner, FileSource, writeWhole, type Written } from '@epione/client';
-import type { Digest, Pieces } from '@epione/protocol';
+import { hashName, type Digest, type HashName, type Pieces } from '@epione/protocol';
 
 /** The name of a blob as others write it. */
 export const isBlobName = (text: string): text is Digest => /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(text);
@@ -34,19 +34,19 @@ export class BlobStore {
 
   /**
    * Keeps bytes that come in pieces; they are on the disk when this returns.
-   * @param expected refuses bytes of another digest, which are not kept.
+   * @param named the digest that they must have, else they are not kept; or the hash function of the digest that they get.
    * @throws what `pieces` throws; Error for another digest.
    */
-  write(pieces: Pieces, expected?: Digest): Promise<Written> {
+  write(pieces: Pieces, named: Digest | HashName = 'sha256'): Promise<Written> {
     return writeWhole(this.#folder, pieces, ({ digest }) => {
-      if (expected !== undefined && digest !== expected) throw new Error(`the bytes have the digest ${digest}, not ${expected}`);
+      if (isBlobName(named) && digest !== named) throw new Error(`the bytes have the digest ${digest}, not ${named}`);
       return fileName(digest);
-    });
+    }, isBlobName(named) ? hashName(named) : named);
   }
 
   /** Keeps bytes that are in memory. */
-  async put(bytes: Uint8Array): Promise<Digest> {
-    return (await this.write([bytes])).digest;
+  async put(bytes: Uint8Array, algorithm?: HashName): Promise<Digest> {
+    return (await this.write([bytes], algorithm)).digest;
   }
 
   /** A blob as it lies here, not looked through, for one who checks its digest; undefined when it is not here. Disposing closes it. */
@@ -62,7 +62,7 @@ export class BlobStore {
   /** A blob that was looked through; undefined when it is not here, or no longer has its digest or cannot be read: others may have it whole. Disposing closes it. */
   async open(digest: Digest): Promise<FileSource | undefined> {
     const file = await this.find(digest);
-    if (file === undefined || (await file.digest().catch(() => undefined)) === digest) return file;
+    if (file === undefined || (await file.digest(hashName(digest)).catch(() => undefined)) === digest) return file;
     await file[Symbol.asyncDispose]();
     return undefined;
   }

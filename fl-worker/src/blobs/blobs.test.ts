@@ -39,6 +39,17 @@ describe('blobs', () => {
     rmSync(folder, { recursive: true });
   });
 
+  it('are named, fetched and looked through by SHA-512 where a study wants it', async () => {
+    const long = await theirs.put(bytes, 'sha512');
+    expect(long).to.equal(digestOf(bytes, 'sha512')).and.match(/^sha512:/);
+    const { certificate, privateKey } = authority.issue('site-a');
+    const source = new BlobSource(fresh(), new HttpsClient({ cert: certificate, key: privateKey, ca: authority.certificate, minVersion: 'TLSv1.3', ecdhCurve: 'X25519MLKEM768' }, 5000));
+    expect(await source.get(long, [url()])).to.deep.equal(bytes);
+    writeFileSync(join(folder, 'theirs', long.replace(':', '-')), 'other bytes');
+    expect(await theirs.get(long)).to.equal(undefined);
+    expect(await theirs.get(name)).to.deep.equal(bytes);
+  });
+
   it('serves the messages of a watch, and nothing else of the state folder', async () => {
     const state = join(folder, 'state');
     mkdirSync(join(state, 'tags', 'sae%2Fa-to-sae-b'), { recursive: true });

@@ -1,7 +1,7 @@
 /** The commands `fl-worker study import-keras` and `draw-initial`: where a study's model comes from and what it starts from. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { encodeModel } from '@epione/protocol';
+import { encodeModel, hashNameOf } from '@epione/protocol';
 import { stringify } from 'yaml';
 import { inputWidth } from '../data/dataset.js';
 import { importKeras } from '../keras.js';
@@ -25,7 +25,7 @@ export function addModelCommands(study: Command, print: Print): void {
     .action(async (file: string, { config, json, seed }: SiteOptions & { seed: string }) => {
       const template = readStudyTemplate(await readFile(file, 'utf8'));
       const model = modelOf(template);
-      const digest = await openBlobs(await readConfig(config)).put(encodeModel(divided(model, initialParameters(model, inputWidth(template), seed)).shared));
+      const digest = await openBlobs(await readConfig(config)).put(encodeModel(divided(model, initialParameters(model, inputWidth(template), seed)).shared), hashNameOf('study', template));
       print(json, { initial: digest, parameters: model.dimension }, digest);
     });
 }

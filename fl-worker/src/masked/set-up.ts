@@ -1,6 +1,6 @@
 /** The set-up of masked mode: pair keys with every other participant, agreed on before an epoch opens and collected once it is open (PROTOCOL section 8). */
 import {
-  assertPairsOf, assertSignedBy, needsQkd, openPair, othersOf, participantsOf, readPairs, sealPairs, sign, statementDigest,
+  assertPairsOf, assertSignedBy, hashName, needsQkd, openPair, othersOf, participantsOf, readPairs, sealPairs, sign, statementDigest,
   type Digest, type Epoch, type Setup, type Signed, type Stored,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -34,7 +34,7 @@ async function agree(site: Site, study: SettledStudy, state: StudyState, { epoch
   const pairs = keys.length === 0 ? undefined : sealPairs({ study: study.digest, epoch, round: from, from: config.mspId, fromRecord: own.digest }, recipients);
   wipeSecrets(recipients);
   const statement: Setup = {
-    study: study.digest, epoch, from, participant: config.mspId, record: own.digest, ...(pairs === undefined ? {} : { blob: await site.blobs.put(pairs.blob) }),
+    study: study.digest, epoch, from, participant: config.mspId, record: own.digest, ...(pairs === undefined ? {} : { blob: await site.blobs.put(pairs.blob, hashName(study.digest)) }),
     pairs: keys.map(({ to, digest, suite, qkd, reason }) => ({ to, record: digest, suite, keyIds: [...(qkd?.keyIds ?? [])], ...(reason === undefined ? {} : { reason }) })),
   };
   const signed = sign('setup', statement, site.keys.signer);

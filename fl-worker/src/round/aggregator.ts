@@ -81,8 +81,8 @@ export class Aggregator {
     const before: Before = { footing: footing(view.opened.base, view.opened.state), parameters, state, participants: view.epoch.participants.length };
     const aggregated = document.aggregation.mode === 'masked' ? await this.#masked(view, before, set, submissions) : await this.#visible(view, before, set, submissions);
     if (aggregated === undefined) return false;
-    if (aggregated.model !== undefined) await keepModel(this.#site, aggregated.model);
-    if (aggregated.state !== undefined) await keepState(this.#site, aggregated.state);
+    if (aggregated.model !== undefined) await keepModel(this.#site, this.#study, aggregated.model);
+    if (aggregated.state !== undefined) await keepState(this.#site, this.#study, aggregated.state);
     this.#state.outbox.keepAttestation(sign('attestation', this.#statement(view, set, aggregated), this.#site.keys.signer));
     this.#site.report('aggregated', { round: view.round, updates: set.length - aggregated.result.excluded.length, excluded: aggregated.result.excluded });
     return true;

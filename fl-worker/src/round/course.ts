@@ -1,6 +1,6 @@
 /** Where a study stands: its document, its rounds as the ledger holds them, and why each is open. */
 import {
-  decodeModel, decodeState, deriveRound, encodeModel, encodeState, epochOf, evidenceAfter, initialState, membersIn, openRound, readStudy, slotOwner, statementDigest, submissionDigest,
+  decodeModel, decodeState, deriveRound, encodeModel, encodeState, epochOf, evidenceAfter, hashName, initialState, membersIn, openRound, readStudy, slotOwner, statementDigest, submissionDigest,
   type Base, type Course, type Digest, type Epoch, type Opened, type OpeningEvidence, type RoundRecords, type RoundState, type Setup, type Stored, type Study, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -105,7 +105,7 @@ export async function baseModel(site: Site, study: StudyInForce, base: Base): Pr
 }
 
 /** Keeps a model in the own blob store, where others may fetch it. */
-export const keepModel = (site: Pick<Site, 'blobs'>, parameters: Float32Array): Promise<Digest> => site.blobs.put(encodeModel(parameters));
+export const keepModel = (site: Pick<Site, 'blobs'>, study: Pick<StudyInForce, 'digest'>, parameters: Float32Array): Promise<Digest> => site.blobs.put(encodeModel(parameters), hashName(study.digest));
 
 /** The server strategy's state under a digest, the initial one without. @throws WorkerError BLOB_MISSING, CodedError BAD_ENCODING. */
 export async function serverState(site: Site, study: StudyInForce, state: Digest | undefined): Promise<Float64Array> {
@@ -114,6 +114,6 @@ export async function serverState(site: Site, study: StudyInForce, state: Digest
 }
 
 /** Keeps a state in the own blob store, where others may fetch it; a strategy without one leaves nothing to keep. */
-export async function keepState(site: Pick<Site, 'blobs'>, state: Float64Array): Promise<void> {
-  if (state.length > 0) await site.blobs.put(encodeState(state));
+export async function keepState(site: Pick<Site, 'blobs'>, study: Pick<StudyInForce, 'digest'>, state: Float64Array): Promise<void> {
+  if (state.length > 0) await site.blobs.put(encodeState(state), hashName(study.digest));
 }

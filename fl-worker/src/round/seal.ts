@@ -1,6 +1,6 @@
 /** From a local update to a signed submission: keys for every aggregator, the sealed blob, the statement, all on the disk. */
 import {
-  establish, isCode, needsQkd, needsX25519, sealStream, sign,
+  establish, hashName, isCode, needsQkd, needsX25519, sealStream, sign,
   type Code, type Digest, type FurtherSection, type SealedTo, type SealingSuite, type Signed, type Spent, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -102,7 +102,7 @@ export async function sealSubmission(site: Site, study: StudyInForce, view: Roun
   const input = { study: study.digest, epoch: view.epoch.epoch, round: view.round, purpose: masked ? 'masked' : 'update', from: config.mspId, fromRecord: own.digest, recipients, contentKey, salt: site.random(24) } as const;
   let stored: { digest: Digest; bytes: number };
   try {
-    stored = await site.blobs.write(sealStream(input, { bytes: update.words.length, pieces: [update.words] }, update.further));
+    stored = await site.blobs.write(sealStream(input, { bytes: update.words.length, pieces: [update.words] }, update.further), hashName(study.digest));
   } finally {
     wipeSecrets(recipients);
   }

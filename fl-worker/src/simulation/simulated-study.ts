@@ -1,5 +1,5 @@
 /** The study document of a simulation: that of a network run where the members are the same, else one of as many sites as asked for. */
-import { boundFault, encodeModel, digestOf, encodingFaults, leastUpdates, maskedFaults, type Digest, type Study } from '@epione/protocol';
+import { boundFault, encodeModel, digestOf, encodingFaults, hashNameOf, leastUpdates, maskedFaults, type Digest, type Study } from '@epione/protocol';
 import { inputWidth } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
 import { studyFrom, type StudyPlace, type StudyTemplate } from '../study-template.js';
@@ -37,7 +37,7 @@ export function initialOf(study: Study, seed: string | undefined): Float32Array 
   if (model.initial === 'zeros' && seed === undefined) return new Float32Array(model.dimension);
   if (seed === undefined) throw new WorkerError('BAD_FIELD', `the study starts from ${model.initial}`, { remedy: 'Give the seed of which it was drawn.' });
   const { shared } = divided(model, initialParameters(model, inputWidth(study), seed));
-  const digest = digestOf(encodeModel(shared));
+  const digest = digestOf(encodeModel(shared), hashNameOf('study', study));
   if (digest !== model.initial) throw new WorkerError('BAD_FIELD', `the seed gives ${digest}, the study starts from ${model.initial}`, { remedy: 'Set model.initial of the study file to this digest, or give the seed of which the study’s was drawn.' });
   return shared;
 }

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf, sha256, statementDigest, toBase64Url, toHex, type Digest, type ParticipantRecord, type Study } from '@epione/protocol';
+import { digestOf, profiles, sha256, statementDigest, toBase64Url, toHex, type Digest, type ParticipantRecord, type Study } from '@epione/protocol';
 import { BlobSource } from '../blobs/blob-source.js';
 import { parseConfig, type WorkerConfig } from '../config.js';
 import { writeCsv } from '../data/csv.js';
@@ -113,17 +113,19 @@ export class TestConsortium implements AsyncDisposable {
       const asked = Array.from({ length: rowsOf(mspId) - 2 }, (_, row) => [String(row), { secret: secretOf(mspId, row) }]);
       writeFileSync(join(folder, 'consents.json'), JSON.stringify(Object.fromEntries(asked)));
     }
-    await makeSeeds(keysFolder(folder), { signature: 'mldsa65', kem: 'mlkem768' }, (length) => new Uint8Array(randomBytes(length)));
+    const { signature, kem: encapsulation } = profiles[this.study.suites.profile];
+    const suites = { signature, kem: encapsulation };
+    await makeSeeds(keysFolder(folder), suites, (length) => new Uint8Array(randomBytes(length)));
     const port = await freePort();
     const tls = { certificate: 'site.pem', privateKey: 'site.key', ca: '../ca.pem' };
     const data = hospitals.includes(mspId) ? { data: { train: 'rows.csv', idColumn: 'id', consents: 'consents.json' } } : { keepContentKeys: true };
-    const settings = { mspId, profile: 'none', state: '.', study: this.digest, ...data, kme: { url: this.entity.url, saeId, ...tls }, blobServer: { port, publicUrl: `https://localhost:${port}`, ...tls }, seed: 'seed', pollMs: 100 };
+    const settings = { mspId, profile: 'none', state: '.', study: this.digest, suites, ...data, kme: { url: this.entity.url, saeId, ...tls }, blobServer: { port, publicUrl: `https://localhost:${port}`, ...tls }, seed: 'seed', pollMs: 100 };
     const config = parseConfig(JSON.stringify(settings), folder);
     const { signer, kem } = await readKeys(folder, config.suites);
     this.configs.set(mspId, config);
     this.records.set(mspId, {
-      channel: 'epione', genesis, mspId, version: 1, certificateKey: digestOf(new TextEncoder().encode(mspId)), signatureSuite: 'mldsa65', signingKey: toBase64Url(signer.publicKey),
-      kemSuite: 'mlkem768', encapsulationKey: toBase64Url(kem.encapsulationKey), x25519Key: toHex(kem.x25519.publicKey), saeId, blobUrl: config.blobServer.publicUrl,
+      channel: 'epione', genesis, mspId, version: 1, certificateKey: digestOf(new TextEncoder().encode(mspId)), signatureSuite: signature, signingKey: toBase64Url(signer.publicKey),
+      kemSuite: encapsulation, encapsulationKey: toBase64Url(kem.encapsulationKey), x25519Key: toHex(kem.x25519.publicKey), saeId, blobUrl: config.blobServer.publicUrl,
     });
   }
 

@@ -4,6 +4,9 @@ import { createHash, hash } from 'node:crypto';
 /** `sha256:` and 64 lower-case hexadecimal digits; with profile `long-term` `sha512:` and 128. */
 export type Digest = `sha256:${string}` | `sha512:${string}`;
 
+/** A hash function that names things: that of a study is fixed by its profile. */
+export type HashName = 'sha256' | 'sha512';
+
 /** What `frame` joins: bytes, a text (as UTF-8) or a safe non-negative integer (as u64). */
 export type Framed = Uint8Array | string | number;
 
@@ -64,10 +67,13 @@ export const toBase64Url = (bytes: Uint8Array): string => Buffer.from(bytes.buff
 export const fromBase64Url = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'base64url'));
 
 /** The digest that names these bytes (a blob, a model, a key). */
-export const digestOf = (bytes: Uint8Array): Digest => `sha256:${hash('sha256', bytes, 'hex')}`;
+export const digestOf = (bytes: Uint8Array, algorithm: HashName = 'sha256'): Digest => `${algorithm}:${hash(algorithm, bytes, 'hex')}`;
 
-/** The 32 bytes behind a `sha256:` digest. */
+/** The hash function of a digest. */
+export const hashName = (digest: Digest): HashName => (digest.startsWith('sha512:') ? 'sha512' : 'sha256');
+
+/** The bytes behind a digest: 32, or 64 of `sha512:`. */
 export const digestBytes = (digest: Digest): Uint8Array => fromHex(digest.slice(digest.indexOf(':') + 1));
 
 /** H of PROTOCOL, Notation: the study's algorithm, which its own digest tells. */
-export const hashOf = (study: Digest): ((bytes: Uint8Array) => Uint8Array) => (study.startsWith('sha512:') ? sha512 : sha256);
+export const hashOf = (study: Digest): ((bytes: Uint8Array) => Uint8Array) => (hashName(study) === 'sha512' ? sha512 : sha256);

@@ -16,6 +16,9 @@ export const digest = z
 /** 32 bytes in lower-case hex. */
 export const hex32 = z.string().regex(/^[0-9a-f]{64}$/, '32 bytes in lower-case hex');
 
+/** A hash in lower-case hex: 32 bytes, or 64 with profile `long-term`. */
+export const hexHash = z.string().regex(/^([0-9a-f]{64}|[0-9a-f]{128})$/, '32 or 64 bytes in lower-case hex');
+
 /** Last characters of a base64url text whose unused bits are zero, by the text's length modulo 4. */
 const lastCharacters = [/./, /(?!)/, /[AQgw]$/, /[AEIMQUYcgkosw048]$/];
 

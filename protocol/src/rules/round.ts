@@ -1,7 +1,7 @@
 /** The states of a round, derived by one pure function from what the participants wrote (PROTOCOL section 4). */
 import { encodeCanonical } from '../encoding/canonical-json.js';
 import { epochOf, lastRound, type Course, type Epoch } from './course.js';
-import { digestOf, type Digest } from '../encoding/digest.js';
+import { digestOf, hashName, type Digest } from '../encoding/digest.js';
 import { CodedError } from '../error.js';
 import type { SubmissionRef } from '../encoding/fields.js';
 import type { Stored } from '../statements/signed.js';
@@ -43,7 +43,7 @@ export type RoundState =
   | { readonly state: 'aborted'; readonly base: Base; readonly reason: string; readonly endedAt: number };
 
 /** The digest of a set of submissions, as `result.set` has it. */
-export const setDigest = (set: readonly SubmissionRef[]): Digest => digestOf(encodeCanonical(set));
+export const setDigest = (set: readonly SubmissionRef[]): Digest => digestOf(encodeCanonical(set), set[0] && hashName(set[0].digest));
 
 /** The digest of a slot's submission statement. */
 export const submissionDigest = (statement: Submission): Digest => statementDigest('submission', statement);

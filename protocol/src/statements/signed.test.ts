@@ -32,6 +32,15 @@ describe('signed statement', () => {
     expect(codeOf(() => { assertReadSignedBy('retraction', read, record); })).to.equal('BAD_SIGNATURE');
     expect(codeOf(() => { assertSignedBy('retraction', read, record); })).to.equal('BAD_SIGNATURE');
   });
+
+  it('is refused when it names a part of its study by another hash function', () => {
+    const long = (digit: string): string => `sha512:${digit.repeat(128)}`;
+    const read = (changes: object): string => codeOf(() => readSigned('retraction', retraction, encodeCanonical({ signature: signed.signature, statement: { ...statement, ...changes } })));
+    expect(read({ submission: long('3') })).to.equal('BAD_FIELD');
+    expect(read({ study: long('1') })).to.equal('BAD_FIELD');
+    expect(read({ study: long('1'), submission: long('3') })).to.equal('none');
+    expect(read({ record: long('2') })).to.equal('none'); // a record has a profile of its own
+  });
 });
 
 describe('base64url', () => {

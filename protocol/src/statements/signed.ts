@@ -1,12 +1,12 @@
 /** A statement with its signature, as it is sent to the ledger and as the ledger keeps it. */
 import { z } from 'zod';
 import { decodeCanonical, encodeCanonical, LIMITS, type Json } from '../encoding/canonical-json.js';
-import { digestOf, fromBase64Url, toBase64Url, type Digest } from '../encoding/digest.js';
+import { digestOf, fromBase64Url, hashName, toBase64Url, type Digest, type HashName } from '../encoding/digest.js';
 import { CodedError } from '../error.js';
 import { base64url, mandate, mspId, parse, time, type Mandate } from '../encoding/fields.js';
 import { verify, type Signer } from '../crypto/ml-dsa.js';
 import type { ParticipantRecord } from './participant.js';
-import { signedBytes, signedBytesOf, type StatementName } from './statement.js';
+import { hashNameOf, signedBytes, signedBytesOf, type StatementName } from './statement.js';
 
 /** A statement and the ML-DSA signature over its signed bytes. */
 export interface Signed<T> {
@@ -56,6 +56,23 @@ export function sign<T extends Json>(name: StatementName, statement: T, signer: 
 
 const utf8 = new TextEncoder();
 
+/** What a study does not name: Fabric's digests, and records, which have a profile of their own. */
+const notNamed = new Set(['genesis', 'block', 'record', 'revokes', 'admits']);
+
+/** Where a value has digests of another hash function. */
+function strangeDigests(at: string, value: Json | undefined, algorithm: HashName): string[] {
+  if (typeof value === 'string') return /^(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(value) && hashName(value as Digest) !== algorithm ? [at] : [];
+  if (typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, entry]) => (notNamed.has(key) ? [] : strangeDigests(`${at}.${key}`, entry as Json, algorithm)));
+}
+
+/** What a study and the statements of it name has the study's hash function. @throws CodedError BAD_FIELD. */
+function assertOneHash(name: StatementName, body: Json, algorithm: HashName): void {
+  if (name !== 'study' && !(typeof body === 'object' && ('study' in body || 'subject' in body))) return;
+  const strange = strangeDigests(name, body, algorithm);
+  if (strange.length > 0) throw new CodedError('BAD_FIELD', `${strange.join(', ')}: the study names things by ${algorithm}`);
+}
+
 // Made once: a schema costs more to make than to use.
 const signedArgument = z.strictObject({ admission: mandate.optional(), previousSignature: base64url.optional(), signature: base64url, statement: z.unknown() });
 
@@ -71,10 +88,12 @@ export function readSigned<T extends z.ZodType>(name: StatementName, schema: T, 
   const bound = name === 'study' ? LIMITS.studyBytes : LIMITS.statementBytes;
   if (encoded.length > bound) throw new CodedError('TOO_LARGE', `the ${name} has ${encoded.length} bytes, at most ${bound} are accepted`);
   const statement = parse(schema, body, name);
+  const algorithm = hashNameOf(name, body);
+  assertOneHash(name, body, algorithm);
   const { signature, previousSignature, admission } = outer;
   if ((previousSignature !== undefined || admission !== undefined) && name !== 'participant') throw new CodedError('BAD_FIELD', 'argument.previousSignature, argument.admission: belong to a record only');
   const bytes = signedBytesOf(name, encoded);
-  return { signature, previousSignature, admission, statement, digest: digestOf(bytes), signedBytes: bytes };
+  return { signature, previousSignature, admission, statement, digest: digestOf(bytes, algorithm), signedBytes: bytes };
 }
 
 /** The argument of a transaction, from a signed statement. */

@@ -1,4 +1,5 @@
 /** Signed bytes against the frozen vector (PROTOCOL, Appendix, 1). */
+import { createHash } from 'node:crypto';
 import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -27,6 +28,18 @@ describe('statement', () => {
     expect(toHex(sha256(signature))).to.equal('a028dbc170a8377431e7dee2862de730f1c7e3136c96a3ae790a2e0f2eeab92f');
     expect(newSigner('mldsa65', seed).publicKey).to.deep.equal(publicKey);
     expect(verify('mldsa65', publicKey, bytes, signature)).to.equal(true);
+  });
+
+  it('has the hash function of its profile, study or record', () => {
+    const long = `sha512:${'1'.repeat(128)}`;
+    const wanted = `sha512:${createHash('sha512').update(signedBytes('retraction', { ...retraction, study: long })).digest('hex')}`;
+    expect(statementDigest('retraction', { ...retraction, study: long })).to.equal(wanted);
+    for (const [name, body] of [
+      ['study', { suites: { profile: 'long-term' } }], ['participant', { signatureSuite: 'mldsa87' }], ['approval', { subject: long, record: of('2') }], ['result', { base: 'zeros', set: long }], ['consent', { record: long }],
+    ] as const) expect(statementDigest(name, body), name).to.match(/^sha512:[0-9a-f]{128}$/);
+    for (const [name, body] of [
+      ['study', { suites: { profile: 'default' } }], ['participant', { signatureSuite: 'mldsa65' }], ['approval', { subject: of('1'), record: long }], ['result', { base: 'zeros', set: of('1') }], ['consent', { record: of('1') }],
+    ] as const) expect(statementDigest(name, body), name).to.match(/^sha256:[0-9a-f]{64}$/);
   });
 
   it('gives every kind of statement other bytes', () => {

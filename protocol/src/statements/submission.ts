@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Digest } from '../encoding/digest.js';
 import { CODES } from '../error.js';
-import { approvalRefs, digest, epochNumber, hex32, keyId, members, mspId, roundNumber, sortedBy, submissionSet, text } from '../encoding/fields.js';
+import { approvalRefs, digest, epochNumber, hex32, hexHash, keyId, members, mspId, roundNumber, sortedBy, submissionSet, text } from '../encoding/fields.js';
 import { spentPrivacy } from '../privacy/terms.js';
 import { sealingSuite } from '../crypto/suites.js';
 import { statementDigest } from './statement.js';
@@ -87,7 +87,7 @@ export const attestation = z.strictObject({
   submissions: submissionSet,
   result,
   /** H(frame("epione/v1/witness", study, round, aggregator) ‖ words of the sum); absent on failure. */
-  witness: hex32.optional(),
+  witness: hexHash.optional(),
   /** Masked mode: the reveals that took the masks off, by the digest of their statement. Evidence, not compared. */
   reveals: sortedBy(z.strictObject({ participant: mspId, digest }), (entry) => entry.participant, 64).optional(),
   software: text,
