@@ -44,7 +44,7 @@ describe('fl-worker', function () {
     expect(JSON.parse(run('status', '--config', path, '--json').stdout)).to.deep.equal({ mspId: 'HospitalA', study, round: 0, state: 'not started', rounds: [] });
     const { status, stdout } = run('doctor', '--config', path);
     expect(status).to.equal(1);
-    expect(stdout).to.match(/^FAIL profile: .*\. Name the connection profile/m).and.to.match(/^ok {3}disk: /m);
+    expect(stdout).to.match(/^FAULT {4}profile +USAGE: .*\n +-> .*\n/m).and.to.match(/^(ok {5}|WARNING) {2}disk /m);
   });
 
   it('prints the model part of a study from a Keras model, and draws the same start from the same seed', () => {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { readConfig, type WorkerConfig } from './config.js';
-import { examine } from './doctor.js';
+import { examine, findingsTable } from './doctor/doctor.js';
 import { exitCodeOf, explain, exitOfEnding, tellEnding } from './exit.js';
 import { serveMetrics } from './monitoring/metrics-server.js';
 import { WorkerMetrics } from './monitoring/worker-metrics.js';
@@ -92,10 +92,9 @@ async function status({ config: path, json }: Options): Promise<void> {
 }
 
 async function doctor({ config: path, json }: Options): Promise<void> {
-  const findings = await examine(await readConfig(path), Date.now);
-  const lines = findings.map(({ check, ok, detail, remedy }) => `${ok ? 'ok  ' : 'FAIL'} ${check}: ${detail}${remedy === undefined ? '' : `. ${remedy}`}`);
-  print(json, findings, lines.join('\n'));
-  if (findings.some((finding) => !finding.ok)) process.exitCode = 1;
+  const findings = await examine(await readConfig(path), { now: Date.now, elapsed: () => performance.now(), proxyEnv: process.env });
+  print(json, findings, findingsTable(findings));
+  if (findings.some(({ level }) => level === 'fault')) process.exitCode = 1;
 }
 
 const program = new Command('fl-worker')
@@ -108,7 +107,7 @@ const commands: [name: string, description: string, action: (options: Options) =
   ['init', 'make keys and register this organization\'s record, or come back after its revocation; doing it again changes nothing', init],
   ['run', 'take part in the study until its last round; continues where it was killed', run],
   ['status', 'what the worker has done, round by round', status],
-  ['doctor', 'check certificates, keys, peer, key management entity, clock, disk and data', doctor],
+  ['doctor', 'name what keeps the worker from working: firewall, proxy, DNS, clock, certificates, key server, disk, memory, engine, data; exit code 1 on a fault', doctor],
 ];
 for (const [name, description, action] of commands) {
   const command = program.command(name).description(description).requiredOption('--config <file>', 'configuration, YAML').option('--json', 'JSON on stdout, JSON lines on stderr');

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { sha256, statementDigest, toHex } from '@epione/protocol';
 import { writeCsv } from './data/csv.js';
-import type { Finding } from './doctor.js';
+import type { Finding } from './doctor/doctor.js';
 import { putAside } from './keys/former.js';
 import { nextFolder } from './keys/next.js';
 import { keysFolder, makeSeeds, readSeeds } from './keys/seeds.js';
@@ -104,7 +104,7 @@ describe('secrets', function () {
       expect(bundle.log.leftOut).to.equal(secrets.size + 2);
       expect(bundle.status).to.deep.include({ mspId: a, round: 1, state: 'open' });
       expect((bundle.keys as KeyStatus).files).to.have.length(2);
-      expect((bundle.doctor as readonly Finding[]).find(({ check }) => check === 'key files')?.ok).to.equal(true);
+      expect((bundle.doctor as readonly Finding[]).find(({ check }) => check === 'key files')?.level).to.equal('ok');
       expect(bundle.files.find(({ file }) => file === 'keys/kem.seed')).to.deep.include({ mode: '0600' });
       expect(run('support-bundle', '--config', at('worker.yaml'), '--output', at('support.json')), 'nothing is overwritten').to.contain('EEXIST');
     });

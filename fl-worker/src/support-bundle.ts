@@ -4,7 +4,7 @@ import { arch, platform, release } from 'node:os';
 import { join } from 'node:path';
 import type { Json } from '@epione/protocol';
 import type { WorkerConfig } from './config.js';
-import { examine, type Finding } from './doctor.js';
+import { examine, type Finding } from './doctor/doctor.js';
 import { explain, type Explained } from './exit.js';
 import { software } from './round/seal.js';
 import { keyStatus, type KeyStatus } from './site/key-desk.js';
@@ -87,7 +87,7 @@ export async function gather(config: WorkerConfig, log: string | undefined, line
     madeAt: now(),
     versions: { software, node: process.versions.node, openssl: process.versions.openssl, system: `${platform()} ${release()} ${arch()}` },
     configuration: configurationOf(config),
-    doctor: await attempt(examine(config, now).then(scrubbed)),
+    doctor: await attempt(examine(config, { now, elapsed: () => performance.now(), proxyEnv: process.env }).then(scrubbed)),
     keys: await attempt(keyStatus(config)),
     status: await attempt(workerStatus(config)),
     files: [...(await filesIn(config.state)), ...(await filesIn(config.state, 'keys'))],

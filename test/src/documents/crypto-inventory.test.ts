@@ -37,7 +37,7 @@ const kept: Readonly<Record<string, (source: Source) => boolean>> = {
 
 const sockets = ['node:http', 'node:https', 'node:http2', 'node:net', 'node:tls', 'node:dgram', '@grpc/grpc-js', 'fetch', 'ws'];
 /** What opens no connection. */
-const harmless = ['checkServerIdentity', 'TLSSocket', 'STATUS_CODES', 'Metadata', 'status'];
+const harmless = ['checkServerIdentity', 'TLSSocket', 'STATUS_CODES', 'Metadata', 'status', 'BlockList', 'isIP'];
 const opensSocket = (source: Source): boolean =>
   sockets.some((module) => [...(source.imports.get(module) ?? [])].some((name) => !harmless.includes(name)));
 
