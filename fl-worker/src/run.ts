@@ -13,6 +13,7 @@ import { RevealDesk } from './masked/reveal-desk.js';
 import { BeforeOpening } from './masked/before-opening.js';
 import { Bell } from './round/bell.js';
 import { evaluateAtEnd } from './round/evaluation.js';
+import { Remembered } from './round/remembered.js';
 import { RescueDesk } from './round/rescue.js';
 import { readTls, watchTls } from './site/https.js';
 import { openMembership, openSite } from './site/membership.js';
@@ -50,10 +51,11 @@ async function takeEngine({ elapsed, report }: Site, study: Study, inputs: numbe
 }
 
 /** Takes part in one study with an opened site: serves blobs, waits for the study, runs the worker, closes what it opened. @throws as `runWorker`. */
-export async function takePart(site: Site, digest: Digest, options: RunOptions): Promise<Ending> {
-  const { config, report, ledger } = site;
+export async function takePart(opened: Site, digest: Digest, options: RunOptions): Promise<Ending> {
+  const { config, report, ledger } = opened;
   using database = openState(config.state, digest);
   using bell = new Bell(ledger);
+  const site: Site = { ...opened, records: new Remembered(bell, opened.elapsed) };
   const state = studyState(database);
   const before = new BeforeOpening(site, digest, state);
   const study = await awaitStudy(site, digest, bell, options.signal, (document, approvedBy) => before.step(document, approvedBy));

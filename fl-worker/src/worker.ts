@@ -15,6 +15,7 @@ import { Changes } from './round/changes.js';
 import { baseModel, hasEnded, readCourse, readStudyView, serverState, viewRound, type RoundView, type StudyInForce } from './round/course.js';
 import type { Evaluation } from './round/evaluation.js';
 import { Participant } from './round/participant.js';
+import { Remembered } from './round/remembered.js';
 import { codeOf, passes } from './round/refusal.js';
 import type { RescueDesk } from './round/rescue.js';
 import type { Site } from './site/site.js';
@@ -69,6 +70,7 @@ export class Worker {
   readonly #study: StudyInForce;
   readonly #state: StudyState;
   readonly #bell: Bell;
+  readonly #course: Remembered<void>;
   readonly #participant: Participant | undefined;
   readonly #aggregator: Aggregator;
   readonly #changes: Changes;
@@ -81,6 +83,7 @@ export class Worker {
     this.#study = study;
     this.#state = state;
     this.#bell = bell;
+    this.#course = new Remembered(bell, site.elapsed);
     this.#rekeying = new Rekeying(site, study, state);
     this.#participant = training === undefined ? undefined : new Participant(site, study, state, training, this.#rekeying);
     this.#revealer = new Revealer(site, study, state, reveals);
@@ -140,7 +143,7 @@ export class Worker {
     let current = false;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        if (!current) await readCourse(ledger, this.#study);
+        if (!current) await this.#course.get('course', () => readCourse(ledger, this.#study));
         current = true;
         if (round > lastRound(this.#study.document, this.#study.course)) return 'not held';
         const view = await viewRound(ledger, this.#study, round, before, now());

@@ -1,12 +1,19 @@
 /** Rings when something happened on the ledger, or when it is time to look anyway: events are hints, the state is read again. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Announcement } from '@epione/protocol';
 import type { RoundLedger } from '../site/site.js';
+
+/** What happens in every round and changes no member, study or proposal. */
+const everyday: ReadonlySet<Announcement['event']> = new Set(['submitted', 'retracted', 'attested', 'roundClosed', 'roundAborted', 'accessed', 'cosigned', 'consentGranted', 'consentWithdrawn', 'detailKept', 'detailErased']);
 
 /** Waits for hints until disposed. */
 export class Bell implements Disposable {
   readonly #stop = new AbortController();
   #rung = false;
   #wake: (() => void) | undefined;
+  #changes = 0;
+  /** Grows whenever a member, a study or a proposal may have changed; undefined while events are not heard. What was read of them holds as long as it stays. */
+  roll: number | undefined;
 
   /** Starts to listen; that events cannot be had is no fault, only slower. */
   constructor(ledger: Pick<RoundLedger, 'events'>) {
@@ -17,11 +24,19 @@ export class Bell implements Disposable {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        for await (const event of ledger.events({ signal })) if (event.announcements.length > 0) this.ring();
+        for await (const { announcements } of ledger.events({ signal })) this.#hear(announcements);
       } catch {
+        this.roll = undefined;
         await sleep(5000, undefined, { signal }).catch(() => undefined);
       }
     }
+  }
+
+  /** No announcement is one in words of another version: it may be of anything. */
+  #hear(announcements: readonly Announcement[]): void {
+    if (this.roll === undefined || announcements.length === 0 || announcements.some(({ event }) => !everyday.has(event))) this.#changes += 1;
+    this.roll = this.#changes;
+    if (announcements.length > 0) this.ring();
   }
 
   /** Something happened. */

@@ -74,6 +74,10 @@ export async function currentRecord(ledger: Pick<RoundLedger, 'getParticipant'>,
   return { digest: statementDigest('participant', record.statement), record: record.statement };
 }
 
+/** The current record of a member, without asking anew where nothing changed. @throws as `currentRecord`. */
+export const memberRecord = ({ ledger, records }: Pick<Site, 'ledger' | 'records'>, mspId: string): Promise<NamedRecord> =>
+  records === undefined ? currentRecord(ledger, mspId) : records.get(mspId, () => currentRecord(ledger, mspId));
+
 /** The set-up of a member as an epoch's entry names it; nothing where there is none, as in visible mode. */
 export function setupOf(setups: readonly Stored<Setup>[], mspId: string): { setup?: Digest } {
   const found = setups.find(({ statement }) => statement.participant === mspId);
@@ -83,7 +87,7 @@ export function setupOf(setups: readonly Stored<Setup>[], mspId: string): { setu
 /** Where members serve blobs, some of them first, then the others of all epochs, each looked up when it is its turn; those without a current record are left out. */
 export async function* blobUrls(site: Site, { document, course }: StudyInForce, first: readonly string[] = []): AsyncGenerator<string> {
   for (const mspId of new Set([...first, ...course.epochs.toReversed().flatMap((epoch) => membersIn(document, epoch))])) {
-    const found = mspId === site.config.mspId ? undefined : await currentRecord(site.ledger, mspId).catch(() => undefined);
+    const found = mspId === site.config.mspId ? undefined : await memberRecord(site, mspId).catch(() => undefined);
     if (found !== undefined) yield found.record.blobUrl;
   }
 }

@@ -7,7 +7,7 @@ import { WorkerError } from '../error.js';
 import type { QkdKey } from '../kme/key-delivery.js';
 import type { Site, NamedRecord } from '../site/site.js';
 import type { KeyRing } from '../state/key-ring.js';
-import { currentRecord, type RoundView, type StudyInForce } from './course.js';
+import { memberRecord, type RoundView, type StudyInForce } from './course.js';
 
 /** What one recipient's wrap will be made with. */
 export interface RecipientKey extends NamedRecord {
@@ -45,7 +45,7 @@ const asCode = (code: string): Code => (isCode(code) ? code : 'QKD_UNAVAILABLE')
  */
 export async function keyFor(site: Site, study: Pick<StudyInForce, 'document'>, ring: KeyRing, to: string, mayFallBack: boolean): Promise<RecipientKey> {
   const { sealing } = study.document.suites;
-  const { digest, record } = await currentRecord(site.ledger, to);
+  const { digest, record } = await memberRecord(site, to);
   let failure: WorkerError | undefined;
   for (const suite of sealing) {
     const reason = failure === undefined ? {} : { reason: asCode(failure.code) };

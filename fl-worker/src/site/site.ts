@@ -9,6 +9,7 @@ import { KeyDelivery } from '../kme/key-delivery.js';
 import type { RandomBytes } from '../keys/seed-lock.js';
 import type { SiteKeys } from '../keys/seeds.js';
 import type { Report } from '../progress.js';
+import type { Remembered } from '../round/remembered.js';
 import { HttpsClient, readTls } from './https.js';
 
 /** What a worker asks of the ledger. */
@@ -44,6 +45,8 @@ export interface Site extends Surroundings {
   readonly source: BlobSource;
   /** Absent for a site without a key management entity. */
   readonly kme?: KeyDelivery;
+  /** Current records of members, while a study runs and hears of changes. */
+  readonly records?: Remembered<NamedRecord>;
 }
 
 /** Longest time for one request to a blob server, and again for every 16 MiB that come. */

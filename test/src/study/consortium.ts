@@ -130,7 +130,7 @@ export class Consortium {
     );
     this.#sites = await writeSiteConfigs({ sites, links }, join(this.runFolder, 'sites'));
     for (const site of this.#sites) this.#kmes.set(site.site, this.#supervise(`kme-${site.site}`, [programs['qkd-sim'], 'run', '--config', site.configFile]));
-    await until(120_000, 'keys on every link', async () => {
+    await until(300_000, 'keys on every link', async () => {
       const links = await this.links();
       return links.every((link) => link.state === 'aborted' || (link.storedKeys > 0 && link.peerStoredKeys > 0)) ? true : undefined;
     });

@@ -1,0 +1,1 @@
+"""The rival's app: federated averaging on the WDBC data with Flower."""
