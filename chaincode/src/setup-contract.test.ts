@@ -4,9 +4,11 @@ import { canonicalText, type Setup, type Stored } from '@epione/protocol';
 import { argument, Consortium, digestOfText, hospitals, maskedStudy, organizations } from './testing/consortium.js';
 import { codeOf } from './testing/refusal.js';
 
+const otpStudy: typeof maskedStudy = { ...maskedStudy, aggregation: { mode: 'masked', expansion: 'mask-otp', epochRounds: 3 } };
+
 /** All members agreed; the study is not open. */
-async function agreed(): Promise<Consortium> {
-  const house = new Consortium(maskedStudy);
+async function agreed(study = maskedStudy): Promise<Consortium> {
+  const house = new Consortium(study);
   for (const mspId of organizations) await house.register(mspId);
   await house.registerStudy();
   for (const mspId of organizations) await house.approve(mspId);
@@ -48,6 +50,15 @@ describe('Setup', () => {
     const visible = await new Consortium().open();
     expect(await codeOf(visible.setUp(visible.setup('HospitalB', 2, 2)))).to.equal('BAD_FIELD');
     expect(await codeOf(visible.openEpoch({ ...visible.epoch(hospitals, organizations), epoch: { epoch: 2, from: 2, participants: visible.entries().map((entry) => ({ ...entry, setup: digestOfText('none') })), aggregators: organizations, quorum: 3 } }))).to.equal('BAD_FIELD');
+  });
+
+  it('names pad keys where the masks are one-time pads, and only there', async () => {
+    const seeded = await agreed();
+    const padded = await agreed(otpStudy);
+    const withPads = (house: Consortium, padKeyIds: string[]): Partial<Setup> => ({ pairs: house.setup('HospitalB').pairs.map((pair) => ({ ...pair, padKeyIds })) });
+    const refused = (house: Consortium, changes: Partial<Setup>): Promise<string> => codeOf(house.setUp(house.setup('HospitalB', 1, 1, hospitals, changes)));
+    expect([await refused(seeded, {}), await refused(seeded, withPads(seeded, ['pad-1']))]).to.deep.equal(['accepted', 'BAD_FIELD']);
+    expect([await refused(padded, {}), await refused(padded, withPads(padded, [])), await refused(padded, withPads(padded, ['pad-1', 'pad-2']))]).to.deep.equal(['BAD_FIELD', 'BAD_FIELD', 'accepted']);
   });
 
   it('is for its own roster, records and first round', async () => {

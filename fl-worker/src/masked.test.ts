@@ -5,12 +5,13 @@ import type { Report } from './progress.js';
 import { takePart } from './run.js';
 import type { StudyTemplate } from './study-template.js';
 import { hospitals, organizations, smallTemplate, TestConsortium } from './testing/consortium.js';
+import { secretsBelow } from './testing/find-secret.js';
 import { lifeOf, type Death } from './testing/life.js';
 import { TestLedger } from './testing/round-ledger.js';
 import type { Ending } from './worker.js';
 
-const masked = (count: number, epochRounds: number, rounds: Partial<StudyTemplate['rounds']> = {}): StudyTemplate => ({
-  ...smallTemplate, rounds: { ...smallTemplate.rounds, count, ...rounds }, aggregation: { mode: 'masked', expansion: 'mask-aes256ctr', epochRounds },
+const masked = (count: number, epochRounds: number, rounds: Partial<StudyTemplate['rounds']> = {}, expansion: 'mask-aes256ctr' | 'mask-otp' = 'mask-aes256ctr'): StudyTemplate => ({
+  ...smallTemplate, rounds: { ...smallTemplate.rounds, count, ...rounds }, aggregation: { mode: 'masked', expansion, epochRounds },
 });
 const options = { signal: new AbortController().signal, stopOnAbort: false };
 const newLedger = (house: TestConsortium): TestLedger => new TestLedger(house.study, [...house.records.values()], Date.now);
@@ -75,6 +76,18 @@ describe('masked mode', function () {
     expect(await ledger.listSetups(house.digest, 2)).to.have.length(3);
   });
 
+  it('under one-time pads ends in the same model, each pad key named once and no pad left in the state', async () => {
+    await using house = await TestConsortium.found(masked(2, 2, {}, 'mask-otp'));
+    const ledger = newLedger(house);
+    const endings = await runSites(house, ledger, organizations);
+    expect(endings).to.deep.equal(organizations.map(() => ({ outcome: 'complete', model: undisturbed.get(2) })));
+    const padKeyIds = (await ledger.listSetups(house.digest, 1)).flatMap(({ statement }) => statement.pairs.flatMap((pair) => pair.padKeyIds ?? []));
+    expect(padKeyIds).to.have.length(3 * 4); // 2 rounds of 240 bytes a pair, in keys of at most 1024 bits
+    expect(new Set(padKeyIds)).to.have.length(3 * 4);
+    const pads = new Map(padKeyIds.map((id) => [id, Buffer.from(house.entity.secrets.get(id) ?? '', 'base64')]));
+    for (const hospital of hospitals) expect(secretsBelow(house.of(hospital).config.state, pads)).to.deep.equal([]);
+  });
+
   it('killed at every step and started again, a hospital reveals for one set and all end in the same model', async () => {
     await using house = await TestConsortium.found(masked(2, 1));
     const ledger = newLedger(house);
@@ -88,8 +101,19 @@ describe('masked mode', function () {
     expect(new Set(submitted), 'distinct statements that left the site').to.have.length(2);
   });
 
-  it('a hospital that falls silent after the seal is stood in for: its update is in the model', async () => {
-    await using house = await TestConsortium.found(masked(1, 10, { attestMs: 8000 }));
+  it('killed before and after its pads are used, a hospital submits once', async () => {
+    await using house = await TestConsortium.found(masked(1, 1, {}, 'mask-otp'));
+    const ledger = newLedger(house);
+    const others = runSites(house, ledger, ['HospitalB', 'HospitalC', 'Regulator']);
+    const submitted: string[] = [];
+    for (const death of [{ event: 'keys ready', round: 1 }, { event: 'sealed', round: 1 }, { event: 'revealed', round: 1 }]) expect(await lifeOf('HospitalA', house, ledger, death, submitted), death.event).to.equal('killed');
+    const endings = await Promise.all([lifeOf('HospitalA', house, ledger, undefined, submitted), others]);
+    expect(endings.flat()).to.deep.equal(organizations.map(() => ({ outcome: 'complete', model: undisturbed.get(1) })));
+    expect(new Set(submitted), 'distinct statements that left the site').to.have.length(1);
+  });
+
+  for (const expansion of ['mask-aes256ctr', 'mask-otp'] as const) it(`a hospital that falls silent after the seal is stood in for: its update is in the model (${expansion})`, async () => {
+    await using house = await TestConsortium.found(masked(1, 10, { attestMs: 8000 }, expansion));
     const ledger = newLedger(house);
     const events: string[] = [];
     const others = runSites(house, ledger, ['HospitalB', 'HospitalC', 'Regulator'], () => (event) => events.push(event));

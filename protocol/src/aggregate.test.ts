@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { aggregate, judgeUpdate, type Aggregated, type Before, type UpdateVerdict } from './aggregate.js';
 import { digestOf, type Digest } from './encoding/digest.js';
-import { encodeModel, encodeUpdate, vectorLength } from './fixed-point.js';
+import { vectorLength } from './encoding/vector-length.js';
+import { encodeModel, encodeUpdate } from './fixed-point.js';
 import { encodeState } from './strategy/state.js';
 import { initialState, type ruleName } from './strategy/study-strategy.js';
 import type { Study } from './statements/study.js';

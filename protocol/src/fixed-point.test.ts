@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { concat, digestOf, fromHex, toHex } from './encoding/digest.js';
-import { checkSum, decodeModel, decodeSum, encodeModel, encodeUpdate, readVector, sumVectors, vectorLength, type FixedPoint } from './fixed-point.js';
+import { checkSum, decodeModel, decodeSum, encodeModel, encodeUpdate, readVector, sumVectors, type FixedPoint } from './fixed-point.js';
+import { vectorLength } from './encoding/vector-length.js';
 import { codeOf } from './testing/refusal.js';
 
 const encoding: FixedPoint = { bits: 64, fractionBits: 8, clip: '8', maxWeight: 1000 };

@@ -1,4 +1,5 @@
 /** Updates as integers modulo 2^m, so that a sum is the same bytes in any order; and models as their canonical bytes (PROTOCOL section 7). */
+import { vectorLength, guardBytes } from './encoding/vector-length.js';
 import { CodedError } from './error.js';
 import { scaled } from './strategy/server-strategy.js';
 import { fixedPointBound, type Study } from './statements/study.js';
@@ -12,14 +13,9 @@ export interface WeightedUpdate {
   readonly steps: Float64Array;
 }
 
-/** The 128 zero bits at the end of a vector; masks that do not cancel show here. */
-const guardBytes = 16;
 const two32 = 2 ** 32;
 
 const wordBytesOf = (bits: FixedPoint['bits']): number => bits / 8;
-
-/** Bytes of a vector of so many coordinates: the weight, the coordinates, the guard. */
-export const vectorLength = (bits: FixedPoint['bits'], dimension: number): number => wordBytesOf(bits) * (dimension + 1) + guardBytes;
 
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 

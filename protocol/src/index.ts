@@ -47,6 +47,7 @@ export { ChunkReader, sealPieces, type Pieces } from './sealing/chunk-stream.js'
 export type { SealedFrom, SealedHeader, SealedTo, Sealing } from './sealing/sealed-header.js';
 export * from './sealing/sealed-update.js';
 export * from './sealing/sealed-stream.js';
+export { vectorLength } from './encoding/vector-length.js';
 export * from './fixed-point.js';
 export * from './consent-set.js';
 export * from './tlog/merkle.js';
@@ -62,6 +63,8 @@ export * from './masked/pair-blob.js';
 export { Commitments } from './masked/commitment.js';
 export * from './masked/roster.js';
 export * from './masked/setup.js';
+export * from './masked/pad-need.js';
+export { padPieces } from './masked/pad-scheme.js';
 export * from './masked/dealer.js';
 export * from './masked/masks.js';
 export * from './masked/shamir.js';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import {
-  aggregateMasked, digestOf, encapsulate, encodeUpdate, initialState, maskUpdate, newKemKeys, newSigner, revealFor, sealUpdate, setDigest, sha256, sign, submissionDigest, sumVectors, toBase64Url, witnessOf,
-  type Digest, type Epoch, type ParticipantRecord, type Reveal, type Roster, type RoundState, type Signed, type Stored, type Study, type Submission,
+  aggregateMasked, concat, digestOf, encapsulate, encodeUpdate, initialState, maskUpdate, newKemKeys, newSigner, revealFor, sealUpdate, setDigest, sha256, sign, submissionDigest, sumVectors, toBase64Url, witnessOf,
+  type Digest, type Epoch, type MaskSuite, type ParticipantRecord, type Reveal, type Roster, type RoundState, type Signed, type Stored, type Study, type Submission,
 } from '@epione/protocol';
 import { Blobs } from './blobs.js';
 import { checkAggregates } from './recompute.js';
@@ -17,35 +17,38 @@ const participants = ['HospitalA', 'HospitalB', 'HospitalC', 'HospitalD'];
 const set = participants.slice(0, 3); // D drops out
 const bytesOf = (text: string): Uint8Array => sha256(new TextEncoder().encode(text));
 const named = (text: string): Digest => digestOf(new TextEncoder().encode(text));
-const study = {
-  model: { dimension: 2 }, encoding: { bits: 64, fractionBits: 20, clip: '8', maxWeight: 1000 }, quorums: { submit: 3 }, aggregation: { mode: 'masked', expansion: 'mask-aes256ctr', epochRounds: 5 },
+/** Studies that differ in how their masks come about. */
+const studyWith = (expansion: MaskSuite): Study => ({
+  model: { dimension: 2 }, encoding: { bits: 64, fractionBits: 20, clip: '8', maxWeight: 1000 }, quorums: { submit: 3 }, aggregation: { mode: 'masked', expansion, epochRounds: 5 },
   strategy: { name: 'fedavg', weighting: 'examples', serverLearningRate: '1', parameters: [] },
-} as unknown as Study;
-const book = { digest: named('study'), study } as StudyBook;
-const roster: Roster = { study: book.digest, epoch: 1, round: 1, participants };
+} as unknown as Study);
 const signerOf = (mspId: string): ReturnType<typeof newSigner> => newSigner('mldsa65', bytesOf(mspId));
-const pairKeys = (mspId: string): Map<string, Uint8Array> => new Map(participants.filter((id) => id !== mspId).map((other) => {
+/** K_r of a pair, or a piece of its pad: 40 bytes of words and 192 more. */
+const sharedBy = (mspId: string, expansion: MaskSuite): Map<string, Uint8Array> => new Map(participants.filter((id) => id !== mspId).map((other) => {
   const name = [mspId, other].sort().join();
-  return [other, Uint8Array.from([...bytesOf(name), ...bytesOf(`${name} 2`)])];
+  return [other, concat(...Array.from({ length: 8 }, (_, at) => bytesOf(`${name} ${at}`))).subarray(0, expansion === 'mask-otp' ? 40 + 192 : 64)];
 }));
 const { encapsulationKey } = newKemKeys('mlkem768', new Uint8Array(64));
 
-function submit(participant: string, words: Uint8Array): { statement: Submission; blob: Uint8Array } {
+function submit(roster: Roster, participant: string, words: Uint8Array): { statement: Submission; blob: Uint8Array } {
   let drawn = 0;
-  const masked = maskUpdate(words, 64, roster, participant, bytesOf(`own ${participant}`), pairKeys(participant), () => bytesOf(`${participant} ${drawn++}`));
+  const masked = maskUpdate(words, 64, roster, participant, bytesOf(`own ${participant}`), sharedBy(participant, roster.expansion), () => bytesOf(`${participant} ${drawn++}`));
   const { ciphertext, sharedSecret } = encapsulate('mlkem768', encapsulationKey);
   const blob = sealUpdate({
-    study: book.digest, epoch: 1, round: 1, from: participant, fromRecord: named(participant), purpose: 'masked', payload: masked.words, contentKey: bytesOf(`key ${participant}`), salt: new Uint8Array(24),
+    study: roster.study, epoch: 1, round: 1, from: participant, fromRecord: named(participant), purpose: 'masked', payload: masked.words, contentKey: bytesOf(`key ${participant}`), salt: new Uint8Array(24),
     recipients: [{ context: { to: 'Regulator', toRecord: named('Regulator'), suite: 'seal-mlkem768', encapsulationKey, ciphertext }, sharedSecret }],
     further: [{ kind: 'commitments', bytes: masked.commitments }, ...masked.bundles.map(({ to, bytes }) => ({ kind: 'bundle' as const, to, bytes }))],
   });
   return { blob, statement: {
-    study: book.digest, epoch: 1, round: 1, participant, record: named(participant), after: { kind: 'opening' }, base: 'zeros', blob: digestOf(blob), blobBytes: blob.length,
+    study: roster.study, epoch: 1, round: 1, participant, record: named(participant), after: { kind: 'opening' }, base: 'zeros', blob: digestOf(blob), blobBytes: blob.length,
     sealed: [{ to: 'Regulator', record: named('Regulator'), suite: 'seal-mlkem768', keyIds: [] }], software: 'test',
   } };
 }
 
-describe('recomputing masked rounds', () => {
+for (const expansion of ['mask-aes256ctr', 'mask-otp'] as const) describe(`recomputing masked rounds (${expansion})`, () => {
+  const study = studyWith(expansion);
+  const book = { digest: named(expansion), study } as StudyBook;
+  const roster: Roster = { study: book.digest, epoch: 1, round: 1, participants, expansion };
   let folder = '';
   const ledger = new Registry();
   const contentKeys = new Map<string, Uint8Array>();
@@ -56,7 +59,7 @@ describe('recomputing masked rounds', () => {
     folder = await mkdtemp(join(tmpdir(), 'masked-'));
     for (const mspId of participants) ledger.records.set(named(mspId), { statement: { mspId, signatureSuite: 'mldsa65', signingKey: toBase64Url(signerOf(mspId).publicKey) } } as unknown as Stored<ParticipantRecord>);
     const vectors = set.map((_, at) => encodeUpdate([0.5 * at, 0.25], study.encoding, 10 + at));
-    const sealed = set.map((participant, at) => submit(participant, vectors[at]!));
+    const sealed = set.map((participant, at) => submit(roster, participant, vectors[at]!));
     for (const { blob } of sealed) await writeFile(join(folder, digestOf(blob).replace(':', '-')), blob);
     for (const { statement } of sealed) contentKeys.set(submissionDigest(statement), bytesOf(`key ${statement.participant}`));
     refs = sealed.map(({ statement }) => ({ participant: statement.participant, digest: submissionDigest(statement) }));
@@ -71,7 +74,7 @@ describe('recomputing masked rounds', () => {
   after(async () => { await rm(folder, { recursive: true }); });
 
   const revealOf = (participant: string, changes: Partial<Reveal> = {}, by = participant): Signed<Reveal> => sign('reveal', {
-    study: book.digest, epoch: 1, round: 1, participant, record: named(participant), set: setDigest(refs), ...revealFor(roster, set, participant, bytesOf(`own ${participant}`), pairKeys(participant), []), ...changes,
+    study: book.digest, epoch: 1, round: 1, participant, record: named(participant), set: setDigest(refs), ...revealFor(roster, set, participant, bytesOf(`own ${participant}`), sharedBy(participant, expansion), []), ...changes,
   }, signerOf(by));
   const check = async (reveals: readonly Signed<Reveal>[], name: CheckName = 'aggregate.recomputed'): Promise<Check> => {
     const report = new Report(named('genesis'));

@@ -1,6 +1,6 @@
 /** Masked rounds as an auditor repeats them: reveals that were handed over are checked, and the masks taken off the sum (PROTOCOL sections 8 and 11, checks 25 and 26). */
 import {
-  assertHeaderOf, assertPermitted, CodedError, commitmentsIn, encodeCanonical, isSignedBy, openStored, parse, participantsOf, readSigned, readStored, reveal, setDigest, statementDigest, unmask, updateLength, vectorLength,
+  assertHeaderOf, assertPermitted, CodedError, commitmentsIn, encodeCanonical, expansionOf, isSignedBy, openStored, parse, participantsOf, readSigned, readStored, reveal, setDigest, statementDigest, unmask, updateLength, vectorLength,
   type Json, type MaskedSubmission, type Reveal, type Roster, type Signed, type Submission, type Unmasked,
 } from '@epione/protocol';
 import { z } from 'zod';
@@ -20,7 +20,7 @@ export async function readReveals(path: string): Promise<Reveals> {
 }
 
 const check = 'mask.reveals';
-const rosterOf = (book: StudyBook, { number, epoch }: RoundFound): Roster => ({ study: book.digest, epoch: epoch.epoch, round: number, participants: participantsOf(epoch) });
+const rosterOf = (book: StudyBook, { number, epoch }: RoundFound): Roster => ({ study: book.digest, epoch: epoch.epoch, round: number, participants: participantsOf(epoch), expansion: expansionOf(book.study) });
 
 /** The reveals of a round by participant. Each must be signed, for the sealed set, and say what that permits; one that is not is reported and left out. */
 export function revealsOf(book: StudyBook, found: RoundFound, reveals: Reveals, ledger: Registry, report: Report): Map<string, Reveal> {
@@ -71,5 +71,5 @@ export async function maskedOutcome(book: StudyBook, found: RoundFound, blobs: B
     }
   }
   const outcome = unmask(rosterOf(book, found), encoding.bits, vectorLength(encoding.bits, updateLength(book.study, model.dimension)), submissions, reveals);
-  return 'code' in outcome && (outcome.code === 'REVEAL_MISSING' || outcome.code === 'TOO_FEW_SHARES') ? `the reveal of ${outcome.culprits.join(', ')}` : outcome;
+  return 'code' in outcome && (outcome.code === 'REVEAL_MISSING' || outcome.code === 'TOO_FEW_SHARES' || outcome.code === 'PAD_LOST') ? `the reveal of ${outcome.culprits.join(', ')}` : outcome;
 }

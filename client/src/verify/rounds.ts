@@ -54,7 +54,7 @@ export function checkKeys(ledger: Registry, report: Report): void {
   const used = new Map<string, string>();
   for (const book of ledger.studies.values()) {
     const submitted = [...book.rounds.values()].flatMap((round) => round.submitted.map(({ digest, statement }) => ({ digest, wraps: statement.sealed })));
-    const setUp = [...book.setups.values()].map(({ statement }) => ({ digest: statementDigest('setup', statement), wraps: statement.pairs }));
+    const setUp = [...book.setups.values()].map(({ statement }) => ({ digest: statementDigest('setup', statement), wraps: statement.pairs.map(({ keyIds, padKeyIds = [] }) => ({ keyIds: [...keyIds, ...padKeyIds] })) }));
     for (const { digest, wraps } of [...submitted, ...setUp]) {
       for (const id of wraps.flatMap((entry) => entry.keyIds.map((keyId) => keyId.toLowerCase()))) {
         if (used.has(id)) report.fail('keys.once', `key_ID ${id}`, `stands in ${String(used.get(id))} and in ${digest}`);

@@ -48,6 +48,21 @@ describe('key delivery (ETSI GS QKD 014)', () => {
     expect(await codeOf(b.sameKey('sae-a', reversed))).to.equal('QKD_KEY_NOT_FOUND');
   });
 
+  it('joins a pad from as few keys as the limits allow, request by request, the same at both ends', async () => {
+    const [a, b] = [sae(tlsOf('sae-a')), sae(tlsOf('sae-b'))];
+    const request = await a.padRequest('sae-b', 1000);
+    expect(request).to.deep.equal({ slave: 'sae-b', number: 8, size: 1000, perRequest: 128 });
+    const pad = await a.newPad({ ...request, perRequest: 3 });
+    expect([pad.keyIds.length, pad.key.length]).to.deep.equal([8, 1000]);
+    const parts = [await b.sameKeys('sae-a', pad.keyIds.slice(0, 5)), await b.sameKeys('sae-a', pad.keyIds.slice(5))];
+    expect(Buffer.concat(parts.map(({ key }) => key))).to.deep.equal(Buffer.from(pad.key));
+    expect(await codeOf(a.padRequest('sae-b', 1024 * 257 / 8))).to.equal('KME_REFUSED');
+    const stock = entity.stock;
+    entity.stock = 31;
+    expect(await codeOf(a.padRequest('sae-b', 1000))).to.equal('QKD_EXHAUSTED');
+    entity.stock = stock;
+  });
+
   it('turns refusals into codes', async () => {
     const [a, third] = [sae(tlsOf('sae-a')), sae(tlsOf('sae-c'))];
     const { keyIds } = await a.newKey('sae-b');

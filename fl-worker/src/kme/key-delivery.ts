@@ -11,6 +11,18 @@ export interface QkdKey {
 
 const keyBits = 256;
 
+/** How many keys a set-up names for one pad (`padKeyIds`). */
+const mostPadKeys = 256;
+
+/** What a pad is asked for with. */
+export interface PadRequest {
+  readonly slave: string;
+  readonly number: number;
+  /** Bits. */
+  readonly size: number;
+  readonly perRequest: number;
+}
+
 /** How long and how often one call is tried: a round goes on with the next one, or without. */
 const patience = { timeoutMs: 10_000, deadlineMs: 15_000, attempts: 3 };
 
@@ -43,12 +55,24 @@ function portions({ max_key_size: most, min_key_size: least, max_key_per_request
   return { number, size: keyBits / number };
 }
 
-/** One key of a container, whose own copies are wiped. */
-function join(container: KeyContainer, keyIds: readonly string[] = container.keys.map(({ id }) => id)): QkdKey {
+/** As few keys as make so many bytes, by the entity's limits. @throws WorkerError KME_REFUSED, QKD_EXHAUSTED. */
+function padPortions({ max_key_size: most, min_key_size: least, max_key_per_request: perRequest, key_size: size, stored_key_count: stored, slave_SAE_ID: slave }: KmeStatus, bytes: number): PadRequest {
+  const number = Math.ceil((bytes * 8) / most);
+  if (number > mostPadKeys) throw new WorkerError('KME_REFUSED', `the key management entity delivers keys of at most ${most} bits: a pad of ${bytes} bytes takes ${number} of them, at most ${mostPadKeys} are named`);
+  if (stored * size < bytes * 8) throw new WorkerError('QKD_EXHAUSTED', `${stored} keys of ${size} bits are left on the link to ${slave}, a pad takes ${bytes * 8} bits`);
+  return { slave, number, size: Math.max(least, 8 * Math.ceil(bytes / number)), perRequest };
+}
+
+/** The keys of a container as one, whose own copies are wiped. */
+function join(container: KeyContainer): QkdKey {
   using parts = container;
-  const key = new Uint8Array(Buffer.concat(parts.keys.map(({ bytes }) => bytes)));
-  if (key.length * 8 !== keyBits) throw new WorkerError('KME_REFUSED', `the key management entity delivered ${key.length * 8} bits, not ${keyBits}`);
-  return { keyIds, key };
+  return { keyIds: parts.keys.map(({ id }) => id), key: new Uint8Array(Buffer.concat(parts.keys.map(({ bytes }) => bytes))) };
+}
+
+/** @throws WorkerError KME_REFUSED unless it has 256 bits. */
+function whole(joined: QkdKey): QkdKey {
+  if (joined.key.length * 8 !== keyBits) throw new WorkerError('KME_REFUSED', `the key management entity delivered ${joined.key.length * 8} bits, not ${keyBits}`);
+  return joined;
 }
 
 /** Asks one key management entity on behalf of one SAE. */
@@ -77,7 +101,7 @@ export class KeyDelivery {
     const found = await this.status(slave);
     const request = portions(found);
     if (found.stored_key_count < request.number) throw new WorkerError('QKD_EXHAUSTED', `${found.stored_key_count} keys are left on the link to ${slave}, ${request.number} needed`);
-    return join(await asWorker(this.#client.getKey(slave, request)));
+    return whole(join(await asWorker(this.#client.getKey(slave, request))));
   }
 
   /**
@@ -85,6 +109,25 @@ export class KeyDelivery {
    * @throws WorkerError QKD_KEY_NOT_FOUND for unknown or delivered key_IDs, QKD_NOT_ENTITLED for another's, QKD_UNAVAILABLE, KME_REFUSED.
    */
   async sameKey(master: string, keyIds: readonly string[]): Promise<QkdKey> {
-    return join(await asWorker(this.#client.getKeyWithIds(master, keyIds), { BAD_REQUEST: 'QKD_KEY_NOT_FOUND' }), keyIds);
+    return { ...whole(await this.sameKeys(master, keyIds)), keyIds };
+  }
+
+  /** What a pad of so many bytes is to be asked for with; asks for none yet. @throws WorkerError QKD_EXHAUSTED, KME_REFUSED and as `status`. */
+  async padRequest(slave: string, bytes: number): Promise<PadRequest> {
+    return padPortions(await this.status(slave), bytes);
+  }
+
+  /** A fresh pad shared with another SAE: keys in their order, joined. What a failure leaves behind is used by nobody. @throws WorkerError as `newKey`. */
+  async newPad({ slave, number, size, perRequest }: PadRequest): Promise<QkdKey> {
+    const parts: QkdKey[] = [];
+    for (let left = number; left > 0; left -= perRequest) parts.push(join(await asWorker(this.#client.getKey(slave, { number: Math.min(left, perRequest), size }))));
+    const key = new Uint8Array(Buffer.concat(parts.map((part) => part.key)));
+    for (const part of parts) part.key.fill(0);
+    return { keyIds: parts.flatMap(({ keyIds }) => keyIds), key };
+  }
+
+  /** The other end's copy of keys of any size, joined in order; delivered once: store it before use. @throws WorkerError as `sameKey`. */
+  async sameKeys(master: string, keyIds: readonly string[]): Promise<QkdKey> {
+    return join(await asWorker(this.#client.getKeyWithIds(master, keyIds), { BAD_REQUEST: 'QKD_KEY_NOT_FOUND' }));
   }
 }

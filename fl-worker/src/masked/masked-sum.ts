@@ -14,7 +14,7 @@ export interface MaskedSum {
 }
 
 /** Reveals that may still come. */
-const mayCome: ReadonlySet<Code> = new Set(['REVEAL_MISSING', 'TOO_FEW_SHARES', 'REVEAL_MISMATCH', 'SHARE_MISMATCH']);
+const mayCome: ReadonlySet<Code> = new Set(['REVEAL_MISSING', 'TOO_FEW_SHARES', 'PAD_LOST', 'REVEAL_MISMATCH', 'SHARE_MISMATCH']);
 /** The share of the time to attest after which what is missing is taken as lost; the first quarter is for reveals, the second for shares. */
 const patience = 0.75;
 

@@ -1,6 +1,6 @@
 /** A participant's part after the seal: acknowledge the set, reveal what it permits once the others have acknowledged it too, stand in for who falls silent (PROTOCOL section 8, step 3). */
 import {
-  allOf, Commitments, commitmentsIn, participantsOf, readStored, revealFor, setDigest, sign, submissionDigest, thresholdOf,
+  allOf, canStandIn, Commitments, commitmentsIn, expansionOf, participantsOf, readStored, revealFor, setDigest, sign, submissionDigest, thresholdOf,
   type Acknowledgement, type DealtBundle, type Digest, type Reveal, type Roster, type Signed, type StoredUpdate, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -9,10 +9,10 @@ import { codeOf } from '../round/refusal.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
 import { sealReveal, signedOf, type RevealDesk } from './reveal-desk.js';
-import { pairKeysOf } from './set-up.js';
+import { sharedInRound } from './set-up.js';
 
 /** A round's roster as the masks know it. */
-export const rosterOf = (study: Pick<StudyInForce, 'digest'>, { epoch, round }: Pick<RoundView, 'epoch' | 'round'>): Roster => ({ study: study.digest, epoch: epoch.epoch, round, participants: participantsOf(epoch) });
+export const rosterOf = (study: Pick<StudyInForce, 'digest' | 'document'>, { epoch, round }: Pick<RoundView, 'epoch' | 'round'>): Roster => ({ study: study.digest, epoch: epoch.epoch, round, participants: participantsOf(epoch), expansion: expansionOf(study.document) });
 
 /** Acknowledges and reveals in one study's rounds. */
 export class Revealer {
@@ -80,26 +80,28 @@ export class Revealer {
     this.#alike.add(round);
     const { config, own, keys, random, report } = this.#site;
     const roster = rosterOf(this.#study, view);
-    const pairKeys = await pairKeysOf(this.#site, this.#study, this.#state, view.epoch, round);
+    const shared = await sharedInRound(this.#site, this.#study, this.#state, view.epoch, round);
     const bundles = await Promise.all(silent.map((ref) => this.#bundle(view, ref)));
     const contentKey = this.#state.outbox.contentKey(submissionDigest(statement));
     const seed = masks.own(round);
     if (contentKey === undefined || seed === undefined) throw new WorkerError('REVEAL_MISSING', `the secrets of round ${round} are not in the state of this site`);
     const signed: Signed<Reveal> = sign('reveal', {
       study: this.#study.digest, epoch: view.epoch.epoch, round, participant: config.mspId, record: own.digest, set: setDigest(set),
-      ...revealFor(roster, set.map(({ participant }) => participant), config.mspId, seed, pairKeys, bundles),
+      ...revealFor(roster, set.map(({ participant }) => participant), config.mspId, seed, shared, bundles),
     }, keys.signer);
     masks.keepReveal(round, sealReveal(signed, { contentKey, blob: statement.blob }, random(24)));
     for (const { dealer } of bundles) this.#stoodIn.members.add(dealer);
     report(silent.length === 0 ? 'revealed' : 'gave shares', { round, of: silent.map(({ participant }) => participant) });
   }
 
-  /** Members of the set whose reveal is missing after a quarter of the time to attest, and of whom this site has given no share. */
+  /** Members of the set whose reveal is missing after a quarter of the time to attest, and of whom this site has given no share; none where shares would not do. */
   async #silent(view: RoundView, set: readonly SubmissionRef[]): Promise<readonly SubmissionRef[]> {
     const { state, round } = view;
     if (this.#stoodIn.round !== round) this.#stoodIn = { round, members: new Set() };
     if (state.state !== 'sealed' || this.#site.now() < state.sealedAt + this.#study.document.rounds.attestMs / 4) return [];
-    const others = set.filter(({ participant }) => participant !== this.#site.config.mspId && !this.#stoodIn.members.has(participant));
+    const roster = rosterOf(this.#study, view);
+    const members = set.map(({ participant }) => participant);
+    const others = set.filter(({ participant }) => participant !== this.#site.config.mspId && !this.#stoodIn.members.has(participant) && canStandIn(roster, members, participant));
     const there = await Promise.all(others.map(({ participant }) => this.#desk.hasReveal(view, participant)));
     const missing = others.filter((_, at) => there[at] === false);
     // A second reveal replaces the first, so it gives all shares again.

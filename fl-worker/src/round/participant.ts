@@ -1,9 +1,9 @@
 /** The participant's part in a round: train, encode, seal, submit; every step can be cut off and taken up again. */
-import { lastRound, latestEpoch, maskUpdate, sign, slotOwner, submissionDigest, type Access, type Code, type Retraction, type Slot, type Spent } from '@epione/protocol';
+import { digestOf, lastRound, latestEpoch, maskUpdate, padNeed, sign, slotOwner, submissionDigest, type Access, type Code, type Retraction, type Roster, type Slot, type Spent } from '@epione/protocol';
 import type { Dataset } from '../data/dataset.js';
 import type { Rekeying } from '../masked/rekeying.js';
 import { rosterOf } from '../masked/revealer.js';
-import { pairKeysOf } from '../masked/set-up.js';
+import { sharedInRound } from '../masked/set-up.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
 import { stepsOnLedger } from '../privacy/budget.js';
@@ -138,18 +138,31 @@ export class Participant {
       if (update.carried !== undefined) carried.keep(round, update.carried);
       outbox.keepSubmission(signed, contentKey, sealable);
     });
-    log.usedBits(round, usedBits(keys));
+    log.usedBits(round, usedBits(keys) + 8 * (padNeed(this.#study.document)?.bytes ?? 0) * (view.epoch.participants.length - 1));
     report('sealed', { round, rows: update.numExamples });
   }
 
   /** The update under its masks, with what lets the others take them off again. */
   async #masked(view: RoundView, update: LocalUpdate): Promise<LocalUpdate> {
-    const { config, random } = this.#site;
-    const pairKeys = await pairKeysOf(this.#site, this.#study, this.#state, view.epoch, view.round);
-    const own = random(32);
-    this.#state.masks.keepOwn(view.round, own);
-    const { words, commitments, bundles } = maskUpdate(update.words, this.#study.document.encoding.bits, rosterOf(this.#study, view), config.mspId, own, pairKeys, random);
+    const shared = await sharedInRound(this.#site, this.#study, this.#state, view.epoch, view.round);
+    const roster = rosterOf(this.#study, view);
+    const { own, random } = this.#draw(roster, update.words);
+    const { words, commitments, bundles } = maskUpdate(update.words, this.#study.document.encoding.bits, roster, this.#site.config.mspId, own, shared, random);
     return { ...update, words, further: [{ kind: 'commitments', bytes: commitments }, ...bundles.map(({ to, bytes }) => ({ kind: 'bundle' as const, to, bytes }))] };
+  }
+
+  /** b and what deals its shares, stored before they are used. */
+  #draw({ round, participants, expansion }: Roster, words: Uint8Array): { readonly own: Uint8Array; readonly random: (bytes: number) => Uint8Array } {
+    const { random } = this.#site;
+    const { masks } = this.#state;
+    if (expansion === 'mask-otp') {
+      const { own, coefficients } = masks.drawOnce(round, digestOf(words), () => ({ own: random(32), coefficients: random(32 * participants.length) }));
+      let used = 0;
+      return { own, random: (bytes) => coefficients.subarray(used, used += bytes) };
+    }
+    const own = random(32);
+    masks.keepOwn(round, own);
+    return { own, random };
   }
 
   /** With `fallback`: once this round has waited for QKD as long as the study says. */

@@ -6,7 +6,7 @@ const qkd: ReadonlySet<string> = new Set(['QKD_UNAVAILABLE', 'QKD_EXHAUSTED', 'Q
 /** The round went on without this site, or its own update may not be sent. */
 const costly: ReadonlySet<string> = new Set([
   'ROUND_CLOSED', 'ROUND_SEALED', 'ROUND_ENDED', 'STALE_BASE', 'EPOCH_WRONG', 'ALREADY_SUBMITTED', 'ALREADY_ATTESTED', 'WRONG_SET',
-  'NOT_FINITE', 'CLIP_EXCEEDED', 'NORM_EXCEEDED', 'WEIGHT_OUT_OF_RANGE', 'TRAINING_DIVERGED', 'CONSENT_EMPTY', 'SUITE_REFUSED', 'BUDGET_SPENT',
+  'NOT_FINITE', 'CLIP_EXCEEDED', 'NORM_EXCEEDED', 'WEIGHT_OUT_OF_RANGE', 'TRAINING_DIVERGED', 'CONSENT_EMPTY', 'SUITE_REFUSED', 'BUDGET_SPENT', 'PAD_LOST',
 ]);
 
 /** The code of an error; undefined for a fault of the program itself. */

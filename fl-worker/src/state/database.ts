@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Digest } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 
-const version = 5;
+const version = 6;
 
 const schema = `
   CREATE TABLE master_key (recipient TEXT NOT NULL, key_ids TEXT NOT NULL UNIQUE, key BLOB NOT NULL, round INTEGER, PRIMARY KEY (recipient, key_ids)) STRICT;
@@ -20,7 +20,8 @@ const schema = `
   CREATE TABLE privacy_charge (steps INTEGER PRIMARY KEY, round INTEGER NOT NULL, epsilon TEXT NOT NULL, delta TEXT NOT NULL, budget TEXT NOT NULL, norm REAL, sealed INTEGER NOT NULL) STRICT;
   CREATE TABLE setup (epoch INTEGER PRIMARY KEY, signed TEXT NOT NULL) STRICT;
   CREATE TABLE pair_key (epoch INTEGER NOT NULL, member TEXT NOT NULL, round INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY (epoch, member)) STRICT;
-  CREATE TABLE self_mask (round INTEGER PRIMARY KEY, seed BLOB NOT NULL) STRICT;
+  CREATE TABLE self_mask (round INTEGER PRIMARY KEY, seed BLOB NOT NULL, coefficients BLOB, masked TEXT) STRICT;
+  CREATE TABLE pad (epoch INTEGER NOT NULL, member TEXT NOT NULL, round INTEGER NOT NULL, piece BLOB NOT NULL, PRIMARY KEY (epoch, member, round)) STRICT;
   CREATE TABLE reveal (round INTEGER PRIMARY KEY, base TEXT NOT NULL, participants TEXT NOT NULL, sealed_set TEXT NOT NULL, acknowledgement TEXT NOT NULL, sealed BLOB) STRICT;
   CREATE TABLE gathered_reveal (round INTEGER NOT NULL, participant TEXT NOT NULL, signed TEXT NOT NULL, PRIMARY KEY (round, participant)) STRICT;
   CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;

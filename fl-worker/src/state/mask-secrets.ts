@@ -1,6 +1,7 @@
 /** What masks this site's updates in masked mode: pair keys with their ratchet, self-masks, and what was revealed, stored before it leaves (PROTOCOL section 8). */
 import type { DatabaseSync } from 'node:sqlite';
 import { nextPairKey, type Digest, type Reveal, type Setup, type Signed } from '@epione/protocol';
+import { WorkerError } from '../error.js';
 import { atomically } from './database.js';
 
 /** What this site has said of a sealed set, and what it has revealed for it. */
@@ -10,6 +11,15 @@ export interface Revealed {
   readonly acknowledgement: string;
   /** The sealed reveal; absent before the others acknowledged the same set. */
   readonly sealed?: Uint8Array;
+}
+
+/** Pieces of a pad, one a round, by MSP ID of who else has it. */
+export type Pads = ReadonlyMap<string, readonly Uint8Array[]>;
+
+/** What masks one update under one-time pads: b, and the coefficients of its shares. */
+export interface Drawn {
+  readonly own: Uint8Array;
+  readonly coefficients: Uint8Array;
 }
 
 /** Secrets of masked mode in the state of one study. */
@@ -27,19 +37,32 @@ export class MaskSecrets {
   }
 
   /** Stores a set-up with the pair keys it leads to, in place of an earlier one, and which QKD keys it used up. Its blob must be in the blob store already. */
-  keepSetup(signed: Signed<Setup>, keys: ReadonlyMap<string, Uint8Array>): void {
+  keepSetup(signed: Signed<Setup>, keys: ReadonlyMap<string, Uint8Array>, pads: Pads = new Map()): void {
     const { epoch, from, pairs } = signed.statement;
     atomically(this.#database, () => {
-      this.#database.prepare('DELETE FROM pair_key WHERE epoch = ?').run(epoch);
+      for (const table of ['pair_key', 'pad']) this.#database.prepare(`DELETE FROM ${table} WHERE epoch = ?`).run(epoch);
+      for (const [member, pieces] of pads) this.#insertPad(epoch, from, member, pieces);
       this.#database.prepare('INSERT OR REPLACE INTO setup (epoch, signed) VALUES (?, ?)').run(epoch, JSON.stringify(signed));
       for (const [member, key] of keys) this.#insert(epoch, from, member, key);
       for (const { to, keyIds } of pairs) this.#database.prepare('UPDATE master_key SET round = ? WHERE recipient = ? AND key_ids = ?').run(from, to, keyIds.join(' '));
     });
   }
 
-  /** Keeps the pair key that a lower participant's set-up led to. */
-  keepPair(epoch: number, from: number, member: string, key: Uint8Array): void {
-    this.#insert(epoch, from, member, key);
+  /** Keeps the pair key that a lower participant's set-up led to, and its pad. */
+  keepPair(epoch: number, from: number, member: string, key: Uint8Array, pad: readonly Uint8Array[] = []): void {
+    atomically(this.#database, () => {
+      this.#insert(epoch, from, member, key);
+      this.#insertPad(epoch, from, member, pad);
+    });
+  }
+
+  #insertPad(epoch: number, from: number, member: string, pieces: readonly Uint8Array[]): void {
+    for (const [at, piece] of pieces.entries()) this.#database.prepare('INSERT INTO pad (epoch, member, round, piece) VALUES (?, ?, ?, ?)').run(epoch, member, from + at, piece);
+  }
+
+  /** The round's pieces of the pads with every other participant of an epoch, by MSP ID; those of ended rounds are gone. */
+  pads(epoch: number, round: number): Map<string, Uint8Array> {
+    return new Map(this.#database.prepare('SELECT member, piece FROM pad WHERE epoch = ? AND round = ?').all(epoch, round).map((row) => [row['member'] as string, row['piece'] as Uint8Array]));
   }
 
   #insert(epoch: number, round: number, member: string, key: Uint8Array): void {
@@ -59,6 +82,23 @@ export class MaskSecrets {
   /** Keeps b of a round's update; to be called before its submission is stored, so that there is no submission without it. */
   keepOwn(round: number, own: Uint8Array): void {
     this.#database.prepare('INSERT OR REPLACE INTO self_mask (round, seed) VALUES (?, ?)').run(round, own);
+  }
+
+  /**
+   * What masks a round's update under pads, kept for ever once it is drawn: a second update under the same pads would give away the
+   * difference of the two, so that after a kill the same update comes out byte for byte, and another one not at all.
+   * @param masked digest of the update's words.
+   * @throws WorkerError PAD_LOST for another update.
+   */
+  drawOnce(round: number, masked: Digest, draw: () => Drawn): Drawn {
+    const kept = this.#database.prepare('SELECT seed, coefficients, masked FROM self_mask WHERE round = ?').get(round);
+    if (kept === undefined) {
+      const drawn = draw();
+      this.#database.prepare('INSERT INTO self_mask (round, seed, coefficients, masked) VALUES (?, ?, ?, ?)').run(round, drawn.own, drawn.coefficients, masked);
+      return drawn;
+    }
+    if (kept['masked'] !== masked) throw new WorkerError('PAD_LOST', `the pads of round ${round} have masked another update of this site`);
+    return { own: kept['seed'] as Uint8Array, coefficients: kept['coefficients'] as Uint8Array };
   }
 
   /** b of a round's update. */
@@ -99,10 +139,11 @@ export class MaskSecrets {
     return this.#database.prepare('SELECT signed FROM gathered_reveal ORDER BY round, participant').all().map((row) => JSON.parse(row['signed'] as string) as Signed<Reveal>);
   }
 
-  /** After a round has ended: pair keys go on to the next round, and what opened this one is overwritten; of epochs that are over nothing stays. */
+  /** After a round has ended: pair keys go on to the next round, and what opened this one is overwritten, used or not; of epochs that are over nothing stays. */
   advance(round: number, epoch: number): void {
     atomically(this.#database, () => {
       this.#database.prepare('DELETE FROM pair_key WHERE epoch < ?').run(epoch);
+      this.#database.prepare('DELETE FROM pad WHERE epoch < ? OR round <= ?').run(epoch, round);
       for (const row of this.#database.prepare('SELECT epoch, member, round FROM pair_key WHERE round <= ?').all(round)) {
         const next = this.pairKeys(row['epoch'] as number, round + 1).get(row['member'] as string) as Uint8Array;
         this.#database.prepare('UPDATE pair_key SET key = ?, round = ? WHERE epoch = ? AND member = ?').run(next, round + 1, row['epoch'] as number, row['member'] as string);

@@ -43,8 +43,11 @@ export const sealingSuites = {
 /** A one-time pad with a one-time MAC for small secrets. `extra`: bytes of key beyond the plaintext's; `plaintext`: the most it takes. */
 export const padSuites = { 'otp-poly1305': { extra: 32, tag: 16, plaintext: 4096 } } as const;
 
-/** How pairwise masks come from pair keys (PROTOCOL section 8, "Expansion"): a seed of 32 bytes for each pair and round, expanded by the cipher. */
-export const maskSuites = { 'mask-aes256ctr': { cipher: 'aes-256-ctr', seed: 32 } } as const;
+/**
+ * How pairwise masks come from what two share (PROTOCOL section 8, "Expansion", "mask-otp"): a seed of 32 bytes for each pair and round, expanded by the cipher;
+ * or QKD key itself, a piece of a pad for each pair and round: the words, ρ, which hides them in their commitment, and one bundle's pad for each direction. Sizes in bytes.
+ */
+export const maskSuites = { 'mask-aes256ctr': { cipher: 'aes-256-ctr', seed: 32 }, 'mask-otp': { rho: 64, bundle: 64 } } as const;
 
 /** A signature suite's name. */
 export const signatureSuite = namesOf(signatureSuites);
@@ -57,6 +60,7 @@ export const anchorSuite = namesOf(anchorSuites);
 
 /** A mask suite's name. */
 export const maskSuite = namesOf(maskSuites);
+export type MaskSuite = z.infer<typeof maskSuite>;
 
 /** What a study's profile stands for: category 3 with SHA-256, or category 5 (after 2030 the only one that some authorities accept) with SHA-512. */
 export const profiles = {

@@ -9,6 +9,8 @@ export const LIMITS = {
   statementBytes: 64 * 1024,
   studyBytes: 128 * 1024,
   argumentBytes: 256 * 1024,
+  /** A reveal stays off the ledger and may hold pads. */
+  revealBytes: 1024 * 1024,
   depth: 12,
   listLength: 4096,
   textBytes: 4096,

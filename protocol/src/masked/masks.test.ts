@@ -15,7 +15,7 @@ const guard = new Uint8Array(16);
 const a = concat(fromHex('03000000000000008004000000000000faffffffffffffff0000000000000000060000000000000000e8ffffffffffff'), guard);
 
 /** The same, written plainly with BigInts. */
-function reference(vector: Uint8Array, bits: 32 | 64, masks: readonly Mask[]): Uint8Array {
+function reference(vector: Uint8Array, bits: 32 | 64, masks: readonly (Mask & { seed: Uint8Array })[]): Uint8Array {
   const result = Buffer.from(vector);
   for (const { seed, sign } of masks) {
     const stream = createCipheriv('aes-256-ctr', seed, new Uint8Array(16)).update(new Uint8Array(vector.length));
@@ -53,6 +53,14 @@ describe('masks', () => {
       expect(toHex(sumVectors([applyMasks(a, bits, chosen), applyMasks(a, bits, off)], bits))).to.equal(toHex(sumVectors([a, a], bits)));
     }));
     expect([signOf('HospitalA', 'HospitalB'), signOf('HospitalB', 'HospitalA'), signOf('Z', 'a')]).to.deep.equal([1, -1, 1]);
+  });
+
+  it('of given words are added and taken away as those of a seed are', () => {
+    fc.assert(fc.property(fc.constantFrom(32 as const, 64 as const), seed, fc.constantFrom(1 as const, -1 as const), (bits, from, sign) => {
+      const words = applyMasks(new Uint8Array(a.length), bits, [{ seed: from, sign: 1 }]); // G(seed) itself
+      expect(toHex(applyMasks(a, bits, [{ words, sign }]))).to.equal(toHex(applyMasks(a, bits, [{ seed: from, sign }])));
+    }));
+    expect(codeOf(() => applyMasks(a, 64, [{ words: a.subarray(8), sign: 1 }]))).to.equal('BAD_KEY');
   });
 
   it('are refused for seeds of another length and vectors of no whole words', () => {

@@ -1,5 +1,8 @@
 /** Who is in a round of masked mode, in which order, and how many of them give a secret back (PROTOCOL section 8). */
 import type { Digest } from '../encoding/digest.js';
+import type { MaskSuite } from '../crypto/suites.js';
+import { refuseUnless } from '../error.js';
+import type { AggregationRules } from '../strategy/study-strategy.js';
 
 /** The round to which the secrets of masked mode belong. */
 export interface MaskedRound {
@@ -12,6 +15,13 @@ export interface MaskedRound {
 export interface Roster extends MaskedRound {
   /** The epoch's participants by MSP ID; a share's x is its place here, from 1. */
   readonly participants: readonly string[];
+  readonly expansion: MaskSuite;
+}
+
+/** How a study's pairwise masks come about. @throws CodedError BAD_FIELD in visible mode. */
+export function expansionOf({ aggregation }: Pick<AggregationRules, 'aggregation'>): MaskSuite {
+  refuseUnless(aggregation.mode === 'masked', 'BAD_FIELD', 'aggregation: the study is in visible mode');
+  return aggregation.expansion;
 }
 
 /** t: how many of the n − 1 others must give their share of a secret. */

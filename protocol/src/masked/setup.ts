@@ -7,6 +7,7 @@ import { digest, epochNumber, keyId, mspId, roundNumber, sortedBy } from '../enc
 import type { Stored } from '../statements/signed.js';
 import { statementDigest } from '../statements/statement.js';
 import type { Study } from '../statements/study.js';
+import { expansionOf } from './roster.js';
 import { assertSuites } from '../rules/suite-rules.js';
 import { code } from '../statements/submission.js';
 import { sealingSuite } from '../crypto/suites.js';
@@ -21,7 +22,7 @@ export const setup = z.strictObject({
   record: digest,
   /** Digest of the object of purpose `pair`; absent where there are no pairs. */
   blob: digest.optional(),
-  pairs: sortedBy(z.strictObject({ to: mspId, record: digest, suite: sealingSuite, keyIds: z.array(keyId).max(64), reason: code.optional() }), (entry) => entry.to, 64),
+  pairs: sortedBy(z.strictObject({ to: mspId, record: digest, suite: sealingSuite, keyIds: z.array(keyId).max(64), /** Of the pad for the whole epoch, with `mask-otp`. */ padKeyIds: z.array(keyId).min(1).max(256).optional(), reason: code.optional() }), (entry) => entry.to, 64),
 });
 export type Setup = z.infer<typeof setup>;
 
@@ -35,11 +36,12 @@ export type Setups = ReadonlyMap<string, Stored<Setup>>;
  */
 export function assertSetup(study: Study, course: Course | undefined, statement: Setup): void {
   const { participant, pairs, epoch, blob } = statement;
-  refuseUnless(study.aggregation.mode === 'masked', 'BAD_FIELD', 'setup: the study is in visible mode');
+  const padded = expansionOf(study) === 'mask-otp';
   const last = course?.epochs.at(-1);
   refuseUnless(epoch === (last?.epoch ?? 0) + 1 && statement.from > (last?.from ?? 0), 'EPOCH_NOT_NEW', `the next epoch is ${(last?.epoch ?? 0) + 1}, from a round after ${last?.from ?? 0}`);
   refuseUnless(pairs.every(({ to }) => to > participant), 'BAD_FIELD', `setup.pairs: ${participant} agrees with those of higher MSP ID`);
   refuseUnless((blob === undefined) === (pairs.length === 0), 'BAD_FIELD', 'setup.blob: belongs to pairs');
+  refuseUnless(pairs.every(({ padKeyIds }) => (padKeyIds !== undefined) === padded), 'BAD_FIELD', 'setup.pairs.padKeyIds: belong to mask-otp, and are needed there');
   assertSuites(study, pairs);
 }
 

@@ -1,11 +1,14 @@
 /** A round of masked mode in memory: the sum comes out bit for bit whoever drops out, and whoever lies is named. */
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { fromHex, toHex, type Digest } from '../encoding/digest.js';
-import { encodeUpdate, sumVectors, vectorLength, type FixedPoint } from '../fixed-point.js';
+import { frame, fromHex, toHex, type Digest } from '../encoding/digest.js';
+import { openPad } from '../crypto/one-time-pad.js';
+import type { MaskSuite } from '../crypto/suites.js';
+import { vectorLength } from '../encoding/vector-length.js';
+import { encodeUpdate, sumVectors, type FixedPoint } from '../fixed-point.js';
 import { codeOf } from '../testing/refusal.js';
 import { maskUpdate, openBundle, type MaskedUpdate } from './dealer.js';
 import { assertPermitted, revealFor, type Reveal } from './reveal.js';
@@ -23,9 +26,9 @@ class Consortium {
   readonly vectors = new Map<string, Uint8Array>();
   readonly updates = new Map<string, MaskedUpdate>();
 
-  constructor(n: number) {
+  constructor(n: number, expansion: MaskSuite = 'mask-aes256ctr') {
     const participants = Array.from({ length: n }, (_, at) => `Hospital${String.fromCharCode(65 + at)}`);
-    this.roster = { study, epoch: 1, round: 7, participants };
+    this.roster = { study, epoch: 1, round: 7, participants, expansion };
     for (const mspId of participants) {
       const words = encodeUpdate(Float64Array.from({ length: 5 }, (_, k) => ((mspId.charCodeAt(8) * (k + 3)) % 17) / 4 - 2), encoding, mspId.charCodeAt(8));
       let drawn = 0;
@@ -37,7 +40,7 @@ class Consortium {
   own = (mspId: string): Uint8Array => bytesOf(`own ${mspId}`);
 
   pairKeys(mspId: string): Map<string, Uint8Array> {
-    return new Map(this.roster.participants.filter((id) => id !== mspId).map((other) => [other, bytesOf([mspId, other].sort().join(), 64)]));
+    return new Map(this.roster.participants.filter((id) => id !== mspId).map((other) => [other, bytesOf([mspId, other].sort().join(), this.roster.expansion === 'mask-otp' ? vectorLength(64, 5) + 192 : 64)]));
   }
 
   submissions(set: readonly string[]): MaskedSubmission[] {
@@ -59,6 +62,8 @@ class Consortium {
 }
 
 const sumOf = (house: Consortium, set: readonly string[]): string => toHex(sumVectors(set.map((id) => house.vectors.get(id) as Uint8Array), 64));
+/** G(seed), expanded here anew. */
+const maskOf = (seed: Uint8Array, length: number): Uint8Array => new Uint8Array(createCipheriv('aes-256-ctr', seed, new Uint8Array(16)).update(new Uint8Array(length)));
 const flipped = (hex: string): string => (hex.startsWith('0') ? '1' : '0') + hex.slice(1);
 
 describe('masked round', () => {
@@ -93,7 +98,7 @@ describe('masked round', () => {
     const set = ['HospitalA', 'HospitalB', 'HospitalC'];
     const lie = (reveals: Map<string, Reveal>): void => {
       const told = reveals.get('HospitalB') as Reveal;
-      reveals.set('HospitalB', { ...told, pairs: told.pairs.map((pair) => ({ ...pair, seed: flipped(pair.seed) })) });
+      reveals.set('HospitalB', { ...told, pairs: told.pairs.map(({ to, seed = '' }) => ({ to, seed: flipped(seed) })) });
     };
     expect(house.result(set, [], lie)).to.deep.equal({ code: 'REVEAL_MISMATCH', culprits: ['HospitalB'] });
     expect(house.result(set, [], (reveals) => { const told = reveals.get('HospitalA') as Reveal; reveals.set('HospitalA', { ...told, own: flipped(told.own) }); })).to.deep.equal({ code: 'REVEAL_MISMATCH', culprits: ['HospitalA'] });
@@ -157,5 +162,78 @@ describe('masked round', () => {
     const key = keys.get('HospitalB') as Uint8Array;
     const open = (at: Partial<Roster>, dealer: string, bytes = bundle?.bytes as Uint8Array): string => codeOf(() => openBundle(key, { ...house.roster, ...at }, { dealer, holder: 'HospitalB' }, bytes));
     expect([open({}, 'HospitalA'), open({ round: 8 }, 'HospitalA'), open({ epoch: 2 }, 'HospitalA'), open({}, 'HospitalC'), open({}, 'HospitalA', fromHex('00'))]).to.deep.equal(['none', ...Array<string>(4).fill('UNOPENABLE')]);
+  });
+});
+
+describe('masked round under one-time pads', () => {
+  const pad = (n: number): Consortium => new Consortium(n, 'mask-otp');
+  const bundleOf = (house: Consortium, dealer: string, holder: string): Uint8Array => house.updates.get(dealer)?.bundles.find(({ to }) => to === holder)?.bytes as Uint8Array;
+
+  it('gives the same sum as with seeds, whoever drops out before the seal', () => {
+    fc.assert(fc.property(fc.integer({ min: 3, max: 7 }).chain((n) => fc.record({ n: fc.constant(n), left: fc.nat(n - 3) })), ({ n, left }) => {
+      const [padded, seeded] = [pad(n), new Consortium(n)];
+      const set = padded.roster.participants.slice(left);
+      const [found, wanted] = [padded.result(set), seeded.result(set)];
+      expect(found).to.deep.equal(wanted);
+      expect('sum' in found ? toHex(found.sum) : found).to.equal(sumOf(padded, set));
+    }), { numRuns: 20 });
+  });
+
+  it('stands in for a survivor that falls silent while nobody has dropped out; with a drop-out the pad is lost', () => {
+    const house = pad(5);
+    const all = house.roster.participants;
+    const found = house.result(all, ['HospitalB']);
+    expect('sum' in found ? toHex(found.sum) : found).to.equal(sumOf(house, all));
+    const set = all.slice(0, 4);
+    expect(house.result(set, ['HospitalB'])).to.deep.equal({ code: 'PAD_LOST', culprits: ['HospitalB'] });
+    expect(house.reveal(set, 'HospitalA', ['HospitalB']).shares.map(({ index }) => index)).to.deep.equal([0]);
+  });
+
+  it('masks with the pad word for word, commits to the words behind ρ, and seals a share of the own mask alone', () => {
+    const house = pad(3);
+    const [a, b] = ['HospitalA', 'HospitalB'];
+    const { words, commitments } = house.updates.get(a) as MaskedUpdate;
+    const [withB, withC] = [...house.pairKeys(a).values()] as [Uint8Array, Uint8Array];
+    const own = maskOf(house.own(a), words.length);
+    const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset);
+    for (let at = 0; at < words.length; at += 8) {
+      const plain = [words, own, withB, withC].map((bytes) => view(bytes).getBigUint64(at, true)).reduce((sum, word) => sum - word);
+      expect(BigInt.asUintN(64, plain), `word ${at / 8}`).to.equal(view(house.vectors.get(a) as Uint8Array).getBigUint64(at, true));
+    }
+    expect(commitments).to.have.length(32 * 5); // b, two pads, a share of b for each of the two others
+    const said = createHash('sha256').update(frame('epione/v1/commit-pair', study, 1, 7, a, b, withB.subarray(0, words.length + 64))).digest('hex');
+    expect(toHex(commitments.subarray(32, 64))).to.equal(said);
+    const context = (dealer: string, holder: string): Uint8Array => frame('epione/v1/share', study, 1, 7, dealer, holder);
+    const share = openPad(withB.subarray(words.length + 64, words.length + 128), context(a, b), bundleOf(house, a, b));
+    expect(share).to.have.length(32);
+    expect(openBundle(withB, house.roster, { dealer: a, holder: b }, bundleOf(house, a, b))).to.deep.equal([share]);
+    expect(openPad(withB.subarray(words.length + 128), context(b, a), bundleOf(house, b, a)), 'the other direction').to.have.length(32);
+    expect(toHex(createHash('sha256').update(words).update(commitments).update(bundleOf(house, a, b)).digest())).to.equal('6bfaaf8764f322e0cd67cdc07c84fc80019bd6b6a0446a53f5a13892037e356c');
+  });
+
+  it('names a revealer with a wrong pad or a seed in its place, a wrong share, and a pair with different pads', () => {
+    const house = pad(4);
+    const set = ['HospitalA', 'HospitalB', 'HospitalC'];
+    const wrong = house.reveal(set, 'HospitalB').pairs[0]?.pad?.map((text) => `${text.slice(0, -4)}AAAA`) as string[];
+    for (const lie of [{ pad: wrong }, { pad: [...wrong, 'AAAA'] }, { pad: ['AAAA'] }, { seed: '00'.repeat(32) }]) {
+      expect(house.result(set, [], (reveals) => reveals.set('HospitalB', { ...house.reveal(set, 'HospitalB'), pairs: [{ to: 'HospitalD', ...lie }] }))).to.deep.equal({ code: 'REVEAL_MISMATCH', culprits: ['HospitalB'] });
+    }
+    const all = house.roster.participants;
+    expect(house.result(all, ['HospitalC'], (reveals) => {
+      const told = reveals.get('HospitalA') as Reveal;
+      reveals.set('HospitalA', { ...told, shares: told.shares.map((entry) => ({ ...entry, share: flipped(entry.share) })) });
+    })).to.deep.equal({ code: 'SHARE_MISMATCH', culprits: ['HospitalA'] });
+    house.updates.set('HospitalA', maskUpdate(house.vectors.get('HospitalA') as Uint8Array, 64, house.roster, 'HospitalA', house.own('HospitalA'), new Map([...house.pairKeys('HospitalA')].map(([id, piece]) => [id, id === 'HospitalB' ? piece.map((byte) => byte ^ 1) : piece])), (length) => bytesOf('r', length)));
+    expect(house.result(set)).to.deep.equal({ code: 'PAIR_MISMATCH', culprits: ['HospitalA', 'HospitalB'] });
+  });
+
+  it('takes no share of a pad, and no pad of another length', () => {
+    const house = pad(4);
+    const set = ['HospitalA', 'HospitalB', 'HospitalC'];
+    const good = house.reveal(set, 'HospitalA', ['HospitalC']);
+    expect(codeOf(() => { assertPermitted(house.roster, set, good); })).to.equal('none');
+    expect(codeOf(() => { assertPermitted(house.roster, set, { ...good, shares: [{ of: 'HospitalC', index: 3, share: good.own }] }); })).to.equal('REVEAL_MISMATCH');
+    const mask = (change: (piece: Uint8Array) => Uint8Array): string => codeOf(() => maskUpdate(house.vectors.get('HospitalA') as Uint8Array, 64, house.roster, 'HospitalA', bytesOf('b'), new Map([...house.pairKeys('HospitalA')].map(([id, piece]) => [id, change(piece)])), (length) => bytesOf('r', length)));
+    expect([mask((piece) => piece), mask((piece) => piece.subarray(8)), mask(() => new Uint8Array(64))]).to.deep.equal(['none', 'BAD_KEY', 'BAD_KEY']);
   });
 });

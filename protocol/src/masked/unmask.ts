@@ -4,7 +4,8 @@ import { CodedError, type Code } from '../error.js';
 import { sumVectors, type FixedPoint } from '../fixed-point.js';
 import { Commitments } from './commitment.js';
 import { applyMasks, type Mask } from './masks.js';
-import { assertPermitted, dropOutsOf, permittedSecrets, shareAt, type Reveal } from './reveal.js';
+import { assertPermitted, canStandIn, dropOutsOf, permittedSecrets, secretIn, shareAt, type Reveal } from './reveal.js';
+import { schemeOf } from './schemes.js';
 import { othersOf, signOf, thresholdOf, type Roster } from './roster.js';
 import { combineShares } from './shamir.js';
 
@@ -53,6 +54,7 @@ class Unmasking {
     const revealed = own === undefined ? undefined : this.#revealed(member, own);
     if (revealed !== undefined) return revealed;
     const indices = permittedSecrets(this.#roster, this.#set, member);
+    if (!canStandIn(this.#roster, this.#set, member)) throw new Fault(own === undefined ? 'PAD_LOST' : 'REVEAL_MISMATCH', [member]);
     const liars = new Set<string>();
     const shares = indices.map((index) => this.#shares(member, index, liars));
     if (shares.some((found) => found.length < thresholdOf(this.#roster))) {
@@ -75,7 +77,7 @@ class Unmasking {
     } catch {
       return undefined;
     }
-    const secrets = [given.own, ...given.pairs.map(({ seed }) => seed)].map(fromHex);
+    const secrets = [fromHex(given.own), ...given.pairs.map(secretIn)];
     const indices = permittedSecrets(this.#roster, this.#set, member);
     return indices.every((index, at) => isCommitted(this.#roster, this.#of(member), member, index, secrets[at] as Uint8Array)) ? secrets : undefined;
   }
@@ -118,7 +120,7 @@ function commitmentsOf(roster: Roster, { participant, commitments }: MaskedSubmi
  * @param vectorBytes that a masked update of the study has.
  * @param submissions of S, by MSP ID.
  * @param reveals signed by their participants; one that does not say what S permits counts as missing.
- * @returns the words of the plain sum; or REVEAL_MISSING, TOO_FEW_SHARES (more reveals may still mend it), BAD_ENCODING,
+ * @returns the words of the plain sum; or REVEAL_MISSING, TOO_FEW_SHARES, PAD_LOST (more reveals may still mend it), BAD_ENCODING,
  *   PAIR_MISMATCH, REVEAL_MISMATCH, SHARE_MISMATCH, with the culprits: the revealer, else the dealer, or both of a pair.
  */
 export function unmask(roster: Roster, bits: FixedPoint['bits'], vectorBytes: number, submissions: readonly MaskedSubmission[], reveals: ReadonlyMap<string, Reveal>): Unmasked {
@@ -129,7 +131,12 @@ export function unmask(roster: Roster, bits: FixedPoint['bits'], vectorBytes: nu
     const unmasking = new Unmasking(roster, new Map(submissions.map((one) => [one.participant, commitmentsOf(roster, one)])), reveals);
     unmasking.assertPairs();
     const dropOuts = dropOutsOf(roster, set);
-    const masks = set.flatMap((member): Mask[] => unmasking.secretsOf(member).map((seed, at) => ({ seed, sign: at === 0 ? -1 : signOf(dropOuts[at - 1] as string, member) })));
+    const masks = set.flatMap((member): Mask[] => unmasking.secretsOf(member).map((secret, at) => {
+      if (at === 0) return { seed: secret, sign: -1 };
+      const mask = schemeOf(roster).mask(secret, vectorBytes, signOf(dropOuts[at - 1] as string, member));
+      if (mask === undefined) throw new Fault('BAD_ENCODING', [member]); // both of the pair committed to it
+      return mask;
+    }));
     return { sum: applyMasks(sumVectors(submissions.map(({ words }) => words), bits), bits, masks) };
   } catch (error) {
     if (error instanceof Fault) return { code: error.code, culprits: error.culprits };

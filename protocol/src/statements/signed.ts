@@ -81,11 +81,11 @@ const signedArgument = z.strictObject({ admission: mandate.optional(), previousS
  * @throws CodedError NOT_CANONICAL, TOO_LARGE, BAD_FIELD with all faults.
  */
 export function readSigned<T extends z.ZodType>(name: StatementName, schema: T, argument: Uint8Array): Named<z.output<T>> {
-  const outer = parse(signedArgument, decodeCanonical(argument), 'argument');
+  const outer = parse(signedArgument, decodeCanonical(argument, name === 'reveal' ? LIMITS.revealBytes : LIMITS.argumentBytes), 'argument');
   const body = outer.statement as Json;
   // A part of what is canonical is canonical.
   const encoded = utf8.encode(JSON.stringify(body));
-  const bound = name === 'study' ? LIMITS.studyBytes : LIMITS.statementBytes;
+  const bound = name === 'study' ? LIMITS.studyBytes : name === 'reveal' ? LIMITS.revealBytes : LIMITS.statementBytes;
   if (encoded.length > bound) throw new CodedError('TOO_LARGE', `the ${name} has ${encoded.length} bytes, at most ${bound} are accepted`);
   const statement = parse(schema, body, name);
   const algorithm = hashNameOf(name, body);

@@ -54,6 +54,9 @@ describe('study', () => {
     ['fallback to nothing', (s) => ({ suites: { ...s.suites, qkdMissing: 'fallback' } }), 'second suite'],
     ['a suite of the other profile', (s) => ({ suites: { ...s.suites, sealing: ['seal-mlkem1024-qkd'] } }), 'study.suites.sealing'],
     ['required consent to nothing', (s) => ({ consent: { ...s.consent, required: true } }), 'study.consent.classes'],
+    ['pads that a link cannot give', (s) => ({ aggregation: { mode: 'masked', expansion: 'mask-otp', epochRounds: 100 }, quorums: { ...s.quorums, submit: 3 }, model: { ...s.model, tensors: [{ name: 'weights', shape: [1000] }], dimension: 1000 } }), 'mask-otp takes 100 rounds * 8216 bytes = 6572800 bits of QKD key a link and epoch, 11 min of a link of 10 kb/s; at most 2097152'],
+    ['a million parameters under pads', (s) => ({ aggregation: { mode: 'masked', expansion: 'mask-otp', epochRounds: 1 }, quorums: { ...s.quorums, submit: 3 }, model: { ...s.model, tensors: [{ name: 'weights', shape: [1_000_000] }], dimension: 1_000_000 } }), '64001728 bits of QKD key'],
+    ['pads that a reveal cannot give', (s) => ({ aggregation: { mode: 'masked', expansion: 'mask-otp', epochRounds: 1 }, participants: Array.from({ length: 10 }, (_, at) => `H${at}`), quorums: { ...s.quorums, submit: 6 }, model: { ...s.model, tensors: [{ name: 'weights', shape: [20_000] }], dimension: 20_000 } }), 'with 4 drop-outs'],
     ['a feature named twice', (s) => ({ features: [...s.features, ...s.features] }), 'a name stands twice'],
   ];
   const uniform = (aggregation: string, more: object) => (s: Study): object => ({ strategy: { ...s.strategy, weighting: 'uniform', ...more }, aggregation: { mode: 'visible', rule: aggregation } });

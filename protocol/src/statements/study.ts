@@ -4,6 +4,7 @@ import { CodedError } from '../error.js';
 import { decimal, digest, label, members, parse, positiveDecimal, sortedBy, text } from '../encoding/fields.js';
 import { privacyFaults, privacyTerms } from '../privacy/terms.js';
 import { aggregation, boundFault, strategy, strategyFaults } from '../strategy/study-strategy.js';
+import { padFaults } from '../masked/pad-need.js';
 import { profile, profiles, sealingSuite, sealingSuites, signatureSuite } from '../crypto/suites.js';
 
 const feature = z.strictObject({
@@ -162,10 +163,12 @@ function kindFaults({ model: { kind, layers, input }, event, privacy, strategy: 
 }
 
 /** In masked mode a majority of a roster must be in every sealed set, because so many give a lost secret back and acknowledge the set. */
-export function maskedFaults({ aggregation: { mode }, quorums }: Pick<Study, 'aggregation' | 'quorums'>, participants: number): string[] {
+export function maskedFaults(study: Pick<Study, 'aggregation' | 'quorums' | 'strategy' | 'model' | 'encoding'>, participants: number): string[] {
+  const { aggregation: { mode }, quorums } = study;
   if (mode === 'visible') return [];
   if (participants < 3) return ['participants: masked mode needs three, since of two each can tell the other’s update'];
-  return quorums.submit * 2 <= participants ? [`quorums.submit: must be more than half of the ${participants} participants in masked mode`] : [];
+  const few = quorums.submit * 2 <= participants ? [`quorums.submit: must be more than half of the ${participants} participants in masked mode`] : [];
+  return [...few, ...padFaults(study, participants)];
 }
 
 function modelFaults({ model, strategy: { name } }: Study): string[] {
