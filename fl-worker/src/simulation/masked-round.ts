@@ -1,10 +1,10 @@
 /** A round of masked mode in memory: every site masks, deals shares and reveals, as on a network, with keys from the seed. */
-import { maskUpdate, revealFor, setDigest, unmask, updateLength, vectorLength, type MaskedSubmission, type Reveal, type Roster, type Study, type SubmissionRef, type Unmasked } from '@epione/protocol';
+import { maskUpdate, padNeed, revealFor, setDigest, unmask, updateLength, vectorLength, type MaskedSubmission, type Reveal, type Roster, type Study, type SubmissionRef, type Unmasked } from '@epione/protocol';
 import { seededBytes } from '../random.js';
 
-/** Keys of a site with each other one: equal at both ends. */
-const pairKeysOf = ({ participants, round }: Roster, seed: string, mspId: string): Map<string, Uint8Array> =>
-  new Map(participants.filter((id) => id !== mspId).map((other) => [other, seededBytes('pair', seed, round, ...[mspId, other].sort())(64)]));
+/** What a site shares with each other one in a round, a key or a piece of a pad: equal at both ends. */
+const sharedBy = (study: Study, { participants, round }: Roster, seed: string, mspId: string): Map<string, Uint8Array> =>
+  new Map(participants.filter((id) => id !== mspId).map((other) => [other, seededBytes('pair', seed, round, ...[mspId, other].sort())(padNeed(study)?.bytes ?? 64)]));
 
 /**
  * The sum of a set of updates, taken under masks.
@@ -18,10 +18,10 @@ export function maskedRound(study: Study, roster: Roster, seed: string, set: rea
   for (const { participant, digest } of set) {
     const random = seededBytes('mask', seed, roster.round, participant);
     const own = random(32);
-    const keys = pairKeysOf(roster, seed, participant);
-    submissions.push({ participant, ...maskUpdate(words.get(participant) as Uint8Array, bits, roster, participant, own, keys, random) });
+    const shared = sharedBy(study, roster, seed, participant);
+    submissions.push({ participant, ...maskUpdate(words.get(participant) as Uint8Array, bits, roster, participant, own, shared, random) });
     const { study: of, epoch, round } = roster;
-    reveals.set(participant, { study: of, epoch, round, participant, record: digest, set: setDigest(set), ...revealFor(roster, present, participant, own, keys, []) });
+    reveals.set(participant, { study: of, epoch, round, participant, record: digest, set: setDigest(set), ...revealFor(roster, present, participant, own, shared, []) });
   }
   return unmask(roster, bits, vectorLength(bits, updateLength(study, study.model.dimension)), submissions, reveals);
 }

@@ -1,6 +1,6 @@
 /** A federated study in one process: the rounds of a network run without ledger, keys and sealing, and the same models bit for bit. */
 import {
-  aggregate, aggregateMasked, digestOf, footing, initialState, judgeUpdate, ruleName, statementDigest, sumVectors,
+  aggregate, aggregateMasked, digestOf, expansionOf, footing, initialState, judgeUpdate, ruleName, statementDigest, sumVectors,
   type Aggregated, type Before, type Digest, type Footing, type Result, type Spent, type Study, type SubmissionRef, type UpdateVerdict,
 } from '@epione/protocol';
 import type { Dataset } from '../data/dataset.js';
@@ -174,7 +174,7 @@ class Run {
     }
     const usedSet = set.filter(({ participant }) => !excluded.some((entry) => entry.participant === participant));
     const result = (): Aggregated => {
-      if (this.#masked) return aggregateMasked(study, before, set, maskedRound(study, { study: this.#digest, epoch: 1, round, participants: study.participants }, this.#simulation.seed, set, words));
+      if (this.#masked) return aggregateMasked(study, before, set, maskedRound(study, { study: this.#digest, epoch: 1, round, participants: study.participants, expansion: expansionOf(study) }, this.#simulation.seed, set, words));
       if (visible && together) return aggregate(study, before, set, verdicts);
       return aggregateMasked(study, before, usedSet, { sum: sum ?? sumVectors([...words.values()], study.encoding.bits) });
     };
