@@ -45,6 +45,17 @@ const schema = z.strictObject({
   seed: z.string().min(1),
   /** Keep the content keys of opened updates and write them for the auditor. */
   keepContentKeys: z.boolean().default(false),
+  /** What the worker may take of the machine; more is refused, with the reason, before it begins. */
+  limits: z.strictObject({
+    /** Memory of the process, MB. */
+    memoryMb: z.int().min(128).optional(),
+    /** Threads of the training engine. */
+    cpuThreads: z.int().min(1).max(1024).optional(),
+    /** Sealed updates and models on the disk, MB. */
+    diskMb: z.int().min(1).optional(),
+    /** Scheduling priority, 0 to 19; 19 gives way to everything. */
+    nice: z.int().min(0).max(19).optional(),
+  }).optional(),
   /** How long to wait between two looks at the ledger when no event arrives, ms. */
   pollMs: z.int().min(50).max(60_000).default(1000),
 });

@@ -17,6 +17,7 @@ import { addKeyCommands } from './cli/key-commands.js';
 import { addQuantumCommands } from './cli/quantum-commands.js';
 import { addRevokeCommand } from './cli/revoke-command.js';
 import { addSimulateCommand } from './cli/simulate-command.js';
+import { addServiceCommands } from './cli/service-commands.js';
 import { addSupportCommand } from './cli/support-command.js';
 import { addStudyCommands } from './cli/study-commands.js';
 import type { Surroundings } from './site/site.js';
@@ -120,6 +121,7 @@ for (const [name, description, action] of commands) {
 }
 addRevokeCommand(program, print);
 addKeyCommands(program, print);
+addServiceCommands(program, print);
 addSupportCommand(program, print);
 addStudyCommands(program, print);
 addConsentCommands(program, print);

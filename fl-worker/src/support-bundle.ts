@@ -30,7 +30,7 @@ export interface SupportBundle {
 
 const withheld = '(withheld)';
 /** Options whose values are names, addresses and numbers; a new one is shown when somebody has thought about it. */
-const shown: ReadonlySet<string> = new Set(['mspId', 'profile', 'state', 'suites', 'keyProtection', 'study', 'data', 'kme', 'blobServer', 'keepContentKeys', 'pollMs']);
+const shown: ReadonlySet<string> = new Set(['mspId', 'profile', 'state', 'suites', 'keyProtection', 'study', 'data', 'kme', 'blobServer', 'keepContentKeys', 'limits', 'pollMs']);
 
 /** A long run of letters of both cases; what begins with a slash and has no digit is a path. */
 const isBase64 = (run: string): boolean => /[A-Z]/.test(run) && /[a-z]/.test(run) && (/\d/.test(run) || !run.startsWith('/'));

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { chaincodeCommands } from './cli/chaincode-commands.js';
 import { changeCommands } from './cli/change-commands.js';
 import { exit } from './cli/command.js';
+import { kitCommands } from './cli/kit-command.js';
 import { monitoringCommands } from './cli/monitoring-commands.js';
 import { networkCommands } from './cli/network-commands.js';
 import { peerCommands } from './cli/peer-commands.js';
@@ -15,7 +16,7 @@ const program = new Command('fl-network')
   .addHelpText('before', 'Example:\n  fl-network up && fl-network deploy && fl-network status\n')
   .exitOverride();
 
-for (const declare of [networkCommands, chaincodeCommands, peerCommands, changeCommands, monitoringCommands]) declare(program);
+for (const declare of [networkCommands, chaincodeCommands, peerCommands, changeCommands, monitoringCommands, kitCommands]) declare(program);
 
 try {
   await program.parseAsync();

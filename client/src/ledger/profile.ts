@@ -1,5 +1,6 @@
 /** The connection profile of one organization: which channel, which peers, whose keys; the file that `fl-network` writes. */
 import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { parse } from '@epione/protocol';
 import { z } from 'zod';
 import { UsageError } from './faults.js';
@@ -34,7 +35,7 @@ const connectionProfile = z.strictObject({
   tls: z.strictObject({ caBundleFile: z.string().min(1), kme: keyPair.optional(), worker: keyPair.optional() }).optional(),
 });
 
-/** How an organization reaches the channel. File names are absolute, endpoints `host:port`. */
+/** How an organization reaches the channel. File names are absolute once read, endpoints `host:port`. */
 export type ConnectionProfile = z.infer<typeof connectionProfile>;
 /** A peer that may serve as gateway. */
 export type GatewayPeer = z.infer<typeof peer>;
@@ -43,12 +44,19 @@ export type Pkcs11Key = z.infer<typeof pkcs11Key>;
 /** The roles a profile may hold a certificate for. */
 export type IdentityName = keyof ConnectionProfile['identities'];
 
+/** File names in a profile are relative to it. */
+function absolute(value: unknown, folder: string): unknown {
+  if (Array.isArray(value)) return value.map((entry) => absolute(entry, folder));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, entry]: [string, unknown]) => [name, typeof entry === 'string' && name.endsWith('File') ? resolve(folder, entry) : absolute(entry, folder)]));
+}
+
 /**
- * Reads a connection profile.
+ * Reads a connection profile; file names in it are relative to it.
  * @throws UsageError when the file cannot be read or is no JSON; CodedError BAD_FIELD with all faults.
  */
 export async function readProfile(path: string): Promise<ConnectionProfile> {
-  return parse(connectionProfile, await readJson(path, 'connection profile'), 'profile');
+  return absolute(parse(connectionProfile, await readJson(path, 'connection profile'), 'profile'), dirname(resolve(path))) as ConnectionProfile;
 }
 
 /** JSON of a file. @throws UsageError naming the file. */

@@ -19,14 +19,14 @@ export interface ChaincodePackage {
 
 const blockBytes = 512;
 
-/** One ustar archive (POSIX.1-1988) of regular files, in the given order, with no owner and no time. */
-export function tar(entries: readonly (readonly [name: string, content: Uint8Array])[]): Buffer {
+/** One ustar archive (POSIX.1-1988) of regular files, in the given order, with no owner and no time. @param mode of every file. */
+export function tar(entries: readonly (readonly [name: string, content: Uint8Array])[], mode = 0o644): Buffer {
   const blocks: Buffer[] = [];
   for (const [name, content] of entries) {
     const header = Buffer.alloc(blockBytes);
     const octal = (value: number, length: number): string => `${value.toString(8).padStart(length - 1, '0')}\0`;
     header.write(name, 0, 100);
-    header.write(octal(0o644, 8), 100);
+    header.write(octal(mode, 8), 100);
     header.write(octal(0, 8), 108);
     header.write(octal(0, 8), 116);
     header.write(octal(content.length, 12), 124);

@@ -23,6 +23,9 @@ function tlsCommonName(mspId: string, name: TlsName): string {
   return name === 'worker' ? `sae-${site}` : `${name}-${site}`;
 }
 
+/** What is asked of the authority for a worker that the other members call by a name of its own. */
+export const siteTls = (mspId: string, host: string): Omit<CertificateRequest, 'validity'> => ({ commonName: tlsCommonName(mspId, 'worker'), organization: mspId, use: { kind: 'tls', dnsNames: [host, 'localhost'], ipAddresses: ['127.0.0.1'] } });
+
 const nodeOUs = `NodeOUs:
   Enable: true
 ${['client', 'peer', 'admin', 'orderer']
