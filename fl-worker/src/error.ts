@@ -15,7 +15,8 @@ export type WorkerCode =
   | 'STATE_INVALID'
   | 'STATE_IN_USE'
   | 'STUDY_MISMATCH'
-  | 'TRAINING_DIVERGED';
+  | 'TRAINING_DIVERGED'
+  | 'UPDATES_HIDDEN';
 
 /** A worker's fault: a code for programs, a sentence for people and, where one exists, what to do. */
 export class WorkerError extends CodedError<WorkerCode> {

@@ -23,3 +23,6 @@ export { simulate, type SimulatedRound, type Simulation, type Tamper } from './s
 export { initialOf, simulatedStudy } from './simulation/simulated-study.js';
 export { linePlot, type Series } from './figures/line-plot.js';
 export { table } from './figures/table.js';
+export { barPlot, type Bar } from './figures/bar-plot.js';
+export { contributionDigest, contributionOf, type Contribution, type ContributionOptions } from './contribution/contribution.js';
+export type { PlayedRound } from './contribution/round-game.js';

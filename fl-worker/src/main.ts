@@ -12,6 +12,7 @@ import { initialise } from './site/enrolment.js';
 import { statusTable, workerStatus } from './status.js';
 import { mayReplaceRecord } from './state/database.js';
 import { addConsentCommands } from './cli/consent-commands.js';
+import { addContributionCommand } from './cli/contribution-command.js';
 import { addCosignCommand } from './cli/cosign-command.js';
 import { addKeyCommands } from './cli/key-commands.js';
 import { addQuantumCommands } from './cli/quantum-commands.js';
@@ -128,6 +129,7 @@ addConsentCommands(program, print);
 addQuantumCommands(program, print);
 addCosignCommand(program, print);
 addSimulateCommand(program, print);
+addContributionCommand(program, print);
 
 process.umask(0o077); // whatever this program writes is for its owner
 try {

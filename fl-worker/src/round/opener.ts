@@ -148,7 +148,7 @@ export class Opener {
 }
 
 /** Reads the head of a blob, which has its digest, and checks that it is the one of which the statement speaks. @throws CodedError BLOB_MISMATCH. */
-async function readChecked(blob: ByteSource, statement: Submission): Promise<StoredUpdate> {
+export async function readChecked(blob: ByteSource, statement: Submission): Promise<StoredUpdate> {
   if (blob.length !== statement.blobBytes) throw new CodedError('BLOB_MISMATCH', 'the blob is not as long as its statement says');
   const sealed = await readStored(blob).catch((cause: unknown) => {
     throw cause instanceof CodedError ? new CodedError('BLOB_MISMATCH', 'the blob is no sealed update', { cause }) : cause;

@@ -2,8 +2,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import type { Study } from '@epione/protocol';
-import { readCsv, type CsvTable } from '../data/csv.js';
+import { digestOf, type Digest, type Study } from '@epione/protocol';
+import { readCsv, writeCsv, type CsvTable } from '../data/csv.js';
 import { toDataset, type Dataset } from '../data/dataset.js';
 import { divideTable } from '../data/split.js';
 import { WorkerError } from '../error.js';
@@ -22,18 +22,26 @@ export interface RowSource {
   readonly seed: string;
 }
 
+/** A table and the digest of its file. */
+interface NamedTable {
+  readonly table: CsvTable;
+  readonly digest: Digest;
+}
+
 /** Tables by site, and test rows where there are any. */
 export interface SiteTables {
   readonly sites: ReadonlyMap<string, CsvTable>;
-  readonly test?: CsvTable;
+  readonly test?: NamedTable;
 }
 
-async function readTable(path: string): Promise<CsvTable> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+async function readTable(path: string): Promise<NamedTable> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
     throw new WorkerError('DATA_MISSING', `cannot read the data file ${path}`, { cause });
   });
-  return readCsv(text);
+  return { table: readCsv(bytes.toString('utf8')), digest: digestOf(bytes) };
 }
+
+const asFile = (table: CsvTable): NamedTable => ({ table, digest: digestOf(new TextEncoder().encode(writeCsv(table))) });
 
 function filesIn(data: readonly string[], test: string | undefined): string[] {
   const [first = ''] = data;
@@ -51,16 +59,16 @@ export async function siteTables(source: RowSource, label: string): Promise<Site
   const given = test === undefined ? undefined : await readTable(test);
   if (sites === undefined) {
     const files = filesIn(data, test);
-    const named = await Promise.all(files.map(async (file) => [basename(file, '.csv'), await readTable(file)] as const));
+    const named = await Promise.all(files.map(async (file) => [basename(file, '.csv'), (await readTable(file)).table] as const));
     const tables = new Map(named);
     if (tables.size < files.length) throw new WorkerError('DATA_INVALID', 'two data files have the same name, which is the site’s');
     return { sites: tables, ...(given === undefined ? {} : { test: given }) };
   }
   const [file, ...more] = filesIn(data, test);
   if (file === undefined || more.length > 0) throw new WorkerError('DATA_INVALID', 'one data file is divided among sites', { remedy: 'Leave --sites out where each site has a file.' });
-  const divided = divideTable(await readTable(file), { label, sites, alpha, seed, least, testFraction: given === undefined ? source.testFraction : 0 });
+  const divided = divideTable((await readTable(file)).table, { label, sites, alpha, seed, least, testFraction: given === undefined ? source.testFraction : 0 });
   const names = siteNames(sites);
-  const held = given ?? (divided.test.records.length > 0 ? divided.test : undefined);
+  const held = given ?? (divided.test.records.length > 0 ? asFile(divided.test) : undefined);
   return { sites: new Map(divided.sites.map((table, at) => [names[at] as string, table])), ...(held === undefined ? {} : { test: held }) };
 }
 
