@@ -2,7 +2,7 @@
 import { createCipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { epsilonAfter, sha256, stepsPerRound, type BudgetTerms } from '@epione/protocol';
+import { epsilonAfter, sha256, stepsPerRound, type BudgetTerms, type Study } from '@epione/protocol';
 import { readCsv } from '../data/csv.js';
 import { selectRows, toDataset, type Dataset } from '../data/dataset.js';
 import { divideTable } from '../data/split.js';
@@ -68,11 +68,13 @@ describe('private training', function () {
     expect(within).to.be.within(1, 11); // both cases were met
   });
 
-  it('lets no person move the sum by more than the norm, however many rows they have', async () => {
+  /** All persons' clipped sum against the sum without each. */
+  async function assertBounded(training: Study['training']): Promise<void> {
     const tf = await loadTf();
     const data = randomData(12, 6);
     const model = describeModel({ kind: 'logistic', layers: [] }, 6, 'zeros');
-    const sumOf = (people: number[][]): Float64Array => clippedSum(tf, { model, training: study.training }, new Float32Array(7), data, people, 0.3).sum;
+    const parameters = Float32Array.from({ length: 7 }, (_, k) => k / 10);
+    const sumOf = (people: number[][]): Float64Array => clippedSum(tf, { model, training }, parameters, data, people, 0.3).sum;
     const people = [[0, 1, 2, 3, 4, 5], [6], [7, 8], [9, 10, 11]];
     const all = sumOf(people);
     people.forEach((_, absent) => {
@@ -80,6 +82,14 @@ describe('private training', function () {
       expect(normOf(all.map((value, k) => value - without[k]!))).to.be.within(0.01, 0.3 + 1e-12);
     });
     expect(sumOf([])).to.deep.equal(new Float64Array(7));
+  }
+
+  it('lets no person move the sum by more than the norm, however many rows they have', async () => {
+    await assertBounded(study.training);
+  });
+
+  it('bounds a person as well whose rows were moved to mislead the model', async () => {
+    await assertBounded({ ...study.training, adversarial: { epsilon: '0.3', steps: 3, stepSize: '0.1' } });
   });
 
   it('trains on nobody as well: noise alone', async () => {

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { nextNorm, stepsPerRound, vectorNoiseOf, type BudgetTerms } from '@epione/protocol';
 import { selectRows, type Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
+import { adversaryOf, mislead } from '../training/adversary.js';
 import { classSlope, deltas, forward, inputsOf, layersOf, scoresOf, toWeights } from '../training/model.js';
 import type { Tf } from '../training/tf.js';
 import type { Recipe } from '../training/train.js';
@@ -25,11 +26,13 @@ export interface PrivatelyTrained {
 }
 
 /** Forward and backward through the model for some rows: the gradient of each. */
-function gradientsOf(tf: Tf, { model }: Recipe, parameters: Float32Array, batch: Dataset): RowGradients[] {
-  const stages = layersOf(model, batch.width);
+function gradientsOf(tf: Tf, { model, training: { adversarial } }: Recipe, parameters: Float32Array, plain: Dataset): RowGradients[] {
+  const stages = layersOf(model, plain.width);
   let gradients: RowGradients[] = [];
   tf.tidy(() => {
     const weights = toWeights(tf, parameters, stages);
+    // A row that was moved depends on itself and the model only, so clipping it bounds its person as before.
+    const batch = adversarial === undefined ? plain : mislead(tf, model, stages, weights, plain, adversaryOf(adversarial));
     const passed = forward(tf, stages, weights, inputsOf(tf, model, batch));
     const found = deltas(tf, stages, weights, passed, classSlope(tf, model, scoresOf(passed), batch.labels, 1));
     gradients = rowGradients(tf, stages, passed, found, batch.rows);

@@ -3,10 +3,12 @@ import type { Study } from '@epione/protocol';
 import type { Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
 import { seededRandom } from '../random.js';
+import { adversaryOf, mislead, type Adversary } from './adversary.js';
 import { concordance, coxLoss } from './models/cox.js';
 import { metricsOf, type Metrics, type SurvivalMetrics } from './metrics.js';
+import { layersOf, toWeights } from './model.js';
 import { loadTf } from './tf.js';
-import { predict, train } from './train.js';
+import { predict, train, type Recipe } from './train.js';
 
 /** Joins data sets of one study row by row. @throws WorkerError DATA_INVALID when their widths differ. */
 export function pooled(parts: readonly Dataset[]): Dataset {
@@ -46,6 +48,22 @@ export async function evaluateSurvival(study: Pick<Study, 'model'>, parameters: 
   return { concordance: concordance(scores, data.labels, events), logLoss: coxLoss(scores, data.labels, events).loss, rows: data.rows };
 }
 
-/** Metrics of any model, of the kind that fits it. */
-export const judge = (study: Pick<Study, 'model'>, parameters: Float32Array, data: Dataset): Promise<Metrics | SurvivalMetrics> =>
-  study.model.kind === 'cox' ? evaluateSurvival(study, parameters, data) : evaluate(study, parameters, data);
+/** Metrics of a model that classifies on rows that were moved to mislead it. */
+export async function evaluateAttacked(study: Pick<Study, 'model'>, parameters: Float32Array, data: Dataset, adversary: Adversary): Promise<Metrics> {
+  const tf = await loadTf();
+  const stages = layersOf(study.model, data.width);
+  const weights = toWeights(tf, parameters, stages);
+  try {
+    return await evaluate(study, parameters, mislead(tf, study.model, stages, weights, data, adversary));
+  } finally {
+    tf.dispose(weights.flat());
+  }
+}
+
+/** Metrics of any model, of the kind that fits it; under the study's own attack too, where it trains against one. */
+export async function judge(study: Recipe, parameters: Float32Array, data: Dataset): Promise<Metrics | SurvivalMetrics> {
+  if (study.model.kind === 'cox') return evaluateSurvival(study, parameters, data);
+  const metrics = await evaluate(study, parameters, data);
+  const { adversarial } = study.training;
+  return adversarial === undefined ? metrics : { ...metrics, robustAccuracy: (await evaluateAttacked(study, parameters, data, adversaryOf(adversarial))).accuracy };
+}

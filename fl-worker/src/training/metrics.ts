@@ -8,6 +8,8 @@ export interface Metrics {
   readonly accuracy: number;
   /** Mean −ln of the probability given to the true label; probabilities are kept 1e−15 away from 0 and 1. */
   readonly logLoss: number;
+  /** Accuracy on the same rows moved to mislead the model, where the study trains against such, 0 to 1. */
+  readonly robustAccuracy?: number;
   readonly rows: number;
 }
 
@@ -24,7 +26,7 @@ export interface SurvivalMetrics {
 export function tellMetrics(of: Metrics | SurvivalMetrics): string {
   const end = `log loss ${of.logLoss.toFixed(4)} on ${of.rows} rows`;
   if ('concordance' in of) return `concordance ${of.concordance?.toFixed(4) ?? '-'}, ${end}`;
-  return `AUC ${of.auc?.toFixed(4) ?? '-'}, accuracy ${of.accuracy.toFixed(4)}, ${end}`;
+  return `AUC ${of.auc?.toFixed(4) ?? '-'}, accuracy ${of.accuracy.toFixed(4)}${of.robustAccuracy === undefined ? '' : `, under attack ${of.robustAccuracy.toFixed(4)}`}, ${end}`;
 }
 
 /**

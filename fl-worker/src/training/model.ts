@@ -129,14 +129,25 @@ export const classSlope = (tf: Tf, { outputs }: ModelForm, scores: Tensor2D, lab
   outputs === undefined ? crossEntropySlope(tf, scores, labels, divisor) : softmaxSlope(tf, scores, labels, divisor);
 
 /** Gradient of the mean loss by the scores. */
-export function slopeOf(tf: Tf, form: ModelForm, scores: Tensor2D, { labels, events, rows }: Dataset): Tensor {
+function slopeOf(tf: Tf, form: ModelForm, scores: Tensor2D, { labels, events, rows }: Dataset): Tensor {
   if (form.kind !== 'cox') return classSlope(tf, form, scores, labels, rows);
   return tf.tensor2d(Float32Array.from(coxLoss(scores.dataSync<'float32'>(), labels, events ?? []).slope), [rows, 1]);
 }
 
+/** Forward and back through a batch: what passed each stage, and the mean loss's delta there. */
+function passes(tf: Tf, model: ModelForm, stages: readonly Stage[], weights: Weights, batch: Dataset): { readonly passed: Passed[]; readonly found: Tensor[] } {
+  const passed = forward(tf, stages, weights, inputsOf(tf, model, batch));
+  return { passed, found: deltas(tf, stages, weights, passed, slopeOf(tf, model, scoresOf(passed), batch)) };
+}
+
+/** Gradient of the mean loss by the inputs, in their shape; to be called inside `tidy`. */
+export function inputSlope(tf: Tf, model: ModelForm, stages: readonly Stage[], weights: Weights, batch: Dataset): Tensor {
+  const { passed, found } = passes(tf, model, stages, weights, batch);
+  return (stages[0] as Stage).slopeBefore(tf, weights[0] ?? [], passed[0] as Passed, found[0] as Tensor);
+}
+
 /** Gradients of the mean loss over a batch, stage by stage; to be called inside `tidy`. */
 export function gradients(tf: Tf, model: ModelForm, stages: readonly Stage[], weights: Weights, batch: Dataset): Weights {
-  const passed = forward(tf, stages, weights, inputsOf(tf, model, batch));
-  const found = deltas(tf, stages, weights, passed, slopeOf(tf, model, scoresOf(passed), batch));
+  const { passed, found } = passes(tf, model, stages, weights, batch);
   return stages.map((stage, at) => stage.gradients(tf, passed[at] as Passed, found[at] as Tensor));
 }

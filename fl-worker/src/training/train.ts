@@ -4,6 +4,7 @@ import type { Study } from '@epione/protocol';
 import { selectRows, type Dataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
 import { shuffled, type SeededRandom } from '../random.js';
+import { adversaryOf, mislead } from './adversary.js';
 import { Bend } from './bend.js';
 import { forward, gradients, inputsOf, layersOf, parameterCount, scoresOf, toWeights, type Weights } from './model.js';
 import { probability, softmax } from './models/cross-entropy.js';
@@ -41,12 +42,14 @@ export async function train(tf: Tf, recipe: Recipe, base: Float32Array, data: Da
   const { localEpochs, batchSize } = recipe.training;
   const rows = Array.from({ length: data.rows }, (_, row) => row);
   const stages = layersOf(recipe.model, data.width);
+  const { adversarial } = recipe.training;
+  const seen = (batch: Dataset): Dataset => (adversarial === undefined ? batch : mislead(tf, recipe.model, stages, weights, batch, adversaryOf(adversarial), () => random.uniform()));
   using bend = new Bend(tf, recipe.training, stages, base, drift);
   let weights = toWeights(tf, base, stages);
   try {
     for (let epoch = 1; epoch <= localEpochs; epoch++) {
       const order = shuffled(rows, random);
-      for (let at = 0; at < order.length; at += batchSize) weights = step(tf, recipe, stages, weights, selectRows(data, order.slice(at, at + batchSize)), bend);
+      for (let at = 0; at < order.length; at += batchSize) weights = step(tf, recipe, stages, weights, seen(selectRows(data, order.slice(at, at + batchSize))), bend);
       onEpoch?.(epoch);
       await nextTurn(); // lets the blob server and timers run between passes
     }

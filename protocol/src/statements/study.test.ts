@@ -109,6 +109,16 @@ describe('study', () => {
     expect(faults({ label: { ...digits, categories: ['0', '1'] }, model })).to.include('model.outputs: belongs');
   });
 
+  it('takes adversarial training of numbers that can reach its epsilon', () => {
+    const adversarial = { epsilon: '0.15', steps: 7, stepSize: '0.03', lowest: '0', highest: '1' };
+    const changed = (changes: object): object => ({ training: { ...valid.training, adversarial: { ...adversarial, ...changes } } });
+    expect(faults(changed({}))).to.equal('');
+    expect(faults(changed({ steps: 4 }))).to.include('steps * stepSize must reach epsilon');
+    expect(faults(changed({ highest: '0' }))).to.include('must be above lowest');
+    expect(faults({ ...changed({}), features: [{ name: 'sex', kind: 'category', categories: ['f', 'm'], missing: 'reject' }] })).to.include('a category cannot be moved a little');
+    expect(faults({ ...changed({}), model: { ...valid.model, kind: 'cox' } })).to.include('has no loss of its own');
+  });
+
   it('refuses fewer submissions than its rule needs, with a code of their own', () => {
     const participants = ['A', 'B', 'C', 'D', 'E', 'F', 'G'];
     const robust = (rule: string, f: number, submit: number): object => ({

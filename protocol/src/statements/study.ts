@@ -80,6 +80,15 @@ export const study = z.strictObject({
     batchSize: z.int().min(1).max(65_536),
     /** μ of FedProx, Li et al. 2020 (https://arxiv.org/abs/1812.06127): local steps also minimise μ/2 · ‖x − base‖². */
     proximal: positiveDecimal.optional(),
+    /** Rows are replaced by ones that were made to mislead the model within epsilon of each scaled input, Madry et al. 2018 (https://arxiv.org/abs/1706.06083). */
+    adversarial: z.strictObject({
+      epsilon: positiveDecimal,
+      steps: z.int().min(1).max(100),
+      stepSize: positiveDecimal,
+      /** What no scaled input can be below or above, such as black and white. */
+      lowest: decimal.optional(),
+      highest: decimal.optional(),
+    }).optional(),
     /** What every site must compute with, where rounds are to be compared byte for byte; each site's own choice when absent. */
     engine: z.enum(['wasm', 'tensorflow']).optional(),
   }),
@@ -146,6 +155,17 @@ function outputFaults({ model: { kind, outputs }, label: predicted }: Study): st
   return [`model.outputs: ${needed === undefined ? 'belongs to a label of more than two categories' : `must be ${needed}, one a category of the label`}`];
 }
 
+function adversarialFaults({ features, model: { kind }, training: { adversarial } }: Study): string[] {
+  if (adversarial === undefined) return [];
+  const { epsilon, steps, stepSize, lowest, highest } = adversarial;
+  const faults: string[] = [];
+  if (kind === 'cox') faults.push('training.adversarial: a row of a cox model has no loss of its own to be misled by');
+  if (features.some((entry) => entry.kind === 'category')) faults.push('training.adversarial: a category cannot be moved a little, so all features must be numbers');
+  if (steps * Number(stepSize) < Number(epsilon)) faults.push('training.adversarial: steps * stepSize must reach epsilon');
+  if (Number(lowest ?? -Infinity) >= Number(highest ?? Infinity)) faults.push('training.adversarial.highest: must be above lowest');
+  return faults;
+}
+
 /** What the kind of a model demands of its layers and of the rest. */
 function kindFaults({ model: { kind, layers, input }, event, privacy, strategy: { name } }: Study): string[] {
   const faults: string[] = [];
@@ -207,7 +227,7 @@ function suiteFaults({ suites }: Study): string[] {
 export function readStudy(value: unknown): Study {
   const document = parse(study, value, 'study', 'STUDY_INVALID');
   const names = [...document.features, document.label, ...(document.event === undefined ? [] : [document.event])].map((entry) => entry.name);
-  const faults = [...encodingFaults(document, document.participants.length), ...kindFaults(document), ...outputFaults(document), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document), ...privacyFaults(document), ...maskedFaults(document, document.participants.length)];
+  const faults = [...encodingFaults(document, document.participants.length), ...kindFaults(document), ...outputFaults(document), ...adversarialFaults(document), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document), ...privacyFaults(document), ...maskedFaults(document, document.participants.length)];
   if (new Set(names).size !== names.length) faults.push('features: a name stands twice');
   if (document.consent.required && document.consent.classes.length === 0) faults.push('consent.classes: name at least one class when consent is required');
   if (faults.length > 0) throw new CodedError('STUDY_INVALID', faults.map((fault) => `study.${fault}`).join('; '));
