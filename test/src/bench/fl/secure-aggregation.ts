@@ -82,7 +82,7 @@ async function flowerPrimitives(python: string | undefined): Promise<{ site: num
 /** Seconds of CPU at 10^6 parameters of 64 bits. */
 export async function secureAggregationFigures(runs: number, python: string | undefined): Promise<Figure[]> {
   const participants = Array.from({ length: sites }, (_, at) => `Site${String(at + 1).padStart(2, '0')}`);
-  const roster: Roster = { study, epoch: 1, round: 1, participants };
+  const roster: Roster = { study, epoch: 1, round: 1, participants, expansion: 'mask-aes256ctr' };
   const updates = Array.from({ length: 3 }, (_, at) => encodeUpdate(Float64Array.from({ length: dimension }, (__, k) => Math.sin(k + at)), encoding, 1 + at));
   const [ours, theirs]: [{ site: number; server: number }[], { site: number; server: number }[]] = [[], []];
   for (let run = 0; run < runs; run++) {
