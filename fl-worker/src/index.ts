@@ -25,7 +25,7 @@ export type { Surroundings } from './site/site.js';
 export type { Report } from './progress.js';
 export { simulate, type SimulatedRound, type Simulation, type Tamper } from './simulation/simulate.js';
 export { initialOf, simulatedStudy } from './simulation/simulated-study.js';
-export { linePlot, type Series } from './figures/line-plot.js';
+export { linePlot, stacked, type Series } from './figures/line-plot.js';
 export { table } from './figures/table.js';
 export { barPlot, type Bar } from './figures/bar-plot.js';
 export { contributionDigest, contributionOf, type Contribution, type ContributionOptions } from './contribution/contribution.js';

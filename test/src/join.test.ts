@@ -26,11 +26,11 @@ describe('a hospital joins a running study', function () {
   let proposal: Digest;
   let epoch: Epoch;
 
-  /** The shipped study, sealed under ML-KEM alone so that no key servers are needed, and longer than anybody wants to wait. */
+  /** The shipped study in the open, sealed under ML-KEM alone so that no key servers are needed, and longer than anybody wants to wait. */
   function studyFile(): string {
     const template = parse(readFileSync(join(repository, 'data', 'wdbc', 'study.yaml'), 'utf8')) as { suites: object; rounds: object };
     const file = join(consortium.runFolder, 'study.yaml');
-    writeFileSync(file, stringify({ ...template, name: 'join', suites: { ...template.suites, sealing: ['seal-mlkem768'], qkdWaitMs: 0 }, rounds: { ...template.rounds, count: 1000 } }));
+    writeFileSync(file, stringify({ ...template, name: 'join', privacy: { unit: 'none' }, aggregation: { mode: 'visible', rule: 'mean' }, suites: { ...template.suites, sealing: ['seal-mlkem768'], qkdWaitMs: 0 }, rounds: { ...template.rounds, count: 1000 } }));
     return file;
   }
   const approve = (subject: Digest, members: readonly string[]): Promise<unknown> => Promise.all(members.map((member) => worker(member, ['study', 'approve', subject])));

@@ -35,6 +35,7 @@ function spread(heights: readonly number[]): number[] {
 
 /**
  * Draws the series over rounds 1 to n.
+ * @param unit of the values, one word.
  * @returns an SVG document with title and description for screen readers.
  */
 export function linePlot(title: string, unit: string, series: readonly Series[]): string {
@@ -59,9 +60,9 @@ export function linePlot(title: string, unit: string, series: readonly Series[])
     return `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"${level ? ' stroke-dasharray="5 4"' : ''}/>${dots}<text x="${width - right + 8}" y="${((ends[at] ?? 0) + 4).toFixed(1)}" fill="${colour}">${escape(name)}</text>`;
   });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" role="img" aria-labelledby="title description">`,
-    `<title id="title">${escape(title)}</title>`,
-    `<desc id="description">${escape(series.map(({ name, values }) => `${name}: ${values.map((value) => value.toFixed(4)).join(', ')}`).join('; '))}</desc>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" role="img" aria-labelledby="title-${unit} description-${unit}">`,
+    `<title id="title-${unit}">${escape(title)}</title>`,
+    `<desc id="description-${unit}">${escape(series.map(({ name, values }) => `${name}: ${values.map((value) => value.toFixed(4)).join(', ')}`).join('; '))}</desc>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     `<text x="${left}" y="20" font-size="14">${escape(title)}</text>`,
     ...grid, ...steps,
@@ -70,4 +71,12 @@ export function linePlot(title: string, unit: string, series: readonly Series[])
     '</svg>',
     '',
   ].join('\n');
+}
+
+/** Plots one below the other, as one document. */
+export function stacked(plots: readonly string[]): string {
+  const { width, height } = size;
+  const total = height * plots.length;
+  const placed = plots.map((plot, at) => plot.replace('<svg ', `<svg y="${at * height}" `));
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${total}" viewBox="0 0 ${width} ${total}">\n${placed.join('')}</svg>\n`;
 }

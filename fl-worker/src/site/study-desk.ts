@@ -51,7 +51,7 @@ export async function approve(membership: Membership, digest: Digest, before?: (
 /** How long decisions of other members may take to reach this organization's peer, ms. */
 const settleMs = 10_000;
 /** How long the set-ups of a masked study are awaited at most, which the workers of its participants write once their organization has approved it, ms. */
-const setUpMs = 120_000;
+const setUpMs = 600_000;
 const pauseMs = 250;
 
 async function openingOf({ ledger, config }: Membership, study: Digest): Promise<Opening> {

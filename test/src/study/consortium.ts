@@ -90,7 +90,8 @@ export interface Eavesdropper {
 
 export class Consortium {
   readonly places: Places;
-  readonly runFolder: string;
+  /** What belongs to the run that goes on. */
+  runFolder: string;
   #network: SupervisedProcess | undefined;
   #sites: readonly WrittenSite[] = [];
   readonly #kmes = new Map<string, SupervisedProcess>();
@@ -100,6 +101,14 @@ export class Consortium {
   constructor(places: Places, name: string) {
     this.places = places;
     this.runFolder = places.run(name);
+    mkdirSync(this.runFolder, { recursive: true });
+  }
+
+  /** Turns to another run: network and key servers go on, workers of the last one are stopped. @param name of the run. */
+  async turnTo(name: string): Promise<void> {
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
+    this.#workers.clear();
+    this.runFolder = this.places.run(name);
     mkdirSync(this.runFolder, { recursive: true });
   }
 
@@ -119,8 +128,10 @@ export class Consortium {
     return JSON.parse(readFileSync(this.places.profile(organization), 'utf8')) as Profile;
   }
 
-  /** A key server per site and a quantum link between every two; ready when every link has keys or was stopped by its own checks. */
+  /** A key server per site and a quantum link between every two, instead of those that run; ready when every link has keys or was stopped by its own checks. */
   async startKeyServers(eve?: Eavesdropper): Promise<void> {
+    await Promise.all([...this.#kmes.values()].map((kme) => kme.stop()));
+    this.#kmes.clear();
     const profiles = organizations.map((organization) => this.profile(organization));
     const sites = profiles.map(({ mspId, tls }) => ({
       site: mspId, kmeId: `kme-${mspId.toLowerCase()}`, saeIds: [`sae-${mspId.toLowerCase()}`], tls: { ...tls.kme, caFile: tls.caBundleFile },
@@ -143,7 +154,7 @@ export class Consortium {
   }
 
   /** Writes a worker's configuration. Its address stays the same as long as the network lives, because its record names it. */
-  async configureWorker(organization: string, settings: { seed: string; study?: string; data?: StudyData }): Promise<void> {
+  async configureWorker(organization: string, settings: { seed: string; study?: string; data?: Pick<StudyData, 'sites'> }): Promise<void> {
     const file = this.places.workerConfig(organization);
     const folder = this.places.worker(organization);
     mkdirSync(folder, { recursive: true, mode: 0o700 });

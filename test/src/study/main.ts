@@ -13,6 +13,7 @@ interface Flags {
   readonly seed: string;
   readonly qkdMissing: 'fail' | 'fallback';
   readonly aggregation: 'visible' | 'masked';
+  readonly privacy: 'patient' | 'none';
   readonly state: string;
   readonly json?: true;
 }
@@ -34,9 +35,10 @@ const program = new Command('npm start --')
   .addHelpText('before', 'Example:\n  npm start -- --eve 0.5\n')
   .option('--eve <fraction>', 'an eavesdropper measures this share of the pulses between HospitalA and HospitalB, 0 to 1', fraction)
   .option('--rounds <n>', 'federated rounds', count, 5)
-  .option('--seed <text>', 'fixes the division of the data and the order of rows', 'epione')
+  .option('--seed <text>', 'fixes the division of the data and, with --privacy none, the order of rows and so the model', 'epione')
   .addOption(new Option('--qkd-missing <policy>', 'what a hospital without QKD keys does').choices(['fail', 'fallback']).default('fail'))
-  .addOption(new Option('--aggregation <mode>', 'whether aggregators see each update, or only their sum under masks from QKD keys').choices(['visible', 'masked']).default('visible'))
+  .addOption(new Option('--aggregation <mode>', 'whether aggregators see only the sum of updates, under masks from QKD keys, or each of them').choices(['masked', 'visible']).default('masked'))
+  .addOption(new Option('--privacy <unit>', 'whom noise hides while the model is trained; other rounds than the study has get the noise that its budget asks for').choices(['patient', 'none']).default('patient'))
   .option('--state <dir>', 'folder of the network, keys, data and results', join(repository, '.state', 'study'))
   .option('--json', 'the outcome as one JSON document on stdout')
   .allowExcessArguments(false)
@@ -46,8 +48,8 @@ const program = new Command('npm start --')
 async function main(): Promise<number> {
   const flags = program.parse().opts<Flags>();
   const progress = new Progress(process.stderr);
-  const { eve, rounds, seed, qkdMissing, aggregation } = flags;
-  const { outcome, places } = await runStudy({ state: resolve(flags.state), rounds, seed, qkdMissing, aggregation, progress, ...(eve === undefined ? {} : { eve: { interceptFraction: eve } }) });
+  const { eve, rounds, seed, qkdMissing, aggregation, privacy } = flags;
+  const { outcome, places } = await runStudy({ state: resolve(flags.state), rounds, seed, qkdMissing, aggregation, privacy, progress, ...(eve === undefined ? {} : { eve: { interceptFraction: eve } }) });
   const svg = outcomePlot(outcome);
   const folder = places.run(outcome.study.name);
   if (svg !== undefined) writeFileSync(join(folder, 'outcome.svg'), svg);
