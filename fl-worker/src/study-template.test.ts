@@ -12,7 +12,8 @@ describe('study file', () => {
     expect(study.participants).to.deep.equal(['HospitalA', 'HospitalB', 'HospitalC']);
     expect(study.model.dimension).to.equal(31);
     expect(study.model.tensors.map((tensor) => tensor.shape)).to.deep.equal([[30, 1], [1]]);
-    expect(study.quorums).to.deep.equal({ approve: 3, submit: 2, attest: 3 });
+    expect(study.quorums, 'a masked sum is of three at least').to.deep.equal({ approve: 3, submit: 3, attest: 3 });
+    expect(studyFrom({ ...readStudyTemplate(yaml), aggregation: { mode: 'visible', rule: 'mean' } }, place).quorums).to.deep.equal({ approve: 3, submit: 2, attest: 3 });
   });
 
   it('is refused with all faults, unknown members too', () => {

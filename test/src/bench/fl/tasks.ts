@@ -14,12 +14,12 @@ export const rounds = 30;
 /** Fixes the division of the rows and what the MLP starts from. */
 export const seed = 'bench';
 
-/** The shipped study with one of the models and nobody's consent asked, because the rival knows none. @param name of its own on the ledger. */
+/** The shipped study with one of the models, without noise and masks and with nobody's consent asked, because the rival knows none. @param name of its own on the ledger. */
 export function templateOf(model: ModelName, name: string, initial: StudyTemplate['model']['initial'] = 'zeros'): StudyTemplate {
   const shipped = readStudyTemplate(readFileSync(join(repository, 'data', 'wdbc', 'study.yaml'), 'utf8'));
   const layers = [...models[model]];
   return {
-    ...shipped, name, model: { kind: layers.length === 0 ? 'logistic' : 'mlp', layers, initial },
+    ...shipped, name, privacy: { unit: 'none' }, aggregation: { mode: 'visible', rule: 'mean' }, model: { kind: layers.length === 0 ? 'logistic' : 'mlp', layers, initial },
     rounds: { ...shipped.rounds, count: rounds }, consent: { ...shipped.consent, required: false, classes: [] },
   };
 }
