@@ -6,6 +6,7 @@ export { divideTable, holdOut, splitDirichlet, type Division } from './data/spli
 export { seededRandom, shuffled, type SeededRandom } from './random.js';
 export { loadTf } from './training/tf.js';
 export { predict, train } from './training/train.js';
+export { trainPrivately, type PrivateRecipe } from './privacy/dp-sgd.js';
 export { fastGradientSign, type Adversary } from './training/adversary.js';
 export { evaluate, evaluateAttacked, evaluateSurvival, pooled, trainAlone } from './training/baseline.js';
 export { areaUnderCurve, metricsOf, type Metrics, type SurvivalMetrics } from './training/metrics.js';

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { positive } from '../bench/command.js';
+import { hardness, tellHardness } from './adversarial.js';
 import { anchors } from './anchors.js';
 import { divide, readDigits } from './digits.js';
 import { runCell } from './federation.js';
@@ -12,18 +13,26 @@ interface Flags {
   readonly only?: RuleColumn;
   readonly seeds: number;
   readonly cells?: string;
+  readonly adversarial?: true;
   readonly json?: true;
 }
 
-const { only, seeds, cells: file, json } = new Command('robust')
+const { only, seeds, cells: file, adversarial, json } = new Command('robust')
   .description(`Trains ${hospitals} hospitals of which ${plan.attackers} attack, once for each attack, rule and seed. A row of accuracies more than ${bound} points from the anchor's, in the mean over the rules, is a failure.`)
   .addHelpText('before', 'Example:\n  npm run robust -- --only multi-krum --seeds 1\n')
   .addOption(new Option('--only <rule>', 'one rule').choices(Object.keys(rules)))
   .option('--seeds <n>', 'studies for each cell', positive, 3)
   .option('--cells <file>', 'lines of an earlier run with --json, which are not run again')
+  .option('--adversarial', 'misleading inputs instead: standard and adversarial training under FGSM and PGD')
   .option('--json', 'one JSON object a study, as soon as it is done, instead of the table')
   .parse()
   .opts<Flags>();
+
+if (adversarial) {
+  const rows = await hardness(seeds);
+  process.stdout.write(`${json ? JSON.stringify(rows) : tellHardness(rows)}\n`);
+  process.exit(0);
+}
 
 const data = readDigits();
 const cells: Cell[] = file === undefined ? [] : readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Cell);
