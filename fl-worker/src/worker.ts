@@ -88,7 +88,7 @@ export class Worker {
     this.#participant = training === undefined ? undefined : new Participant(site, study, state, training, this.#rekeying);
     this.#revealer = new Revealer(site, study, state, reveals);
     this.#aggregator = new Aggregator(site, study, state, rescues, reveals);
-    this.#changes = new Changes(site, study);
+    this.#changes = new Changes(site, study, bell);
   }
 
   /** Runs all rounds. @param beforeRound is called before each. @throws errors that no further look can mend: refused by the ledger's rules, not authorised, broken state. */

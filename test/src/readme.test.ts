@@ -34,7 +34,7 @@ const ofNpm = ['rebuild', 'install'];
 
 /** Scripts whose options a page may name, and the program behind each. */
 const scripted: Readonly<Record<string, string[]>> = {
-  start: ['test', 'dist', 'study', 'main.js'], 'bench:ledger': ['test', 'dist', 'bench', 'main.js'], 'bench:qkd': ['test', 'dist', 'bench', 'qkd', 'main.js'], 'bench:crypto': ['test', 'dist', 'bench', 'crypto', 'main.js'],
+  start: ['test', 'dist', 'study', 'main.js'], 'bench:ledger': ['test', 'dist', 'bench', 'main.js'], 'bench:qkd': ['test', 'dist', 'bench', 'qkd', 'main.js'], 'bench:crypto': ['test', 'dist', 'bench', 'crypto', 'main.js'], 'bench:fl': ['test', 'dist', 'bench', 'fl', 'main.js'],
   fuzz: ['test', 'dist', 'fuzz', 'main.js'], vectors: ['protocol', 'dist', 'testing', 'vectors', 'main.js'],
 };
 

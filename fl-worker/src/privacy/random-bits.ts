@@ -1,10 +1,19 @@
 /** Exact draws from random bytes: no float takes part, so that no rounding can tell one outcome from another (Mironov 2012). */
 import type { RandomBytes } from '../keys/seed-lock.js';
 
+/** Three bytes as an integer, little-endian. */
+const three = (bytes: Uint8Array, at: number): number => (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16);
+
+/** a % b for integers up to 2^48, exactly: the quotient is rounded to within one of the true one, and the product is an exact integer. The engine's own remainder of floats divides bit by bit. */
+function remainder(a: number, b: number): number {
+  const rest = a - Math.floor(a / b) * b;
+  return rest < 0 ? rest + b : rest >= b ? rest - b : rest;
+}
+
 /** Integers and events with exactly the stated probability. */
 export class RandomBits {
   readonly #bytes: RandomBytes;
-  #pool = Buffer.alloc(0);
+  #pool: Uint8Array = new Uint8Array();
   #at = 0;
 
   /** @param bytes nobody can foresee: `randomBytes` of node:crypto in a site, a seeded stream only in tests and replays. */
@@ -12,13 +21,17 @@ export class RandomBits {
     this.#bytes = bytes;
   }
 
-  #take(length: number): number {
+  /** So many bytes as one integer, little-endian: a draw is the innermost step of all noise, and `readUIntLE` takes several times as long. */
+  #take(length: 1 | 3 | 6): number {
     if (this.#at + length > this.#pool.length) {
-      this.#pool = Buffer.from(this.#bytes(8192));
+      this.#pool = this.#bytes(8192);
       this.#at = 0;
     }
-    this.#at += length;
-    return this.#pool.readUIntLE(this.#at - length, length);
+    const [pool, at] = [this.#pool, this.#at];
+    this.#at = at + length;
+    if (length === 1) return pool[at] as number;
+    const low = three(pool, at);
+    return length === 3 ? low : low + three(pool, at + 3) * 2 ** 24;
   }
 
   /** Uniform in [0, bound), by rejection. @param bound 1 to 2^48. @throws RangeError. */
@@ -26,10 +39,10 @@ export class RandomBits {
     if (!(Number.isSafeInteger(bound) && bound >= 1 && bound <= 2 ** 48)) throw new RangeError('a bound must be an integer from 1 to 2^48');
     const length = bound <= 2 ** 8 ? 1 : bound <= 2 ** 24 ? 3 : 6;
     const range = 2 ** (8 * length);
-    const limit = range - (range % bound);
+    const limit = range - remainder(range, bound);
     for (;;) {
       const drawn = this.#take(length);
-      if (drawn < limit) return drawn % bound;
+      if (drawn < limit) return remainder(drawn, bound);
     }
   }
 

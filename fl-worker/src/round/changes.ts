@@ -7,6 +7,7 @@ import type { Committed, ProposalView } from '@epione/client';
 import type { Site } from '../site/site.js';
 import { currentRecord, readCourse, setupOf, type RoundView, type StudyInForce } from './course.js';
 import { codeOf } from './refusal.js';
+import { Remembered, type News } from './remembered.js';
 
 /** What it takes to write a change: the ledger, who signs, and under which record. */
 export type Hand = Pick<Site, 'config' | 'ledger' | 'keys' | 'own'>;
@@ -94,13 +95,15 @@ async function carryOut(hand: Hand, study: StudyInForce, view: RoundView, motion
 export class Changes {
   readonly #site: Site;
   readonly #study: StudyInForce;
+  readonly #proposals: Remembered<readonly ProposalView[]>;
   #lookedAt = -Infinity;
   /** When each carried proposal was seen first, monotonic ms. */
   readonly #seen = new Map<string, number>();
 
-  constructor(site: Site, study: StudyInForce) {
+  constructor(site: Site, study: StudyInForce, news: News) {
     this.#site = site;
     this.#study = study;
+    this.#proposals = new Remembered(news, site.elapsed);
   }
 
   /** Participants of an approved change of the roster that no epoch has yet, as last seen. */
@@ -111,7 +114,7 @@ export class Changes {
     const { ledger, config, elapsed, report } = this.#site;
     if (elapsed() - this.#lookedAt < config.pollMs) return;
     this.#lookedAt = elapsed();
-    const proposals = await ledger.listProposals(this.#study.digest);
+    const proposals = await this.#proposals.get('all', () => ledger.listProposals(this.#study.digest));
     this.roster = undefined;
     if (proposals.length === 0) return;
     await readCourse(ledger, this.#study);

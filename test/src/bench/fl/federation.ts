@@ -1,17 +1,26 @@
 /** Our side of the totals: four organizations on a real network with key servers, each with rows, each worker a process of its own. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RoundReport, WorkerStatus } from '@epione/fl-worker';
+import { parseTopology, up } from '@epione/network';
 import { stringify } from 'yaml';
 import { command, programs } from '../../study/command.js';
 import { Consortium, organizations, Places } from '../../study/consortium.js';
 import { divideData, type StudyData } from '../../study/data.js';
 import { withPeakMemory } from './peak-memory.js';
-import { models, seed, templateOf, type ModelName } from './tasks.js';
+import { models, rounds, seed, templateOf, type ModelName } from './tasks.js';
 
 /** What a run of a study took. */
 export interface Total {
   readonly seconds: number;
   readonly peakMb: number;
+}
+
+/** What a run of ours took. */
+export interface OurTotal extends Total {
+  /** Milliseconds of each round that the slowest site waited for its transactions and questions; and for keys and sealing. */
+  readonly ledgerMs: readonly number[];
+  readonly keysAndSealingMs: readonly number[];
 }
 
 export class Federation implements AsyncDisposable {
@@ -25,8 +34,8 @@ export class Federation implements AsyncDisposable {
     this.data = divideData(join(consortium.runFolder, 'data'), organizations, seed);
   }
 
-  /** Brings the network and the key servers up and enrols the workers. @param root folder of all state; what is in it is removed, now and at the end. */
-  static async start(root: string): Promise<Federation> {
+  /** Brings the network and the key servers up and enrols the workers. @param batchIntervalMs how long orderers collect a block. @param root folder of all state; what is in it is removed, now and at the end. */
+  static async start(root: string, batchIntervalMs: number): Promise<Federation> {
     const places = new Places(root);
     await command('fl-network', ['clean', '--confirm', '--state', places.network]).catch(() => undefined);
     rmSync(root, { recursive: true, force: true });
@@ -34,6 +43,7 @@ export class Federation implements AsyncDisposable {
     const consortium = new Consortium(places, 'bench');
     const federation = new Federation(consortium);
     try {
+      await up({ stateDir: places.network, topology: parseTopology({ batchIntervalMs, organizations: organizations.map((mspId) => ({ mspId })) }) });
       await consortium.startNetwork();
       await consortium.startKeyServers();
       await federation.#configure();
@@ -68,7 +78,7 @@ export class Federation implements AsyncDisposable {
   }
 
   /** Runs a study of one model from the start of the four worker processes until the last of them has ended. @throws Error when one ends otherwise than done. */
-  async run(model: ModelName): Promise<Total> {
+  async run(model: ModelName): Promise<OurTotal> {
     await this.#configure(await this.#agree(model));
     const { result: seconds, peakMb } = await withPeakMemory(programs['fl-worker'], async () => {
       const begun = performance.now();
@@ -78,7 +88,10 @@ export class Federation implements AsyncDisposable {
       if (broken.length > 0) throw new Error(`${broken.map(([site, code]) => `the worker of ${site} ended with exit code ${code}`).join('; ')}; logs: ${join(this.#consortium.runFolder, 'logs')}`);
       return (performance.now() - begun) / 1000;
     });
-    return { seconds, peakMb };
+    const { places } = this.#consortium;
+    const statuses = await Promise.all(organizations.map((organization) => command<WorkerStatus>('fl-worker', ['status', '--config', places.workerConfig(organization)])));
+    const slowest = (took: (report: RoundReport) => number): number[] => Array.from({ length: rounds }, (_, at) => Math.max(...statuses.flatMap((status) => status.rounds.filter(({ round }) => round === at + 1).map(took))));
+    return { seconds, peakMb, ledgerMs: slowest(({ ledgerMs }) => ledgerMs), keysAndSealingMs: slowest(({ keysMs, sealingMs }) => keysMs + sealingMs) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

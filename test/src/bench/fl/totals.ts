@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { figure, type Figure } from '../figure.js';
-import { Federation, type Total } from './federation.js';
+import { median } from '../statistics.js';
+import { Federation, type OurTotal, type Total } from './federation.js';
 import { Deployment, simulated } from './flower.js';
 import { rivalPython } from './rival-python.js';
 import { models, rounds, writeTask, type ModelName } from './tasks.js';
@@ -15,6 +16,8 @@ export interface TotalFlags {
   readonly runs: number;
   readonly python: string | undefined;
   readonly state: string;
+  /** How long our orderers collect a block, ms. */
+  readonly batchIntervalMs: number;
   /** Rounds of the deployment mode that are run; the rest is reckoned, because each takes many seconds. */
   readonly deploymentRounds: number;
 }
@@ -25,16 +28,16 @@ async function deployed(deployment: Deployment, task: string, count: number): Pr
   return count === rounds ? all : one + ((all - one) * (rounds - 1)) / (count - 1);
 }
 
-/** `fl.total.4sites.*` in seconds and `fl.rss.4sites` in megabytes. @throws RivalMissing without Flower. */
-export async function totalFigures({ runs, python: named, state, deploymentRounds }: TotalFlags): Promise<Figure[]> {
+/** `fl.total.4sites.*` in seconds, `fl.rss.4sites` in megabytes, and what ledger and keys take of a round on the network. @throws RivalMissing without Flower. */
+export async function totalFigures({ runs, python: named, state, batchIntervalMs, deploymentRounds }: TotalFlags): Promise<Figure[]> {
   const python = await rivalPython('flower', named);
   const folder = mkdtempSync(join(tmpdir(), 'epione-bench-flower-'));
-  const [ours, simulation]: [Record<ModelName, Total[]>, Record<ModelName, Total[]>] = [{ lr: [], mlp: [] }, { lr: [], mlp: [] }];
+  const [ours, simulation]: [Record<ModelName, OurTotal[]>, Record<ModelName, Total[]>] = [{ lr: [], mlp: [] }, { lr: [], mlp: [] }];
   const deployment: Record<ModelName, number[]> = { lr: [], mlp: [] };
   try {
     const tasks: Partial<Record<ModelName, string>> = {};
     {
-      await using federation = await Federation.start(state);
+      await using federation = await Federation.start(state, batchIntervalMs);
       for (const name of names) {
         tasks[name] = writeTask(folder, name, federation.data);
         for (let run = 0; run < runs; run++) ours[name].push(await federation.run(name));
@@ -54,5 +57,7 @@ export async function totalFigures({ runs, python: named, state, deploymentRound
       figure(`fl.total.4sites.${name}`, 's', seconds(ours[name]), 'flower-deployment', deployment[name]),
     ]),
     figure('fl.rss.4sites', 'MB', ours.mlp.map(({ peakMb }) => peakMb), 'flower-simulation', simulation.mlp.map(({ peakMb }) => peakMb)),
+    figure('fl.overhead.ledger.4sites', 'ms', ours.mlp.map(({ ledgerMs }) => median(ledgerMs)), 'two batch intervals', [2 * batchIntervalMs]),
+    figure('fl.overhead.keys.4sites', 'ms', ours.mlp.map(({ keysAndSealingMs }) => median(keysAndSealingMs)), 'a round', ours.mlp.map((total) => (total.seconds * 1000) / rounds)),
   ];
 }
