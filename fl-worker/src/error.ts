@@ -10,6 +10,8 @@ export type WorkerCode =
   | 'ENGINE_MISSING'
   | 'KEY_FILE_INVALID'
   | 'KME_REFUSED'
+  | 'DISK_QUOTA'
+  | 'MEMORY_SHORT'
   | 'NOT_INITIALISED'
   | 'SHARES_INVALID'
   | 'STATE_INVALID'

@@ -15,6 +15,7 @@ import { addConsentCommands } from './cli/consent-commands.js';
 import { addContributionCommand } from './cli/contribution-command.js';
 import { addCosignCommand } from './cli/cosign-command.js';
 import { addKeyCommands } from './cli/key-commands.js';
+import { addMetricsCommand } from './cli/metrics-command.js';
 import { addQuantumCommands } from './cli/quantum-commands.js';
 import { addRevokeCommand } from './cli/revoke-command.js';
 import { addSimulateCommand } from './cli/simulate-command.js';
@@ -122,6 +123,7 @@ for (const [name, description, action] of commands) {
 }
 addRevokeCommand(program, print);
 addKeyCommands(program, print);
+addMetricsCommand(program, print);
 addServiceCommands(program, print);
 addSupportCommand(program, print);
 addStudyCommands(program, print);

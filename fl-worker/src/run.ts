@@ -1,5 +1,6 @@
 /** From a configuration to a finished study: opens everything, serves blobs, runs the worker, closes everything. */
 import { readFile } from 'node:fs/promises';
+import { getPriority, setPriority } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { latestEpoch, participantsOf, type Digest, type Study } from '@epione/protocol';
 import { serveBlobs } from './blobs/blob-server.js';
@@ -23,6 +24,7 @@ import { begunEngine, keepEngine } from './state/begun-engine.js';
 import { openState } from './state/database.js';
 import { studyState } from './state/study-state.js';
 import { chooseEngine } from './training/engine-choice.js';
+import { assertMemory } from './training/memory.js';
 import { awaitStudy, Worker, type Ending, type RunOptions } from './worker.js';
 
 async function readRows(path: string, study: Study, idColumn?: string): Promise<Dataset> {
@@ -41,6 +43,12 @@ export async function readTrainingData(config: WorkerConfig, study: Study): Prom
     throw new WorkerError('WEIGHT_OUT_OF_RANGE', `${rows.rows} rows are more than the study's maxWeight of ${study.encoding.maxWeight}`, { remedy: 'The study needs a larger encoding.maxWeight.' });
   }
   return rows;
+}
+
+/** Gives way to other programs as the configuration says; the engines read how many threads they may have when they are loaded. */
+function takeLimits(limits: WorkerConfig['limits']): void {
+  if (limits?.nice !== undefined) setPriority(Math.max(limits.nice, getPriority()));
+  if (limits?.cpuThreads !== undefined) for (const name of ['OMP_NUM_THREADS', 'TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS']) process.env[name] = String(limits.cpuThreads);
 }
 
 /** Chooses what trains, tells it, and keeps the choice for the next start. */
@@ -66,12 +74,13 @@ export async function takePart(opened: Site, digest: Digest, options: RunOptions
   const participates = participantsOf(last).includes(config.mspId);
   // Rows of a site that may yet join are read now, so that faults in them are told before its first round.
   const training = participates || config.data !== undefined ? await readTrainingData(config, document) : undefined;
+  if (training !== undefined) assertMemory(document, training.rows, training.width, config.limits);
   const test = config.data?.test === undefined ? undefined : await readRows(config.data.test, document);
   if (training !== undefined) await takeEngine(site, document, training.width, database);
   state.outbox.giveUpOthers(site.own.digest);
   const [rescues, reveals] = [new RescueDesk(site, study, state), new RevealDesk(site, study, state)];
   await using server = await serveBlobs(site.blobs, await readTls(config.blobServer), config.blobServer.host, config.blobServer.port, async (path) => reveals.serve(path) ?? (await rescues.serve(path)) ?? findTag(config.state, path));
-  report('joined', { port: server.port, study: digest, name: document.name, participant: participates, aggregator: last.aggregators.includes(config.mspId), rows: training?.rows });
+  report('joined', { port: server.port, study: digest, name: document.name, participant: participates, aggregator: last.aggregators.includes(config.mspId), rows: training?.rows, rounds: document.rounds.count });
   const renewTls = watchTls(config.blobServer, [server, site.source], report);
   const ending = await new Worker(site, study, state, bell, training, rescues, reveals).run(options, renewTls);
   if (training === undefined || test === undefined || ending.model === undefined || ending.outcome === 'stopped') return ending;
@@ -84,6 +93,7 @@ export async function takePart(opened: Site, digest: Digest, options: RunOptions
  * @throws WorkerError and CodedError for everything that cannot pass by itself.
  */
 export async function runWorker(config: WorkerConfig, surroundings: Surroundings, options: RunOptions): Promise<Ending> {
+  takeLimits(config.limits);
   const digest = await studyDigestOf(config.study);
   const membership = await openMembership(config);
   using ledger = membership.ledger;

@@ -1,7 +1,8 @@
 /** A folder of blobs named by their digests: what stands under a name had that digest when it was written, also after a crash. */
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { draftOwner, FileSource, writeWhole, type Written } from '@epione/client';
+import { WorkerError } from '../error.js';
 import { hashName, type Digest, type HashName, type Pieces } from '@epione/protocol';
 
 /** The name of a blob as others write it. */
@@ -21,24 +22,42 @@ const isWriting = (pid: number): boolean => {
 /** Sealed updates and models of one site. */
 export class BlobStore {
   readonly #folder: string;
+  readonly #quota: number;
+  #used: number;
 
-  /** @param folder made when missing, readable by its owner only; drafts of processes that have ended are removed. */
-  constructor(folder: string) {
+  /**
+   * @param folder made when missing, readable by its owner only; drafts of processes that have ended are removed.
+   * @param quota most bytes of all blobs together.
+   */
+  constructor(folder: string, quota = Infinity) {
     this.#folder = folder;
+    this.#quota = quota;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     for (const file of readdirSync(folder)) {
       const owner = draftOwner(file);
       if (owner !== undefined && !isWriting(owner)) rmSync(join(folder, file), { force: true });
+    }
+    this.#used = quota === Infinity ? 0 : readdirSync(folder).reduce((sum, file) => sum + (statSync(join(folder, file), { throwIfNoEntry: false })?.size ?? 0), 0);
+  }
+
+  /** Passes pieces on as long as there is room for them. What fails keeps its room until the next start: a quota is no exact measure. */
+  async *#within(pieces: Pieces): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const piece of pieces) {
+      if (this.#used + piece.length > this.#quota) {
+        throw new WorkerError('DISK_QUOTA', `the blobs in ${this.#folder} take ${Math.ceil(this.#used / 1e6)} MB, and ${Math.floor(this.#quota / 1e6)} MB are allowed`, { remedy: 'Raise limits.diskMb, or take blobs of studies that have ended away.' });
+      }
+      this.#used += piece.length;
+      yield piece;
     }
   }
 
   /**
    * Keeps bytes that come in pieces; they are on the disk when this returns.
    * @param named the digest that they must have, else they are not kept; or the hash function of the digest that they get.
-   * @throws what `pieces` throws; Error for another digest.
+   * @throws what `pieces` throws; Error for another digest; WorkerError DISK_QUOTA.
    */
   write(pieces: Pieces, named: Digest | HashName = 'sha256'): Promise<Written> {
-    return writeWhole(this.#folder, pieces, ({ digest }) => {
+    return writeWhole(this.#folder, this.#within(pieces), ({ digest }) => {
       if (isBlobName(named) && digest !== named) throw new Error(`the bytes have the digest ${digest}, not ${named}`);
       return fileName(digest);
     }, isBlobName(named) ? hashName(named) : named);

@@ -8,19 +8,21 @@ import { certificates } from './certificates.js';
 import { disk, secrets } from './disk.js';
 import { run, type Check, type Finding, type Partner } from './finding.js';
 import { keyDelivery, keyStock, seeds } from './keys.js';
-import { dataFile, engine, node, profile } from './machine.js';
+import { dataFile, engine, memory, node, profile } from './machine.js';
 import { clock, keyServer, ledger, members, peers, proxy } from './ways.js';
 
 export type { Finding } from './finding.js';
 
-/** Causes before what they cause. */
-const checks: readonly Check[] = [node, profile, disk, secrets, seeds, certificates, proxy, peers, ledger, keyServer, keyStock, keyDelivery, members, clock, engine, dataFile];
+/** Causes before what they cause. They wait for others most of the time, so they run side by side. */
+const waiting: readonly Check[] = [node, profile, disk, secrets, seeds, certificates, proxy, peers, ledger, keyServer, keyStock, keyDelivery, members, clock];
+/** These compute, and come afterwards: meanwhile no answer of a server would be heard in time. */
+const computing: readonly Check[] = [memory, engine, dataFile];
 
 /** The study of the configuration and its other members, as far as the ledger tells; silence is named by the check of the ledger. */
 async function studyOn(config: WorkerConfig, found: ConnectionProfile, proxyEnv: ProxyEnv): Promise<{ study: Study; partners: Partner[] } | undefined> {
   if (config.study === undefined) return undefined;
   try {
-    using channel = await connect(found, { identity: 'worker', proxyEnv, timeouts: { evaluateMs: 5000 } });
+    using channel = await connect(found, { identity: 'worker', proxyEnv, timeouts: { evaluateMs: 10_000 } });
     const study = (await readStudyView(channel, await studyDigestOf(config.study))).document;
     const others = study.aggregators.filter((mspId) => mspId !== config.mspId);
     const partners = await Promise.all(others.map(async (mspId) => {
@@ -48,7 +50,9 @@ export async function examine(config: WorkerConfig, surroundings: Surroundings):
   const found = await readProfile(config.profile).catch(() => undefined);
   const known = found && (await studyOn(config, found, surroundings.proxyEnv));
   const examined = { ...surroundings, config, profile: found, study: known?.study, partners: known?.partners ?? [] };
-  return (await Promise.all(checks.map((check) => run(check, examined)))).flat();
+  const findings = (await Promise.all(waiting.map((check) => run(check, examined)))).flat();
+  for (const check of computing) findings.push(...(await run(check, examined)));
+  return findings;
 }
 
 /** The findings as a table for people. */

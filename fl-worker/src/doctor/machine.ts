@@ -5,6 +5,7 @@ import { inputWidth } from '../data/dataset.js';
 import { readTrainingData } from '../run.js';
 import { profileOf } from '../site/membership.js';
 import { fastest, probeEngines, tellProbe } from '../training/engine-choice.js';
+import { assertMemory, memoryAllowed } from '../training/memory.js';
 import { describeModel } from '../training/model.js';
 import { hasTensorflow, openEngine } from '../training/tf.js';
 import type { Recipe } from '../training/train.js';
@@ -38,6 +39,16 @@ export const engine: Check = {
     const named = recipe.training.engine;
     const taken = named === undefined ? fastest(probed).engine : await openEngine(named);
     return [ok(`${taken.name} (${taken.told})${named === undefined ? '' : ', named by the study'}: ${tellProbe(probed)}${hasTensorflow() ? '' : ', tensorflow is not installed'}`)];
+  },
+};
+
+/** Whether training the study fits: with the rows that there are, or with a thousand where they cannot be read. */
+export const memory: Check = {
+  name: 'memory', remedy: 'Raise limits.memoryMb, or the memory of the machine.',
+  examine: async ({ config, study }) => {
+    const allowed = memoryAllowed(config.limits);
+    if (study !== undefined && config.data !== undefined) assertMemory(study, (await readTrainingData(config, study).catch(() => ({ rows: 1000 }))).rows, inputWidth(study), config.limits, allowed);
+    return [ok(`${(allowed / 1e6).toFixed(0)} MB for the worker${config.limits?.memoryMb === undefined ? '' : ', by limits.memoryMb'}`)];
   },
 };
 

@@ -139,7 +139,7 @@ async function head(socket: TLSSocket, at: string, signal: AbortSignal): Promise
  * Connects to a server as the worker would, step by step.
  * @throws NotReached with what stands in the way; EtsiQkd014Error BAD_OPTION for a proxy that is no http:// address.
  */
-export async function reach(to: URL, greeting: Greeting, env: ProxyEnv, timeoutMs = 5000): Promise<Reached> {
+export async function reach(to: URL, greeting: Greeting, env: ProxyEnv, timeoutMs = 10_000): Promise<Reached> {
   const signal = AbortSignal.timeout(timeoutMs);
   const host = to.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = Number(to.port || '443');

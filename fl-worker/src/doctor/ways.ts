@@ -64,7 +64,7 @@ export const ledger: Check = {
   remedy: 'Start the peer, or correct its endpoint in the profile; one of Fabric before 2.5.13 or 3.1.0 has no post-quantum key exchange and is refused.',
   examine: async ({ profile, proxyEnv }) => {
     if (profile === undefined) return [fault('NO_PROFILE', 'not asked: there is no profile', 'Name the connection profile that the network operator gave you.')];
-    using channel = await connect(profile, { identity: 'worker', proxyEnv, timeouts: { evaluateMs: 5000 } });
+    using channel = await connect(profile, { identity: 'worker', proxyEnv, timeouts: { evaluateMs: 10_000 } });
     return [ok(`height ${await channel.height()} of channel ${profile.channel}`)];
   },
 };

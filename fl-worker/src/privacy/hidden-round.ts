@@ -27,11 +27,11 @@ const survivorsOf = ({ aggregation, quorums }: Study): number => (aggregation.mo
 
 /** @throws as `trainLocally` and `trainPrivately`. */
 export async function trainHidden(tf: Tf, study: HiddenStudy, round: HiddenRound): Promise<Trained & HiddenUpdate> {
-  const { base, data, persons, norm, bytes } = round;
+  const { base, data, persons, norm, bytes, onEpoch } = round;
   if (study.privacy.unit === 'site') {
     const { update, ...kept } = await trainLocally(tf, study, round);
     return { ...kept, ...hideUpdate(study, update, norm, survivorsOf(study), bytes) };
   }
-  const trained = await trainPrivately(tf, study, base, data, persons, norm, bytes);
+  const trained = await trainPrivately(tf, study, base, data, persons, norm, bytes, onEpoch);
   return { update: Float64Array.from(trained.parameters, (parameter, k) => parameter - (base[k] ?? 0)), norm: trained.norm };
 }

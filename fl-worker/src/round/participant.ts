@@ -190,7 +190,7 @@ export class Participant {
     return this.#state.log.measure(round, 'training', elapsed, async () => {
       const spent = isHidden(document) ? await this.#charge(round, document) : undefined;
       const { mspId, seed } = config;
-      const { norm, ...trained } = await updateOf(document, { seed, round, mspId, base, state, carried: this.#state.carried.before(round), data, persons, norm: this.#state.budget.norm, bytes: this.#site.random });
+      const { norm, ...trained } = await updateOf(document, { seed, round, mspId, base, state, carried: this.#state.carried.before(round), data, persons, norm: this.#state.budget.norm, bytes: this.#site.random, onEpoch: (epoch) => { report('epoch', { round, epoch, of: document.training.localEpochs }); } });
       const words = wordsOf(document, trained, data.rows);
       report('trained', { round, rows: data.rows });
       const { carried } = trained;

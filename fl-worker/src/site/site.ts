@@ -53,7 +53,7 @@ export interface Site extends Surroundings {
 const blobRequestMs = 30_000;
 
 /** The site's blob store; it is the same for all studies. */
-export const openBlobs = (config: WorkerConfig): BlobStore => new BlobStore(join(config.state, 'blobs'));
+export const openBlobs = (config: WorkerConfig): BlobStore => new BlobStore(join(config.state, 'blobs'), config.limits?.diskMb === undefined ? Infinity : config.limits.diskMb * 1e6);
 
 /** The key management entity of a configuration, if it has one. @throws WorkerError CONFIG_INVALID for unreadable TLS files. */
 export async function openKme({ kme }: WorkerConfig): Promise<KeyDelivery | undefined> {

@@ -16,6 +16,8 @@ export interface LocalRound {
   readonly carried: Float64Array | undefined;
   readonly data: Dataset;
   readonly random: SeededRandom;
+  /** Told after every pass over the rows (1 to localEpochs). */
+  readonly onEpoch?: ((epoch: number) => void) | undefined;
 }
 
 /** What a round's training gives. */
@@ -36,16 +38,16 @@ function assertShort(study: Study, update: Float64Array): void {
 }
 
 /** Trains from the shared base and this site's own tensors; a site begins with tensors drawn from the study's digest, as every other. */
-async function trainShared(tf: Tf, study: Study, { base, carried, data, random }: LocalRound): Promise<Trained & { readonly from: Float32Array }> {
-  if (!hasLocal(study.model)) return { update: difference(await train(tf, study, base, data, random), base), from: base };
+async function trainShared(tf: Tf, study: Study, { base, carried, data, random, onEpoch }: LocalRound): Promise<Trained & { readonly from: Float32Array }> {
+  if (!hasLocal(study.model)) return { update: difference(await train(tf, study, base, data, random, { onEpoch }), base), from: base };
   const from = joined(study.model, base, carried ?? firstLocal(study.model, data.width, statementDigest('study', study)));
-  const { shared, local } = divided(study.model, await train(tf, study, from, data, random));
+  const { shared, local } = divided(study.model, await train(tf, study, from, data, random, { onEpoch }));
   return { update: difference(shared, base), carried: Float64Array.from(local), from };
 }
 
-async function scaffold(tf: Tf, study: Study, { base, state, carried, data, random }: LocalRound): Promise<Trained> {
+async function scaffold(tf: Tf, study: Study, { base, state, carried, data, random, onEpoch }: LocalRound): Promise<Trained> {
   const own = carried ?? new Float64Array(study.model.dimension);
-  const delta = difference(await train(tf, study, base, data, random, { drift: Float32Array.from(state, (value, k) => value - (own[k] as number)) }), base);
+  const delta = difference(await train(tf, study, base, data, random, { onEpoch, drift: Float32Array.from(state, (value, k) => value - (own[k] as number)) }), base);
   const { localEpochs, batchSize, learningRate } = study.training;
   const next = nextVariate(own, state, delta, localEpochs * Math.ceil(data.rows / batchSize), Number(learningRate));
   const update = new Float64Array(2 * delta.length);

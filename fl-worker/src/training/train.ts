@@ -29,7 +29,7 @@ export interface TrainOptions {
   /** SCAFFOLD's correction c − c_i, added to every gradient. */
   readonly drift?: Float32Array;
   /** Told after every pass over the rows (1 to localEpochs). */
-  readonly onEpoch?: (epoch: number) => void;
+  readonly onEpoch?: ((epoch: number) => void) | undefined;
 }
 
 /**
