@@ -116,11 +116,12 @@ export class Consortium {
     return new SupervisedProcess({ name, args, logFile: join(this.runFolder, 'logs', `${name}.log`), done });
   }
 
-  /** Fabric up, with a supervisor that restarts what dies, and the chaincode deployed. */
-  async startNetwork(): Promise<void> {
-    await command('fl-network', ['up', '--state', this.places.network]);
+  /** Fabric up, with a supervisor that restarts what dies, and the chaincode deployed. @param topology file of who takes part; the shipped one when absent. */
+  async startNetwork(topology?: string): Promise<void> {
+    const up = ['up', '--state', this.places.network, ...(topology === undefined ? [] : ['--topology', topology])];
+    await command('fl-network', up);
     await command('fl-network', ['deploy', '--state', this.places.network]);
-    this.#network = this.#supervise('network', [programs['fl-network'], 'up', '--supervise', '--state', this.places.network]);
+    this.#network = this.#supervise('network', [programs['fl-network'], ...up, '--supervise']);
   }
 
   /** How an organization's programs reach the network. */

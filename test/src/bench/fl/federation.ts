@@ -2,7 +2,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RoundReport, WorkerStatus } from '@epione/fl-worker';
-import { parseTopology, up } from '@epione/network';
 import { stringify } from 'yaml';
 import { command, programs } from '../../study/command.js';
 import { Consortium, organizations, Places } from '../../study/consortium.js';
@@ -43,8 +42,9 @@ export class Federation implements AsyncDisposable {
     const consortium = new Consortium(places, 'bench');
     const federation = new Federation(consortium);
     try {
-      await up({ stateDir: places.network, topology: parseTopology({ batchIntervalMs, organizations: organizations.map((mspId) => ({ mspId })) }) });
-      await consortium.startNetwork();
+      const topology = join(root, 'topology.yaml');
+      writeFileSync(topology, stringify({ batchIntervalMs, organizations: organizations.map((mspId) => ({ mspId })) }));
+      await consortium.startNetwork(topology);
       await consortium.startKeyServers();
       await federation.#configure();
       await Promise.all(organizations.map((organization) => command('fl-worker', ['init', '--config', places.workerConfig(organization)])));
