@@ -46,7 +46,7 @@ export class Convolution implements Stage {
     const [down, right, channels, filters] = this.#filterShape;
     const size = down * right * channels;
     // A convolution with one filter a place lays out what stands under the window, edges and strides as in `forward`.
-    const places = tf.reshape(tf.eye(size), [down, right, channels, size]) as Tensor4D;
+    const places: Tensor4D = tf.reshape(tf.eye(size), [down, right, channels, size]);
     const { stride, padding } = this.#form;
     const under = tf.conv2d(input as Tensor4D, places, [...stride], padding);
     const [rows] = input.shape as [number];
