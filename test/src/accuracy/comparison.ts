@@ -1,7 +1,7 @@
 /** One data set: pooled, local and federated models of the same training, measured on the same held-out rows. */
 import { evaluate, evaluateSurvival, initialParameters, simulate, simulatedStudy, trainAlone, type Dataset } from '@epione/fl-worker';
 import type { Study } from '@epione/protocol';
-import { divide, folderOf, templateOf, together, type DataSet, type DividedSite } from './data.js';
+import { divide, folderOf, plainTemplateOf, together, type DataSet, type DividedSite } from './data.js';
 import { interval, type Interval } from './interval.js';
 
 /** What one seed gives: shares of 0 to 1. */
@@ -66,7 +66,8 @@ export async function atHome(study: Study, metric: DataSet['metric'], sites: rea
 
 /** One seed: it fixes the division, the starting parameters and the order of rows. */
 export async function compareOnce(set: DataSet, seed: string): Promise<{ readonly compared: Compared; readonly sites: number; readonly rows: number }> {
-  const template = templateOf(folderOf(set));
+  const plain = plainTemplateOf(folderOf(set));
+  const template = { ...plain, rounds: { ...plain.rounds, count: set.rounds ?? plain.rounds.count } };
   const sites = divide(set, template, seed);
   const study = simulatedStudy(template, sites.map(({ name }) => name));
   const [all, held] = [together(sites, 'train'), together(sites, 'test')];

@@ -14,6 +14,8 @@ export interface DataSet {
   /** Folder in `data/`; that of its name when absent. */
   readonly folder?: string;
   readonly file: string;
+  /** Rounds where they are not the study's. */
+  readonly rounds?: number;
   readonly assignment: Assignment;
   readonly metric: 'auc' | 'accuracy' | 'concordance';
   /** What a model of the same kind reaches on all rows in one place, made with another library: docs/accuracy.md names it. */
@@ -33,7 +35,10 @@ const file = (...path: string[]): string => join(repository, 'data', ...path);
 export const folderOf = ({ name, folder = name }: Pick<DataSet, 'name' | 'folder'>): string => folder;
 
 /** The study file in a folder of `data/`. */
-export const templateOf = (name: string): StudyTemplate => readStudyTemplate(readFileSync(file(name, 'study.yaml'), 'utf8'));
+export const templateOf = (folder: string): StudyTemplate => readStudyTemplate(readFileSync(file(folder, 'study.yaml'), 'utf8'));
+
+/** The same without noise, and without masks, which change no sum: what federation itself costs is measured. */
+export const plainTemplateOf = (folder: string): StudyTemplate => ({ ...templateOf(folder), privacy: { unit: 'none' }, aggregation: { mode: 'visible', rule: 'mean' } });
 
 /** A data set's table; a file that ends in .gz is unpacked. */
 export function readTable(set: Pick<DataSet, 'name' | 'folder' | 'file'>): CsvTable {

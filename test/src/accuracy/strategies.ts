@@ -1,7 +1,7 @@
 /** Strategies on data that are divided more and less evenly: the digits among ten sites, FedAvg beside the rest. */
 import { simulatedStudy, type StudyTemplate } from '@epione/fl-worker';
 import { atHome, federate, fineTune, measure, startOf } from './comparison.js';
-import { divide, templateOf, together, type DataSet } from './data.js';
+import { divide, plainTemplateOf, together, type DataSet } from './data.js';
 import { interval, type Interval } from './interval.js';
 import { setNamed } from './sets.js';
 
@@ -42,8 +42,9 @@ interface Once {
 
 async function once(set: DataSet, name: string, seed: string): Promise<Once> {
   const { strategy: chosen, proximal } = changes[name] as Change;
-  const plain = templateOf('digits');
-  const template: StudyTemplate = { ...plain, strategy: chosen, training: { ...plain.training, localEpochs: 2, ...(proximal === undefined ? {} : { proximal }) }, rounds: { ...plain.rounds, count: 20 } };
+  const plain = plainTemplateOf('digits');
+  const training: StudyTemplate['training'] = { optimizer: 'sgd', learningRate: '0.3', localEpochs: 2, batchSize: 32, ...(proximal === undefined ? {} : { proximal }) };
+  const template: StudyTemplate = { ...plain, strategy: chosen, model: { kind: 'mlp', layers: [64], initial: 'zeros' }, training, rounds: { ...plain.rounds, count: 20 } };
   const sites = divide(set, template, seed);
   const study = simulatedStudy(template, sites.map((site) => site.name));
   const held = together(sites, 'test');
