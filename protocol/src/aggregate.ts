@@ -1,6 +1,7 @@
 /** From the opened updates of a sealed round to its result: pure, so that every aggregator and the auditor get the same bytes (PROTOCOL sections 5, 7, 9). */
 import { concat, digestOf, frame, hashOf, toHex, type Digest } from './encoding/digest.js';
 import { CodedError, type Code } from './error.js';
+import { unpackUpdate } from './compression/compression.js';
 import type { SubmissionRef } from './encoding/fields.js';
 import { addStep, encodeModel, meanOfSum, readVector, sumVectors, type WeightedUpdate } from './fixed-point.js';
 import type { Unmasked } from './masked/unmask.js';
@@ -43,9 +44,10 @@ const unitOf = ({ encoding }: Study): number => 2 ** -encoding.fractionBits;
 /** The coordinates of an update as real numbers: q_k · 2^−fractionBits, exact. */
 const rowOf = (study: Study, words: Uint8Array): Float64Array => readUpdate(study, words).steps.map((step) => step * unitOf(study));
 
-/** Judges opened words: their form, that they carry the weight that the statement names, and their length where the study bounds it (`maxNorm`, over the model's coordinates). */
-export function judgeUpdate(study: Study, statement: Pick<Submission, 'numExamples'>, words: Uint8Array): UpdateVerdict {
+/** Judges an opened update, and takes its compression off: its form, that it carries the weight that the statement names, and its length where the study bounds it (`maxNorm`, over the model's coordinates). */
+export function judgeUpdate(study: Study, statement: Pick<Submission, 'numExamples'>, payload: Uint8Array): UpdateVerdict {
   try {
+    const words = unpackUpdate(payload, study);
     const { weight, steps } = readUpdate(study, words);
     if (weight !== (study.strategy.weighting === 'uniform' ? 1 : statement.numExamples)) return { code: 'BAD_ENCODING' };
     const most = settingsOf(study).get('maxNorm');

@@ -1,5 +1,6 @@
 /** Updates as integers modulo 2^m, so that a sum is the same bytes in any order; and models as their canonical bytes (PROTOCOL section 7). */
 import { vectorLength, guardBytes } from './encoding/vector-length.js';
+import { roundHalfEven } from './compression/scale.js';
 import { CodedError } from './error.js';
 import { scaled } from './strategy/server-strategy.js';
 import { fixedPointBound, type Study } from './statements/study.js';
@@ -31,10 +32,6 @@ function writeWord(view: DataView, bits: FixedPoint['bits'], at: number, value: 
   view.setInt32(at, value, true);
   if (bits === 64) view.setInt32(at + 4, Math.floor(value / two32), true);
 }
-
-/** Adding and taking away 1.5 · 2^52 leaves no bits below one: IEEE 754 rounds half to even. Exact for magnitudes up to 2^51. */
-const roundingPoint = 1.5 * 2 ** 52;
-const roundHalfEven = (x: number): number => x + roundingPoint - roundingPoint;
 
 /**
  * Encodes one local update.

@@ -49,6 +49,8 @@ export * from './sealing/sealed-update.js';
 export * from './sealing/sealed-stream.js';
 export { vectorLength } from './encoding/vector-length.js';
 export * from './fixed-point.js';
+export { compressedBytes, packUpdate, residualOf, unpackUpdate } from './compression/compression.js';
+export type { Compression } from './compression/terms.js';
 export * from './consent-set.js';
 export * from './tlog/merkle.js';
 export * from './tlog/note.js';

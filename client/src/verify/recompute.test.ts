@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import {
-  aggregate, digestOf, encapsulate, encodeModel, encodeState, encodeUpdate, initialState, judgeUpdate, newKemKeys, sealUpdate, setDigest, sha256, submissionDigest, witnessOf,
-  type Aggregated, type Base, type Before, type Digest, type Epoch, type RoundState, type Study, type Submission,
+  aggregate, digestOf, encapsulate, encodeModel, encodeState, initialState, judgeUpdate, newKemKeys, packUpdate, sealUpdate, setDigest, sha256, submissionDigest, witnessOf,
+  type Aggregated, type Base, type Before, type Compression, type Digest, type Epoch, type RoundState, type Study, type Submission,
 } from '@epione/protocol';
 import { Blobs } from './blobs.js';
 import { checkAggregates, type ContentKeys } from './recompute.js';
@@ -15,29 +15,30 @@ import type { RoundFound } from './rounds.js';
 
 const participants = ['HospitalA', 'HospitalB', 'HospitalC'];
 const named = (text: string): Digest => digestOf(new TextEncoder().encode(text));
-const study = {
-  model: { dimension: 2 }, encoding: { bits: 64, fractionBits: 20, clip: '8', maxWeight: 1000 }, quorums: { submit: 3 }, aggregation: { mode: 'visible', rule: 'median' },
+const studyWith = (compression: Compression | undefined): Study => ({
+  model: { dimension: 2, tensors: [{ name: 'weights', shape: [2] }] }, encoding: { bits: 64, fractionBits: 20, clip: '8', maxWeight: 1000, ...(compression === undefined ? {} : { compression }) }, quorums: { submit: 3 }, aggregation: { mode: 'visible', rule: 'median' },
   strategy: { name: 'fedyogi', weighting: 'uniform', serverLearningRate: '0.1', f: 1, parameters: [{ name: 'beta1', value: '0.9' }, { name: 'beta2', value: '0.99' }, { name: 'tau', value: '0.001' }] },
-} as unknown as Study;
-const book = { digest: named('study'), study } as StudyBook;
+} as unknown as Study);
 
 /** A sealed update of one hospital and the statement about it. */
-function submit(participant: string, round: number, base: Base, contentKey: Uint8Array): { statement: Submission; blob: Uint8Array; words: Uint8Array } {
+function submit({ digest, study }: StudyBook, participant: string, round: number, base: Base, contentKey: Uint8Array): { statement: Submission; blob: Uint8Array; payload: Uint8Array } {
   const at = participants.indexOf(participant);
-  const words = encodeUpdate(at === 2 ? [-8, 8] : [0.5 * round, 0.25 * at], study.encoding, 1);
+  const payload = packUpdate(Float64Array.from(at === 2 ? [-8, 8] : [0.5 * round, 0.25 * at]), study, 1);
   const { encapsulationKey } = newKemKeys('mlkem768', new Uint8Array(64));
   const recipient = { to: 'Regulator', toRecord: named('Regulator'), suite: 'seal-mlkem768' as const, encapsulationKey };
-  const from = { study: book.digest, epoch: 1, round, from: participant, fromRecord: named(participant), purpose: 'update' as const };
+  const from = { study: digest, epoch: 1, round, from: participant, fromRecord: named(participant), purpose: 'update' as const };
   const { ciphertext, sharedSecret } = encapsulate('mlkem768', encapsulationKey);
-  const blob = sealUpdate({ ...from, recipients: [{ context: { ...recipient, ciphertext }, sharedSecret }], payload: words, contentKey, salt: new Uint8Array(24) });
+  const blob = sealUpdate({ ...from, recipients: [{ context: { ...recipient, ciphertext }, sharedSecret }], payload, contentKey, salt: new Uint8Array(24) });
   const statement = {
-    study: book.digest, epoch: 1, round, participant, record: named(participant), after: { kind: 'opening' }, base, blob: digestOf(blob), blobBytes: blob.length,
+    study: digest, epoch: 1, round, participant, record: named(participant), after: { kind: 'opening' }, base, blob: digestOf(blob), blobBytes: blob.length,
     sealed: [{ to: 'Regulator', record: named('Regulator'), suite: 'seal-mlkem768', keyIds: [] }], numExamples: 10, software: 'test',
   } satisfies Submission;
-  return { statement, blob, words };
+  return { statement, blob, payload };
 }
 
-describe('recomputing rounds with a rule and a state', () => {
+for (const compression of [undefined, { kind: 'int8', errorFeedback: true }] satisfies (Compression | undefined)[]) describe(`recomputing rounds with a rule and a state${compression === undefined ? '' : ', of compressed updates'}`, () => {
+  const study = studyWith(compression);
+  const book = { digest: named('study'), study } as StudyBook;
   let folder = '';
   const keys = new Map<string, Uint8Array>();
   const rounds: RoundFound[] = [];
@@ -48,11 +49,11 @@ describe('recomputing rounds with a rule and a state', () => {
     let last: Before = { footing: { base: 'zeros' }, parameters: new Float32Array(2), state: initialState(study, 2), participants: 3 };
     for (const round of [1, 2, 3]) {
       const sent = participants.map((participant) => ({ contentKey: sha256(new TextEncoder().encode(`${participant} ${round}`)), participant }));
-      const sealed = sent.map(({ participant, contentKey }) => ({ contentKey, ...submit(participant, round, last.footing.base, contentKey) }));
+      const sealed = sent.map(({ participant, contentKey }) => ({ contentKey, ...submit(book, participant, round, last.footing.base, contentKey) }));
       for (const { blob } of sealed) await put(blob);
       for (const { statement, contentKey } of sealed) keys.set(submissionDigest(statement), contentKey);
       const set = sealed.map(({ statement }) => ({ participant: statement.participant, digest: submissionDigest(statement) }));
-      const found: Aggregated = aggregate(study, last, set, new Map(sealed.map(({ statement, words }) => [statement.participant, judgeUpdate(study, statement, words)])));
+      const found: Aggregated = aggregate(study, last, set, new Map(sealed.map(({ statement, payload }) => [statement.participant, judgeUpdate(study, statement, payload)])));
       expect(found.result).to.deep.include({ outcome: 'model', set: setDigest(set) });
       const witness = witnessOf(book.digest, round, 'Regulator', found.words!);
       rounds.push({

@@ -1,5 +1,5 @@
 /** A study's rounds as this organization can open them again: the ledger's sets, blobs of any member, content keys of its own. */
-import { lastRound, openStored, submissionDigest, type SubmissionRef } from '@epione/protocol';
+import { lastRound, openStored, submissionDigest, unpackUpdate, type SubmissionRef } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import { baseModel, blobUrls, hasEnded, serverState, submissionIn, viewRound, type RoundView, type StudyInForce } from '../round/course.js';
 import { readChecked } from '../round/opener.js';
@@ -14,7 +14,7 @@ async function openAgain(site: Site, study: StudyInForce, outbox: Pick<Outbox, '
     throw new WorkerError('DATA_MISSING', `the content key of ${ref.participant}'s update of round ${view.round} is not kept here`, { remedy: 'An organization that is to compute contributions sets keepContentKeys before the study runs, and is an aggregator.' });
   }
   await using blob = await site.source.open(statement.blob, blobUrls(site, study, [ref.participant, ...view.epoch.aggregators]));
-  return await (await openStored(await readChecked(blob, statement), contentKey)).all();
+  return unpackUpdate(await (await openStored(await readChecked(blob, statement), contentKey)).all(), study.document);
 }
 
 /** The rounds that ended in a model, up to the first that has not ended. @throws WorkerError DATA_MISSING, BLOB_MISSING, CodedError UNOPENABLE, BLOB_MISMATCH. */

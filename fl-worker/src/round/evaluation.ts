@@ -7,6 +7,7 @@ import { seededRandom } from '../random.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
 import { judge } from '../training/baseline.js';
+import { strategyPart } from '../training/error-feedback.js';
 import { firstLocal, hasLocal, joined } from '../training/local-tensors.js';
 import type { Metrics, SurvivalMetrics } from '../training/metrics.js';
 import { loadTf } from '../training/tf.js';
@@ -29,7 +30,7 @@ async function evaluateBoth(site: Site, study: StudyInForce, { carried }: StudyS
   const { document, digest } = study;
   const { seed, mspId, state: folder, data: settings } = site.config;
   const shared = await baseModel(site, study, model);
-  const own = carried.before(document.rounds.count + 1);
+  const own = strategyPart(document, carried.before(document.rounds.count + 1));
   const parameters = hasLocal(document.model) ? joined(document.model, shared, own ?? firstLocal(document.model, training.width, digest)) : shared;
   const global = await judge(document, parameters, test);
   const localEpochs = settings?.fineTuneEpochs ?? 0;

@@ -38,6 +38,7 @@ describe('simulation', function () {
 
   for (const [name, more] of [
     ['FedAdam with a local bias', { strategy: { ...uniform, name: 'fedadam', serverLearningRate: '0.1', parameters: [{ name: 'beta1', value: '0.9' }, { name: 'beta2', value: '0.99' }, { name: 'tau', value: '0.001' }] }, model: { ...smallTemplate.model, local: ['dense1.bias'] } }],
+    ['FedAvg in 4 bits with error feedback and a local bias', { encoding: { ...smallTemplate.encoding, compression: { kind: 'int4', errorFeedback: true } }, model: { ...smallTemplate.model, local: ['dense1.bias'] } }],
     ['SCAFFOLD under masks', { strategy: { ...uniform, name: 'scaffold' }, aggregation: masked }],
   ] satisfies [string, Partial<StudyTemplate>][]) {
     it(`gives the models of real sites: ${name}`, async () => {

@@ -169,8 +169,8 @@ class Run {
       if ('code' in verdict) excluded.push({ participant, code: verdict.code });
       if (together) {
         verdicts.set(participant, verdict);
-        if ('words' in verdict) words.set(participant, sent);
-      } else if ('words' in verdict) sum = sum === undefined ? sent : sumVectors([sum, sent], study.encoding.bits);
+        if ('words' in verdict) words.set(participant, verdict.words);
+      } else if ('words' in verdict) sum = sum === undefined ? verdict.words : sumVectors([sum, verdict.words], study.encoding.bits);
     }
     const usedSet = set.filter(({ participant }) => !excluded.some((entry) => entry.participant === participant));
     const result = (): Aggregated => {

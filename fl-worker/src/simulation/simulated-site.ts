@@ -5,6 +5,7 @@ import { WorkerError } from '../error.js';
 import { afterRound } from '../privacy/budget.js';
 import { isHidden } from '../privacy/hidden-round.js';
 import { seededBytes } from '../random.js';
+import { strategyPart } from '../training/error-feedback.js';
 import { updateOf, type LocalTask, type RoundUpdate } from '../round/local-update.js';
 
 export class SimulatedSite {
@@ -32,7 +33,7 @@ export class SimulatedSite {
 
   /** What the site keeps for itself: SCAFFOLD's control variate, or its local tensors; undefined before its first used update. */
   get carried(): Float64Array | undefined {
-    return this.#carried;
+    return strategyPart(this.#study, this.#carried);
   }
 
   /** Charges the budget, then trains. The noise repeats with the seed, so nothing of it may leave. @throws as `updateOf`; CodedError BUDGET_SPENT. */

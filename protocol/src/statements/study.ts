@@ -4,6 +4,7 @@ import { CodedError } from '../error.js';
 import { decimal, digest, label, members, parse, positiveDecimal, sortedBy, text } from '../encoding/fields.js';
 import { privacyFaults, privacyTerms } from '../privacy/terms.js';
 import { aggregation, boundFault, strategy, strategyFaults } from '../strategy/study-strategy.js';
+import { compression, compressionFaults } from '../compression/terms.js';
 import { padFaults } from '../masked/pad-need.js';
 import { profile, profiles, sealingSuite, sealingSuites, signatureSuite } from '../crypto/suites.js';
 
@@ -98,6 +99,8 @@ export const study = z.strictObject({
     fractionBits: z.int().min(0).max(40),
     clip: positiveDecimal,
     maxWeight: z.int().min(1).max(1_000_000),
+    /** Visible mode: updates shorter than their words; none when absent. */
+    compression: compression.optional(),
   }),
   privacy: privacyTerms,
   aggregation,
@@ -227,7 +230,7 @@ function suiteFaults({ suites }: Study): string[] {
 export function readStudy(value: unknown): Study {
   const document = parse(study, value, 'study', 'STUDY_INVALID');
   const names = [...document.features, document.label, ...(document.event === undefined ? [] : [document.event])].map((entry) => entry.name);
-  const faults = [...encodingFaults(document, document.participants.length), ...kindFaults(document), ...outputFaults(document), ...adversarialFaults(document), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document), ...privacyFaults(document), ...maskedFaults(document, document.participants.length)];
+  const faults = [...encodingFaults(document, document.participants.length), ...kindFaults(document), ...outputFaults(document), ...adversarialFaults(document), ...modelFaults(document), ...quorumFaults(document), ...suiteFaults(document), ...strategyFaults(document), ...compressionFaults(document), ...privacyFaults(document), ...maskedFaults(document, document.participants.length)];
   if (new Set(names).size !== names.length) faults.push('features: a name stands twice');
   if (document.consent.required && document.consent.classes.length === 0) faults.push('consent.classes: name at least one class when consent is required');
   if (faults.length > 0) throw new CodedError('STUDY_INVALID', faults.map((fault) => `study.${fault}`).join('; '));
