@@ -33,7 +33,7 @@ function within(privacy: PrivacyTerms, { training, rounds }: StudyTemplate): Pri
 /** The study of a run. */
 export function studyOfRun(name: string, { rounds, qkdMissing, aggregation, privacy, impatient }: StudyChanges): StudyTemplate {
   const shipped = shippedStudy();
-  const waits = impatient === true && qkdMissing === 'fail' ? { submitMs: 10_000, graceMs: 2000 } : {};
+  const waits = impatient === true && qkdMissing === 'fail' ? { submitMs: 20_000, graceMs: 5000 } : {};
   const template = { ...shipped, name, rounds: { ...shipped.rounds, ...waits, count: rounds ?? shipped.rounds.count } };
   return {
     ...template,
