@@ -41,7 +41,7 @@ const ofNpm = ['rebuild', 'install', 'pack'];
 /** Scripts whose options a page may name, and the program behind each. */
 const scripted: Readonly<Record<string, string[]>> = {
   start: ['test', 'dist', 'study', 'main.js'], 'bench:ledger': ['test', 'dist', 'bench', 'main.js'], 'bench:qkd': ['test', 'dist', 'bench', 'qkd', 'main.js'], 'bench:crypto': ['test', 'dist', 'bench', 'crypto', 'main.js'], 'bench:fl': ['test', 'dist', 'bench', 'fl', 'main.js'],
-  accuracy: ['test', 'dist', 'accuracy', 'main.js'], fuzz: ['test', 'dist', 'fuzz', 'main.js'], vectors: ['protocol', 'dist', 'testing', 'vectors', 'main.js'],
+  accuracy: ['test', 'dist', 'accuracy', 'main.js'], fuzz: ['test', 'dist', 'fuzz', 'main.js'], robust: ['test', 'dist', 'robust', 'main.js'], vectors: ['protocol', 'dist', 'testing', 'vectors', 'main.js'],
 };
 
 /** Scripts and options of npm that do not exist. */

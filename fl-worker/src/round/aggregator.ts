@@ -9,6 +9,7 @@ import { Opener } from './opener.js';
 import { codeOf, costsRound } from './refusal.js';
 import type { RescueDesk } from './rescue.js';
 import { software } from './seal.js';
+import { unusualUpdates } from './unusual.js';
 
 /** A result with what shows it. */
 type Shown = Aggregated & Pick<Attestation, 'reveals'>;
@@ -90,7 +91,11 @@ export class Aggregator {
 
   async #visible(view: RoundView, before: Before, set: readonly SubmissionRef[], submissions: readonly Stored<Submission>[]): Promise<Shown | undefined> {
     const verdicts = await this.#opener.verdicts(view, submissions);
-    return verdicts && aggregate(this.#study.document, before, set, verdicts);
+    if (verdicts === undefined) return undefined;
+    const aggregated = aggregate(this.#study.document, before, set, verdicts);
+    const unusual = aggregated.model === undefined ? [] : unusualUpdates(this.#study.document, verdicts, before.parameters, aggregated.model);
+    if (unusual.length > 0) this.#site.report('unusual updates', { round: view.round, updates: unusual.map((entry) => ({ ...entry })) });
+    return aggregated;
   }
 
   async #masked(view: RoundView, before: Before, set: readonly SubmissionRef[], submissions: readonly Stored<Submission>[]): Promise<Shown | undefined> {

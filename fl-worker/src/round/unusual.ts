@@ -1,0 +1,47 @@
+/** Updates that point or reach where those of the others do not, for the log of an aggregator who sees them one by one. A hint for people: no update is excluded for it. */
+import { readVector, updateLength, type Study, type UpdateVerdict } from '@epione/protocol';
+
+/** One update beside the others of its round. */
+export interface Unusual {
+  readonly participant: string;
+  /** Cosine of its angle to what the round did to the model, −1 to 1. */
+  readonly cosine: number;
+  /** Its length over the middle one's, in deviations that one outlier cannot stretch (Iglewicz and Hoaglin 1993). */
+  readonly normScore: number;
+}
+
+/** Fewer updates have no middle that one could lie far from. */
+const leastUpdates = 5;
+const mostScore = 5;
+/** The median of absolute deviations is so much smaller than a normal distribution's own. */
+const toDeviation = 1.4826;
+
+const normOf = (row: ArrayLike<number>): number => Math.sqrt(Array.from(row).reduce((sum, value) => sum + value * value, 0));
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? (sorted[half] as number) : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
+}
+
+/** The updates that point away from the round's step, or are far longer or shorter than the others. @param step what the round did to each parameter. */
+export function unusualOf(rows: ReadonlyMap<string, Float64Array>, step: Float64Array): Unusual[] {
+  if (rows.size < leastUpdates) return [];
+  const length = normOf(step);
+  const norms = [...rows.values()].map(normOf);
+  const middle = median(norms);
+  const deviation = toDeviation * median(norms.map((norm) => Math.abs(norm - middle)));
+  return [...rows].map(([participant, row], at): Unusual => {
+    const norm = norms[at] as number;
+    const along = step.reduce((sum, value, k) => sum + value * (row[k] as number), 0);
+    return { participant, cosine: norm * length === 0 ? 0 : along / (norm * length), normScore: norm === middle ? 0 : (norm - middle) / deviation };
+  }).filter(({ cosine, normScore }) => cosine < 0 || Math.abs(normScore) > mostScore);
+}
+
+/** The same from opened words. */
+export function unusualUpdates(study: Study, verdicts: ReadonlyMap<string, UpdateVerdict>, base: Float32Array, model: Float32Array): Unusual[] {
+  const { encoding, model: { dimension } } = study;
+  const rows = [...verdicts].flatMap(([participant, verdict]): [string, Float64Array][] =>
+    ('words' in verdict ? [[participant, readVector(verdict.words, encoding, updateLength(study, dimension)).steps.subarray(0, dimension)]] : []));
+  return unusualOf(new Map(rows), Float64Array.from(model, (value, k) => value - (base[k] as number)));
+}
