@@ -1,6 +1,7 @@
 /** `npm run bench:fl`: federated learning beside Flower and PyTorch on the same machine, data and models, printed as ratios of one run. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InvalidArgumentError } from 'commander';
 import { benchCommand, positive, runBenchmarks, type BenchFlags } from '../command.js';
 import type { Figure } from '../figure.js';
 import { layerFigures } from './layers.js';
@@ -24,11 +25,17 @@ const benchmarks: Readonly<Record<string, (flags: Flags) => Promise<Figure[]>>> 
   secagg: async ({ runs, python }) => secureAggregationFigures(runs, python),
 };
 
+/** From the first round alone nothing can be reckoned. */
+function twoOrMore(text: string): number {
+  if (positive(text) < 2) throw new InvalidArgumentError('It must be 2 or more.');
+  return positive(text);
+}
+
 const program = benchCommand('bench:fl', 'Measures federated learning beside Flower and PyTorch, which pip installs once into the user\'s cache folder.', 'npm run bench:fl -- --only secagg --runs 3', Object.keys(benchmarks))
   .option('--python <file>', 'a Python that has flwr[simulation] and torch, instead of environments of its own')
   .option('--state <dir>', 'folder of the network and the workers; removed afterwards', join(tmpdir(), 'epione-bench-fl'))
   .option('--batch-interval-ms <ms>', 'how long our orderers collect a block', positive, 100)
-  .option('--deployment-rounds <n>', 'how many of the 30 rounds Flower\'s deployment mode really runs, from 2 on; the rest is reckoned', positive, 4)
+  .option('--deployment-rounds <n>', 'how many of the 30 rounds Flower\'s deployment mode really runs, from 2 on; the rest is reckoned', twoOrMore, 4)
   .parse();
 try {
   await runBenchmarks(benchmarks, program.opts<Flags>());
