@@ -1,7 +1,7 @@
 /** Rounds: submit, retract, close, abort, attest. Their state is derived, never written (PROTOCOL section 4). */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
-  assertAttestation, assertClosing, assertRetraction, assertSubmission, attestation, closing, epochOf, footing, openRound, readSigned, retraction, roundQuestion, slotQuestion, submission,
+  assertAttestation, assertClosing, assertRetraction, assertSubmission, attestation, closing, epochOf, footing, leftBeacon, openRound, readSigned, retraction, roundQuestion, slotQuestion, submission,
   type Attestation, type Closing, type Epoch, type Named, type OpeningEvidence, type Opened, type ParticipantRecord, type PreviousRound, type RoundContext, type RoundRecords, type Slot, type Stored, type StoredClosing, type Submission,
 } from '@epione/protocol';
 import { assertAuthor, authorPlaces, store } from './caller.js';
@@ -89,7 +89,8 @@ async function writeClosing(ctx: Context, signed: Named<Closing>, kind: Closing[
   const reads: Reads = { slots: 'all', attestations: kind === 'abort' ? 'all' : [] };
   const context = await contextOf(ctx, statement, reads, statement.after);
   assertClosing(context, statement, await motionOf(ctx, statement.proposal, statement.approvals));
-  const value: StoredClosing = { ...store(ctx, signed), ...footing(context.opened.base, context.opened.state) };
+  const { beacon } = kind === 'abort' ? leftBeacon(context.opened, statement.round, [], []) : context.opened;
+  const value: StoredClosing = { ...store(ctx, signed), ...footing(context.opened.base, context.opened.state, beacon) };
   await put(ctx, value, 'closing', statement.study, roundKey(statement.round));
   announce(ctx, { event: kind === 'close' ? 'roundClosed' : 'roundAborted', study: statement.study, round: statement.round, reason: statement.reason });
   return answer({ closing: signed.digest });

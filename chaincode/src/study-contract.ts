@@ -1,7 +1,7 @@
 /** Studies: registered by a member, approved by a quorum, opened with a first epoch (PROTOCOL section 3). */
 import { Context, Info, Param, Returns, Transaction } from 'fabric-contract-api';
 import {
-  approval, assertOpening, mayDecide, membersOf, opening, pageQuestion, participantsOf, readSigned, readStudy, statementDigest, study, studyQuestion,
+  approval, assertAnchor, assertOpening, mayDecide, membersOf, opening, pageQuestion, participantsOf, readSigned, readStudy, statementDigest, study, studyQuestion,
   type Approval, type Course, type Digest, type Proposal, type Stored, type Study,
 } from '@epione/protocol';
 import { assertAuthor, assertSigner, callerMsp, store } from './caller.js';
@@ -53,7 +53,7 @@ export class StudyContract extends StrictContract {
     const signed = readSigned('approval', approval, Buffer.from(argument));
     const { subject, member, decision } = signed.statement;
     await assertAuthor(ctx, 'approval', signed, member);
-    const study = await this.#assertVoter(ctx, subject, member);
+    const study = await this.#assertVoter(ctx, signed.statement);
     refuseUnless((await get(ctx, 'approval', subject, member)) === undefined, 'ALREADY_APPROVED', `${member} has decided on ${subject}`);
     await put(ctx, store(ctx, signed), 'approval', subject, member);
     if (study === subject) announce(ctx, { event: 'studyDecided', study, member, decision });
@@ -62,12 +62,15 @@ export class StudyContract extends StrictContract {
   }
 
   /** Whoever decides is a member of the study or, for a proposal, one whom it concerns. @returns the study's digest. */
-  async #assertVoter(ctx: Context, subject: Digest, member: string): Promise<Digest> {
+  async #assertVoter(ctx: Context, statement: Approval): Promise<Digest> {
+    const { subject, member } = statement;
     const found = await get<Stored<Proposal>>(ctx, 'proposal', subject);
     const study = found?.statement.study ?? subject;
     const document = await studyOf(ctx, study);
-    const may = found === undefined ? membersOf(document).includes(member) : mayDecide(document, await courseOf(ctx, study), found.statement, member);
+    const course = found && (await courseOf(ctx, study));
+    const may = found === undefined || course === undefined ? membersOf(document).includes(member) : mayDecide(document, course, found.statement, member);
     refuseUnless(may, 'NOT_AUTHORISED', `${member} has no say in ${subject}`);
+    assertAnchor(document, course, found?.statement, statement);
     return study;
   }
 

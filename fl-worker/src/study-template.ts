@@ -1,5 +1,5 @@
 /** From a study file written by people (YAML) and a place to run it to the study document that all members sign. */
-import { leastUpdates, membersOf, outputsFor, readStudy, study, type Study } from '@epione/protocol';
+import { attesters, leastUpdates, membersOf, outputsFor, readStudy, study, type Study } from '@epione/protocol';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { inputWidth } from './data/dataset.js';
@@ -48,6 +48,6 @@ const majority = (of: number): number => Math.floor(of / 2) + 1;
 export function studyFrom(template: StudyTemplate, place: StudyPlace): Study {
   const sorted = { ...place, participants: [...place.participants].sort(), aggregators: [...place.aggregators].sort(), observers: [...place.observers].sort() };
   const document = { ...template, ...sorted, model: modelOf(template) };
-  const quorums = { submit: Math.max(majority(place.participants.length), leastUpdates(template)), attest: majority(place.aggregators.length), approve: 0 };
+  const quorums = { submit: Math.max(majority(place.participants.length), leastUpdates(template)), attest: majority(attesters(template, place.aggregators.length)), approve: 0 };
   return readStudy({ ...document, quorums: { ...quorums, approve: majority(membersOf({ ...document, quorums }).length) } });
 }

@@ -118,21 +118,21 @@ export class Worker {
   }
 
   /** Serves on after the last round until every aggregator has attested it, or for a while. */
-  async #linger({ round, epoch, state }: RoundView, signal: AbortSignal): Promise<void> {
+  async #linger({ round, aggregators, state }: RoundView, signal: AbortSignal): Promise<void> {
     const { ledger, elapsed, config } = this.#site;
     const end = elapsed() + Math.min(lingerMs, this.#study.document.rounds.attestMs);
     while (state.state !== 'aborted' && elapsed() < end && !signal.aborted) {
       const attested = await ledger.getRound(this.#study.digest, round).then(({ attestations }) => attestations.length, () => 0);
-      if (attested >= epoch.aggregators.length) return;
+      if (attested >= aggregators.length) return;
       await this.#bell.wait(config.pollMs, signal);
     }
   }
 
   /** What this site does in a round of an epoch; nothing before it joins and after it has left. */
-  #role(epoch: Epoch | undefined): { readonly participant: boolean; readonly aggregator: boolean; readonly member: boolean } {
+  #role(epoch: Epoch | undefined): { readonly participant: boolean; readonly member: boolean } {
     const { mspId } = this.#site.config;
-    if (epoch === undefined) return { participant: false, aggregator: false, member: false };
-    return { participant: participantsOf(epoch).includes(mspId), aggregator: epoch.aggregators.includes(mspId), member: membersIn(this.#study.document, epoch).includes(mspId) };
+    if (epoch === undefined) return { participant: false, member: false };
+    return { participant: participantsOf(epoch).includes(mspId), member: membersIn(this.#study.document, epoch).includes(mspId) };
   }
 
   /** Takes part in a round until it has ended; undefined when stopped before, `not held` when the study has ended earlier than planned. */
@@ -177,7 +177,7 @@ export class Worker {
     if (state.state === 'sealed') {
       this.#site.report('round sealed', { round, submissions: state.set.length });
       await this.#revealer.step(view, state.set);
-      if (role.aggregator) await this.#aggregator.step(view, state.set);
+      if (view.aggregators.includes(this.#site.config.mspId)) await this.#aggregator.step(view, state.set);
     }
     this.#state.log.now(round, state.state);
     // Whoever is about to join sets up for its first epoch.
@@ -207,7 +207,7 @@ export class Worker {
     const { config, report } = this.#site;
     if (state.state === 'open' || state.state === 'sealed') return;
     const [now, next] = [this.#role(view.epoch), this.#role(epochOf(this.#study.course, round + 1))];
-    if (state.state !== 'aborted' && now.aggregator) await this.#attempt('no late attestation', round, () => this.#aggregator.step(view, state.set));
+    if (state.state !== 'aborted' && view.aggregators.includes(config.mspId)) await this.#attempt('no late attestation', round, () => this.#aggregator.step(view, state.set));
     const model = state.state === 'final' ? state.result.model : undefined;
     if (model !== undefined && (now.member || next.member)) await this.#attempt('model not here yet', round, async () => { await baseModel(this.#site, this.#study, model); await serverState(this.#site, this.#study, serverStateOf(view)); }); // now, while those who made it are there
     carried.settle(round, counted(view, config.mspId));

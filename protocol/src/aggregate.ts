@@ -26,6 +26,8 @@ export interface Before {
   readonly state: Float64Array;
   /** n, participants of the epoch. */
   readonly participants: number;
+  /** The beacon after the round, `leftBeacon`; only with a committee. */
+  readonly beacon?: string;
 }
 
 /** A round's result and, where it is a model, what shows that it was computed. */
@@ -97,7 +99,8 @@ type Outcome = { readonly combined: () => Combined; readonly used: number } | { 
 
 function conclude(study: Study, before: Before, set: readonly SubmissionRef[], excluded: Result['excluded'], outcome: Outcome): Aggregated {
   const { base, state: old } = before.footing;
-  const common = { base, set: setDigest(set), excluded };
+  const { beacon } = before;
+  const common = { base, set: setDigest(set), excluded, ...(beacon === undefined ? {} : { beacon }) };
   const failure = (code: Code, culprits: readonly string[]): Aggregated => ({ result: { outcome: 'failure', ...common, code, ...(old === undefined ? {} : { state: old }), ...(culprits.length > 0 ? { culprits: [...culprits] } : {}) } });
   if ('code' in outcome) return failure(outcome.code, outcome.culprits);
   try {

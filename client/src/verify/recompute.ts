@@ -1,13 +1,13 @@
 /** Check `aggregate.recomputed`: with content keys the sealed updates are opened and aggregated again, and must give what was attested. */
 import {
-  aggregate, aggregateMasked, assertHeaderOf, CodedError, decodeModel, decodeState, encodeCanonical, fromBase64Url, initialState, judgeUpdate, openStored, parse, readStored, resultDigest, witnessOf,
+  aggregate, aggregateMasked, assertHeaderOf, CodedError, decodeModel, decodeState, encodeCanonical, fromBase64Url, initialState, judgeUpdate, leftBeacon, openStored, parse, readStored, resultDigest, witnessOf,
   type Aggregated, type Base, type Before, type ByteSource, type Digest, type Footing, type Study, type Submission, type SubmissionRef, type UpdateVerdict,
 } from '@epione/protocol';
 import { z } from 'zod';
 import { readJson } from '../ledger/profile.js';
 import type { Blobs } from './blobs.js';
 import { maskedOutcome, revealsOf, type Reveals } from './masked.js';
-import type { Registry, StudyBook } from './replay/registry.js';
+import { recordsOf, type Registry, type StudyBook } from './replay/registry.js';
 import type { RoundFound } from './rounds.js';
 import type { Report } from './report.js';
 
@@ -90,7 +90,7 @@ class Recomputation {
 
   /** The result of a sealed round; a text says what is missing for it. */
   async round(ended: RoundFound): Promise<Aggregated | string> {
-    const { round, state, opened, epoch } = ended;
+    const { number, round, state, opened, epoch } = ended;
     const parameters = await this.#base(opened.base);
     if (parameters === undefined) return `the base model ${opened.base}`;
     const serverState = await this.#state(opened);
@@ -103,7 +103,7 @@ class Recomputation {
       if (statement === undefined || key === undefined) return `the content key of submission ${digest}`;
       members.push({ statement, key });
     }
-    const before: Before = { footing: opened, parameters, state: serverState, participants: epoch.participants.length };
+    const before: Before = { footing: opened, parameters, state: serverState, participants: epoch.participants.length, ...leftBeacon(opened, number, recordsOf(round).slots, set) };
     const found = this.#book.study.aggregation.mode === 'masked' ? await this.#masked(ended, before, set, members) : aggregate(this.#book.study, before, set, await this.#verdicts(members));
     if (typeof found === 'string') return found;
     if (found.model !== undefined && found.result.model !== undefined) this.#models.set(found.result.model, found.model);

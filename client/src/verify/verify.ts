@@ -1,4 +1,5 @@
 /** The verification: evidence, one trust root, and the checks in their order; offline, trusting no peer's answer (PROTOCOL section 11). */
+import { committeeSize } from '@epione/protocol';
 import type { Evidence } from '../evidence/evidence.js';
 import type { TrustRoot } from '../evidence/trust-root.js';
 import { checkAnchors } from './anchors.js';
@@ -34,9 +35,12 @@ interface StudyFound {
   readonly rounds: readonly RoundFound[];
 }
 
-/** What this version's studies never have: nothing to check, and the reason. */
-function noteAbsent(report: Report): void {
-  report.absent('beacon.chain', 'no study has a committee');
+/** Check `beacon.chain`: links, beacons and committees were checked with the submissions and attestations that they stand in. */
+function checkBeacons(ledger: Registry, report: Report): void {
+  const committees = [...ledger.studies.values()].filter(({ study }) => committeeSize(study) !== undefined);
+  const links = committees.flatMap(({ rounds }) => [...rounds.values()].flatMap(({ submitted }) => submitted));
+  if (committees.length === 0) report.absent('beacon.chain', 'no study has a committee');
+  else report.pass('beacon.chain', `${links.length} links`);
 }
 
 function pickStudies(ledger: Registry, wanted: string | undefined, report: Report): StudyBook[] {
@@ -51,6 +55,7 @@ function checkLedger(chain: Chain, chaincode: string, ledger: Registry, report: 
   for (const name of ['study.digest', 'study.approved', 'record.possession', 'record.chain', 'round.opened', 'submission.signature', 'suite.allowed', 'attestation.signature'] as const) report.pass(name);
   const epochs = [...ledger.studies.values()].reduce((sum, { course }) => sum + (course?.epochs.length ?? 0), 0);
   report.pass('course.epochs', `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, ${[...ledger.studies.values()].reduce((sum, { setups }) => sum + setups.size, 0)} set-ups`);
+  checkBeacons(ledger, report);
   checkBudgets([...ledger.studies.values()], report);
   checkSuspects(ledger, report);
   checkEquivocation(chain, chaincode, ledger, report);
@@ -102,7 +107,6 @@ export async function verify(evidence: Evidence, trustRoot: TrustRoot, options: 
   const blobs = await Blobs.in(options.blobFolders);
   let chain: Chain | undefined;
   let studies: readonly StudyFound[] = [];
-  noteAbsent(report);
   try {
     chain = verifyChain(evidence, trustRoot, report);
     const ledger = repeatHistory(chain, options.chaincode, report);

@@ -1,5 +1,5 @@
 /** The aggregator's part in a round: aggregate what the others sealed and this site opened, attest what came out. */
-import { aggregate, aggregateMasked, footing, sign, witnessOf, type Aggregated, type Attestation, type Before, type Code, type Stored, type Submission, type SubmissionRef } from '@epione/protocol';
+import { aggregate, aggregateMasked, footing, leftBeacon, sign, witnessOf, type Aggregated, type Attestation, type Before, type Code, type Stored, type Submission, type SubmissionRef } from '@epione/protocol';
 import { maskedSum } from '../masked/masked-sum.js';
 import type { RevealDesk } from '../masked/reveal-desk.js';
 import type { Site } from '../site/site.js';
@@ -79,7 +79,7 @@ export class Aggregator {
     const submissions = set.map((entry) => submissionIn(view, entry));
     const parameters = await baseModel(this.#site, this.#study, view.opened.base);
     const state = await serverState(this.#site, this.#study, view.opened.state);
-    const before: Before = { footing: footing(view.opened.base, view.opened.state), parameters, state, participants: view.epoch.participants.length };
+    const before: Before = { footing: footing(view.opened.base, view.opened.state), parameters, state, participants: view.epoch.participants.length, ...leftBeacon(view.opened, view.round, view.records.slots, set) };
     const aggregated = document.aggregation.mode === 'masked' ? await this.#masked(view, before, set, submissions) : await this.#visible(view, before, set, submissions);
     if (aggregated === undefined) return false;
     if (aggregated.model !== undefined) await keepModel(this.#site, this.#study, aggregated.model);

@@ -30,7 +30,7 @@ describe('changes of a study', function () {
     await using house = await found(4);
     const ledger = newLedger(house);
     const [first] = (await courseOf(house, ledger)).epochs;
-    ledger.propose(by(house, 'HospitalA', { kind: 'roster', ...changedRoster(first!, { add: ['HospitalC'] }) }), ['HospitalA', 'HospitalB', 'HospitalC']);
+    ledger.propose(by(house, 'HospitalA', { kind: 'roster', ...changedRoster(house.study, first!, { add: ['HospitalC'] }) }), ['HospitalA', 'HospitalB', 'HospitalC']);
     const events: string[] = [];
     const endings = await run(house, ledger, organizations, (mspId, event) => events.push(`${mspId} ${event}`));
     const { epochs } = await courseOf(house, ledger);
@@ -61,7 +61,7 @@ describe('changes of a study', function () {
     await using house = await found(3, ['HospitalA', 'HospitalB', 'HospitalC']);
     const ledger = newLedger(house);
     const [first] = (await courseOf(house, ledger)).epochs;
-    ledger.propose(by(house, 'Regulator', { kind: 'roster', ...changedRoster(first!, { remove: ['HospitalC'] }) }), ['HospitalA', 'HospitalB', 'Regulator']);
+    ledger.propose(by(house, 'Regulator', { kind: 'roster', ...changedRoster(house.study, first!, { remove: ['HospitalC'] }) }), ['HospitalA', 'HospitalB', 'Regulator']);
     const endings = await run(house, ledger, organizations);
     const last = latestEpoch(await courseOf(house, ledger));
     expect(last).to.deep.include({ epoch: 2, aggregators: ['HospitalA', 'HospitalB', 'Regulator'], quorum: 2 });
@@ -74,7 +74,7 @@ describe('changes of a study', function () {
     await using house = await found(2);
     const ledger = newLedger(house);
     const [first] = (await courseOf(house, ledger)).epochs;
-    ledger.propose(by(house, 'HospitalA', { kind: 'roster', ...changedRoster(first!, { add: ['HospitalC'] }) }), ['HospitalA', 'HospitalC']);
+    ledger.propose(by(house, 'HospitalA', { kind: 'roster', ...changedRoster(house.study, first!, { add: ['HospitalC'] }) }), ['HospitalA', 'HospitalC']);
     await run(house, ledger, [...founders, 'Regulator']);
     expect((await courseOf(house, ledger)).epochs).to.have.length(1);
   });

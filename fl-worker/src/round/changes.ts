@@ -1,7 +1,7 @@
 /** Changes of a study that its members have approved: any member's worker carries them out, during the running round and for the next one. */
 import {
-  approvalsIn, assertCarried, CodedError, latestEpoch, membersIn, organizationsOf, participantsOf, sign,
-  type Closing, type Ending, type Epoch, type NextEpoch, type ProposalOf, type Revocation,
+  anchorFor, approvalsIn, assertCarried, attesters, CodedError, latestEpoch, membersIn, organizationsOf, participantsOf, sign,
+  type Closing, type Course, type Decisions, type Ending, type Epoch, type NextEpoch, type ProposalOf, type Revocation, type Study,
 } from '@epione/protocol';
 import type { Committed, ProposalView } from '@epione/client';
 import type { Site } from '../site/site.js';
@@ -23,11 +23,11 @@ export interface RosterChange {
   readonly aggregators?: readonly string[];
 }
 
-/** A roster after a change; the attestation quorum is more than half of the aggregators. */
-export function changedRoster(last: Epoch, { add = [], remove = [], participants, aggregators }: RosterChange): Pick<ProposalOf<'roster'>, 'participants' | 'aggregators' | 'quorum'> {
+/** A roster after a change; the attestation quorum is more than half of those who recompute a round. */
+export function changedRoster(study: Study, last: Epoch, { add = [], remove = [], participants, aggregators }: RosterChange): Pick<ProposalOf<'roster'>, 'participants' | 'aggregators' | 'quorum'> {
   const change = (list: readonly string[]): string[] => [...new Set([...list, ...add])].filter((mspId) => !remove.includes(mspId)).sort();
   const recompute = change(aggregators ?? last.aggregators);
-  return { participants: change(participants ?? participantsOf(last)), aggregators: recompute, quorum: Math.floor(recompute.length / 2) + 1 };
+  return { participants: change(participants ?? participantsOf(last)), aggregators: recompute, quorum: Math.floor(attesters(study, recompute.length) / 2) + 1 };
 }
 
 /** Whether a proposal has the approvals that it needs and still stands. */
@@ -42,6 +42,12 @@ export function isCarried({ document, course }: StudyInForce, { digest, proposal
   }
 }
 
+/** The anchor with which a member takes part in the next epoch; only in studies with a committee has anybody given one. */
+function anchorOf(course: Course, mspId: string, decisions: Decisions): { anchor?: string } {
+  const anchor = anchorFor(course, mspId, decisions);
+  return anchor === undefined ? {} : { anchor };
+}
+
 /** Writes the next epoch, from the round after the running one: a roster that was approved, or the present one with its members' present records. @throws CodedError of the ledger. */
 export async function openEpoch({ config, ledger, keys, own }: Hand, { digest, document, course }: StudyInForce, view: RoundView, motion?: ProposalView): Promise<Committed & { readonly epoch: Epoch }> {
   const last = latestEpoch(course);
@@ -49,9 +55,10 @@ export async function openEpoch({ config, ledger, keys, own }: Hand, { digest, d
   const records = await Promise.all(organizationsOf(roster).map(async (mspId) => ({ mspId, record: (await currentRecord(ledger, mspId)).digest })));
   const from = view.round + 1;
   const setups = document.aggregation.mode === 'masked' ? (await ledger.listSetups(digest, last.epoch + 1)).filter(({ statement }) => statement.from === from) : [];
+  const decisions: Decisions = new Map(motion?.approvals.map((entry) => [entry.statement.member, entry]));
   const epoch: Epoch = {
     epoch: last.epoch + 1, from, aggregators: [...roster.aggregators], quorum: roster.quorum,
-    participants: records.filter(({ mspId }) => roster.participants.includes(mspId)).map((entry) => ({ ...entry, ...setupOf(setups, entry.mspId) })),
+    participants: records.filter(({ mspId }) => roster.participants.includes(mspId)).map((entry) => ({ ...entry, ...setupOf(setups, entry.mspId), ...anchorOf(course, entry.mspId, decisions) })),
   };
   const mandate = motion === undefined ? { approvals: [] } : { proposal: motion.digest, approvals: approvalsIn(motion.approvals) };
   const statement: NextEpoch = { study: digest, member: config.mspId, record: own.digest, epoch, ...mandate, after: view.after };

@@ -1,6 +1,6 @@
 /** Where a study stands: its document, its rounds as the ledger holds them, and why each is open. */
 import {
-  decodeModel, decodeState, deriveRound, encodeModel, encodeState, epochOf, evidenceAfter, hashName, initialState, membersIn, openRound, readStudy, slotOwner, statementDigest, submissionDigest,
+  aggregatorsIn, decodeModel, decodeState, deriveRound, encodeModel, encodeState, epochOf, evidenceAfter, hashName, initialState, membersIn, openRound, readStudy, slotOwner, statementDigest, submissionDigest,
   type Base, type Course, type Digest, type Epoch, type Opened, type OpeningEvidence, type RoundRecords, type RoundState, type Setup, type Stored, type Study, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -18,6 +18,8 @@ export interface StudyInForce {
 export interface RoundView {
   readonly round: number;
   readonly epoch: Epoch;
+  /** Who recomputes it: all aggregators of the epoch, or the committee among them. */
+  readonly aggregators: readonly string[];
   /** Why it is open; every statement on it names this. */
   readonly after: OpeningEvidence;
   readonly opened: Opened;
@@ -64,7 +66,7 @@ export async function viewRound(ledger: Pick<RoundLedger, 'getRound'>, study: St
   const opened = openRound(study.document, study.course, round, after, before?.records ?? { attestations: [] });
   const records = await ledger.getRound(study.digest, round);
   const openedBy = before === undefined ? [] : evidenceIn(before.records, after);
-  return { round, epoch, after, opened, openedBy, records, state: deriveRound(study.document, epoch, opened, records, now) };
+  return { round, epoch, aggregators: aggregatorsIn(study.document, epoch, opened), after, opened, openedBy, records, state: deriveRound(study.document, epoch, opened, records, now) };
 }
 
 /** The current record of a member. @throws WorkerError RECORD_NOT_CURRENT when it has none. */

@@ -3,7 +3,7 @@
  * content key from whoever has it, sealed to it anew. The payload's commitment proves that it is the right one.
  */
 import {
-  epochOf, openPayload, openStored, readSealed, sealedSet, sealUpdate, submissionDigest, unwrapFor,
+  epochOf, openPayload, openStored, readSealed, sealedSet, sealUpdate, slotOwner, submissionDigest, unwrapFor,
   type Digest, type Stored, type StoredUpdate, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
@@ -47,8 +47,11 @@ export class RescueDesk {
     if (kept !== undefined) return kept;
     const epoch = epochOf(course, round);
     if (epoch === undefined || to === config.mspId || !epoch.aggregators.includes(to)) return undefined;
-    const submission = sealedSet(document, epoch, await ledger.getRound(digest, round))?.find((entry) => entry.participant === sender);
-    const contentKey = submission === undefined ? undefined : outbox.contentKey(submission.digest);
+    const records = await ledger.getRound(digest, round);
+    const submission = sealedSet(document, epoch, records)?.find((entry) => entry.participant === sender);
+    // Of a committee's round, only those whom the sender has sealed to.
+    const meant = to === sender || records.slots.some((slot) => slot.kind === 'submission' && slotOwner(slot) === sender && slot.statement.sealed.some((entry) => entry.to === to));
+    const contentKey = submission === undefined || !meant ? undefined : outbox.contentKey(submission.digest);
     if (contentKey === undefined) return undefined;
     const key = await keyFor(this.#site, this.#study, ring, to, document.suites.qkdMissing === 'fallback');
     const recipients = [recipientWith(this.#site, key)];
@@ -69,7 +72,7 @@ export class RescueDesk {
   async ask(view: RoundView, slot: Stored<Submission>, update: StoredUpdate): Promise<{ contentKey: Uint8Array; words: Uint8Array }> {
     const { config, report } = this.#site;
     const { participant } = slot.statement;
-    for (const member of new Set([participant, ...view.epoch.aggregators])) {
+    for (const member of new Set([participant, ...view.aggregators])) {
       if (member === config.mspId) continue;
       try {
         const contentKey = await this.#rescuedBy(member, view, participant);

@@ -4,6 +4,7 @@ import {
   type Code, type Digest, type FurtherSection, type SealedTo, type SealingSuite, type Signed, type Spent, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
+import { linkOf } from '../keys/chain-secret.js';
 import type { QkdKey } from '../kme/key-delivery.js';
 import type { Site, NamedRecord } from '../site/site.js';
 import type { KeyRing } from '../state/key-ring.js';
@@ -70,7 +71,7 @@ export async function keyFor(site: Site, study: Pick<StudyInForce, 'document'>, 
  * @throws WorkerError the code of the first failure; keys that were delivered stay in the ring for the next try.
  */
 export async function recipientKeys(site: Site, study: StudyInForce, view: RoundView, ring: KeyRing, mayFallBack: boolean): Promise<RecipientKey[]> {
-  const others = view.epoch.aggregators.filter((id) => id !== site.config.mspId);
+  const others = view.aggregators.filter((id) => id !== site.config.mspId);
   const found = await Promise.allSettled(others.map((to) => keyFor(site, study, ring, to, mayFallBack)));
   return found.map((entry) => {
     if (entry.status === 'rejected') throw entry.reason;
@@ -110,6 +111,7 @@ export async function sealSubmission(site: Site, study: StudyInForce, view: Roun
     study: study.digest, epoch: view.epoch.epoch, round: view.round, participant: config.mspId, record: own.digest, after: view.after, base: view.opened.base,
     blob: stored.digest, blobBytes: stored.bytes,
     sealed: keys.map(({ to, digest, suite, qkd, reason }) => ({ to, record: digest, suite, keyIds: [...(qkd?.keyIds ?? [])], ...(reason === undefined ? {} : { reason }) })),
+    ...(await linkOf(config.state, study.digest, study.document, view.round)),
     ...(masked ? {} : { numExamples: update.numExamples }), ...(update.hidden === undefined ? {} : { privacy: update.hidden.spent }), ...(update.consent === undefined ? {} : { consent: update.consent }), software,
   };
   return { signed: sign('submission', statement, site.keys.signer), contentKey };

@@ -1,6 +1,6 @@
 /** What an organization decides about open studies: propose a change, look at one before approving it, write the next epoch. */
 import type { Committed, ProposalView } from '@epione/client';
-import { approvalsIn, latestEpoch, organizationsOf, sign, statementDigest, type Digest, type Epoch, type Mandate, type Proposal, type ProposalOf, type Revocation } from '@epione/protocol';
+import { approvalsIn, latestEpoch, organizationsOf, sign, statementDigest, type Digest, type Epoch, type Mandate, type Proposal, type ProposalOf, type Revocation, type Study } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import { changedRoster, isCarried, openEpoch, type RosterChange } from '../round/changes.js';
 import { currentRecord, hasEnded, readStudyView, viewRound, type RoundView, type StudyInForce } from '../round/course.js';
@@ -25,16 +25,17 @@ async function openedStudy({ ledger }: Membership, digest: Digest): Promise<Stud
 /** Puts a change to the members. @throws CodedError of the ledger; WorkerError RECORD_NOT_CURRENT when an organization of the new roster has no record. */
 export async function propose(membership: Membership, study: Digest, wanted: Change, note?: string): Promise<Committed> {
   const { ledger, keys, config } = membership;
-  const last = latestEpoch((await openedStudy(membership, study)).course);
+  const { document, course } = await openedStudy(membership, study);
+  const last = latestEpoch(course);
   const { digest } = await currentRecord(ledger, config.mspId);
   const common = { study, member: config.mspId, record: digest, epoch: last.epoch, ...(note === undefined ? {} : { note }) };
-  const statement = await proposalOf(membership, common, last, wanted);
+  const statement = await proposalOf(membership, common, document, last, wanted);
   await assertOfThisChannel(membership, statement);
   return ledger.propose(sign('proposal', statement, keys.signer));
 }
 
-async function proposalOf({ ledger }: Membership, common: Omit<ProposalOf<'end'>, 'kind'>, last: Epoch, wanted: Change): Promise<Proposal> {
-  if (wanted.kind === 'roster') return { ...common, kind: 'roster', ...changedRoster(last, wanted.change) };
+async function proposalOf({ ledger }: Membership, common: Omit<ProposalOf<'end'>, 'kind'>, document: Study, last: Epoch, wanted: Change): Promise<Proposal> {
+  if (wanted.kind === 'roster') return { ...common, kind: 'roster', ...changedRoster(document, last, wanted.change) };
   if (wanted.kind === 'revoke') return { ...common, ...wanted, revokes: (await currentRecord(ledger, wanted.mspId)).digest };
   return { ...common, ...wanted };
 }

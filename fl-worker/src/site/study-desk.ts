@@ -1,10 +1,12 @@
 /** What an organization decides about studies: register one, approve it, open it. */
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Committed, ProposalView } from '@epione/client';
 import { approvalsIn, readStudy, sign, statementDigest, type Approval, type Digest, type Opening, type Proposal, type Study } from '@epione/protocol';
 import { parse as parseYaml } from 'yaml';
 import { WorkerError } from '../error.js';
+import { anchorFrom } from '../keys/chain-secret.js';
 import { currentRecord, readStudyView, setupOf } from '../round/course.js';
 import type { Membership } from './membership.js';
 import { assertProposalHere } from './proposal-desk.js';
@@ -43,7 +45,11 @@ export async function approve(membership: Membership, digest: Digest, before?: (
   const { ledger, keys, config } = membership;
   const motion = await ledger.getProposal(digest);
   const subject = motion === undefined ? await studyHere(membership, digest) : await proposalHere(membership, motion);
-  const approval: Approval = { subject: digest, member: config.mspId, record: (await currentRecord(ledger, config.mspId)).digest, decision: 'approve' };
+  const trains = 'kind' in subject ? subject.kind === 'roster' && subject.participants.includes(config.mspId) : subject.participants.includes(config.mspId);
+  const study = 'kind' in subject ? subject.study : digest;
+  const document = 'kind' in subject ? (await readStudyView(ledger, study)).document : subject;
+  const anchor = trains ? await anchorFrom(config.state, study, document, (length) => new Uint8Array(randomBytes(length))) : {};
+  const approval: Approval = { subject: digest, member: config.mspId, record: (await currentRecord(ledger, config.mspId)).digest, decision: 'approve', ...anchor };
   await before?.({ approval, subject });
   return ledger.approve(sign('approval', approval, keys.signer));
 }
@@ -58,7 +64,8 @@ async function openingOf({ ledger, config }: Membership, study: Digest): Promise
   const { approvals } = await ledger.getStudy(study);
   const { document } = await readStudyView(ledger, study);
   const setups = document.aggregation.mode === 'masked' ? await ledger.listSetups(study, 1) : [];
-  const participants = await Promise.all(document.participants.map(async (mspId) => ({ mspId, record: (await currentRecord(ledger, mspId)).digest, ...setupOf(setups, mspId) })));
+  const anchors = new Map(approvals.flatMap(({ statement: { member, anchor } }) => (anchor === undefined ? [] : [[member, { anchor }]])));
+  const participants = await Promise.all(document.participants.map(async (mspId) => ({ mspId, record: (await currentRecord(ledger, mspId)).digest, ...setupOf(setups, mspId), ...anchors.get(mspId) })));
   return {
     study,
     member: config.mspId,

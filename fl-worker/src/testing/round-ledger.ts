@@ -1,7 +1,7 @@
 /** A ledger in memory for tests of the worker: the protocol's own rules over a map, with the SDK's habit that saying the same twice is success. */
 import type { Voucher } from '@epione/client';
 import {
-  assertAttestation, assertClosing, assertEnding, assertMandatedRevocation, assertNextEpoch, assertProposal, assertRetraction, assertSetup, assertSignedBy, assertSubmission, assertSuccession, CodedError, deriveRound, epochOf, footing, membersOf, openRound, resultDigest,
+  assertAttestation, assertClosing, assertEnding, assertMandatedRevocation, assertNextEpoch, assertProposal, assertRetraction, assertSetup, assertSignedBy, assertSubmission, assertSuccession, CodedError, deriveRound, epochOf, footing, leftBeacon, membersOf, openRound, resultDigest,
   revokedState, slotOwner, statementDigest, submissionDigest, withEpoch,
   type Access, type Approval, type Attestation, type Closing, type Course, type Digest, type Ending, type Json, type Motion, type NextEpoch, type Proposal, type RoundState, type OpeningEvidence, type ParticipantRecord, type ParticipantState, type ConsentDecision, type ConsentQuestion, type Retraction, type Revocation, type RoundContext, type RoundRecords,
   type Setup, type Signed, type Slot, type Stored, type StoredClosing, type Study, type Submission,
@@ -31,19 +31,22 @@ export class TestLedger implements RoundLedger {
   readonly #setups = new Map<string, Stored<Setup>>();
   readonly #proposals = new Map<string, { digest: Digest; proposal: Stored<Proposal>; approvals: Stored<Approval>[] }>();
   readonly #now: () => number;
+  readonly #anchors: ReadonlyMap<string, { readonly anchor?: string }>;
   #serial = 0;
 
-  constructor(study: Study, records: readonly ParticipantRecord[], now: () => number) {
+  /** @param anchors of participants, in a study with a committee. */
+  constructor(study: Study, records: readonly ParticipantRecord[], now: () => number, anchors: ReadonlyMap<string, { readonly anchor?: string }> = new Map()) {
     this.#study = study;
     this.#digest = statementDigest('study', study);
     this.#now = now;
+    this.#anchors = anchors;
     for (const record of records) this.admit(record);
     if (study.aggregation.mode === 'visible') this.#open(() => ({}));
   }
 
   #open(setupOf: (mspId: string) => { setup?: Digest }): void {
     const { participants, aggregators, quorums } = this.#study;
-    const entries = participants.map((mspId) => ({ mspId, record: statementDigest('participant', this.#record(mspId).statement), ...setupOf(mspId) }));
+    const entries = participants.map((mspId) => ({ mspId, record: statementDigest('participant', this.#record(mspId).statement), ...setupOf(mspId), ...this.#anchors.get(mspId) }));
     this.#opened = { openedAt: this.#now(), epochs: [{ epoch: 1, from: 1, participants: entries, aggregators, quorum: quorums.attest }] };
   }
 
@@ -154,7 +157,8 @@ export class TestLedger implements RoundLedger {
       const context = this.#context(round, after);
       assertClosing(context, signed.statement, this.#motion(signed.statement.proposal));
       return this.#written('closing', signed, member, (stored) => {
-        this.#data(round).closing = { ...stored, ...footing(context.opened.base, context.opened.state) };
+        const { beacon } = signed.statement.kind === 'abort' ? leftBeacon(context.opened, round, [], []) : context.opened;
+        this.#data(round).closing = { ...stored, ...footing(context.opened.base, context.opened.state, beacon) };
       });
     });
   }
@@ -172,7 +176,7 @@ export class TestLedger implements RoundLedger {
     const onStudy = new Map(membersOf(this.#study).map((member) => [member, this.#store<Approval>({ subject: this.#digest, member, record: this.#digest, decision: 'approve' }, member)]));
     assertProposal(this.#study, this.#course, proposal, onStudy);
     const digest = statementDigest('proposal', proposal);
-    const approvals = approvedBy.map((member) => this.#store<Approval>({ subject: digest, member, record: statementDigest('participant', this.#record(member).statement), decision: 'approve' }, member));
+    const approvals = approvedBy.map((member) => this.#store<Approval>({ subject: digest, member, record: statementDigest('participant', this.#record(member).statement), decision: 'approve', ...this.#anchors.get(member) }, member));
     this.#proposals.set(digest, { digest, proposal: this.#store(proposal, proposal.member), approvals });
     this.#announce();
     return digest;

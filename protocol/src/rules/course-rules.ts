@@ -1,5 +1,6 @@
 /** Who may open, change and end the course of a study: one set of checks for the chaincode that accepts a statement and the auditor who repeats it. */
-import { approvers, type Decisions } from '../statements/approval.js';
+import { approvers, type Approval, type Decisions } from '../statements/approval.js';
+import { attesters, committeeSize } from '../strategy/study-strategy.js';
 import { lastRound, membersIn, participantsOf, type Course, type Ending, type Epoch, type NextEpoch, type Opening } from './course.js';
 import { CodedError, refuseUnless } from '../error.js';
 import { assertSetups, type Setups } from '../masked/setup.js';
@@ -51,12 +52,53 @@ export function assertOpening(study: Study, statement: Opening, decisions: Decis
   refuseUnless(statement.epoch.epoch === 1 && statement.epoch.from === 1 && sameRoster(rosterOf(statement.epoch), wanted), 'EPOCH_WRONG', 'the first epoch is the roster of the study from round 1 on');
   assertCurrent(statement.epoch, records);
   assertSetups(study, statement.epoch, setups);
+  assertAnchors(study, statement.epoch, undefined, decisions);
+}
+
+/** The anchor that an organization last took part with. */
+const anchorBefore = (course: Course, mspId: string): string | undefined => course.epochs.flatMap(({ participants }) => participants).findLast((entry) => entry.mspId === mspId && entry.anchor !== undefined)?.anchor;
+
+/**
+ * That the participants of an epoch come with their anchors, where the study has a committee: each the one of its approval, else the one it had before.
+ * @param decisions on what lets the epoch in: the study, for the first one, or the roster's proposal.
+ * @throws CodedError BAD_BEACON, BAD_FIELD in a study without a committee.
+ */
+function assertAnchors(study: Study, { participants }: Epoch, course: Course | undefined, decisions: Decisions): void {
+  for (const { mspId, anchor } of participants) {
+    if (committeeSize(study) === undefined) refuseUnless(anchor === undefined, 'BAD_FIELD', 'epoch.participants.anchor: the study has no committee');
+    else {
+      const wanted = anchorFor(course, mspId, decisions);
+      refuseUnless(anchor !== undefined && anchor === wanted, 'BAD_BEACON', `the anchor of ${mspId} is ${wanted ?? 'in no approval'}`);
+    }
+  }
+}
+
+/** The decisions on a proposal that a statement names; whoever reads the ledger afterwards may know more. */
+export const namedDecisions = (motion: Motion | undefined, named: Opening['approvals']): Decisions => new Map([...(motion?.decisions ?? [])].filter(([member]) => named.some((entry) => entry.member === member)));
+
+/** The anchor with which an organization takes part in the next epoch; undefined when it has given none. */
+export const anchorFor = (course: Course | undefined, mspId: string, decisions: Decisions): string | undefined =>
+  decisions.get(mspId)?.statement.anchor ?? (course && anchorBefore(course, mspId));
+
+/**
+ * That an approval has an anchor where one is needed: with a committee, that of the study by a participant, and that of a roster by a participant who had none.
+ * @param proposal that is approved; undefined for the study itself.
+ * @throws CodedError BAD_BEACON when it is missing, BAD_FIELD where it has no place.
+ */
+export function assertAnchor(study: Study, course: Course | undefined, proposal: Proposal | undefined, { member, decision, anchor }: Approval): void {
+  const trains = proposal === undefined ? study.participants : proposal.kind === 'roster' ? proposal.participants : [];
+  const may = committeeSize(study) !== undefined && decision === 'approve' && trains.includes(member);
+  const must = may && (proposal === undefined || course === undefined || anchorBefore(course, member) === undefined);
+  refuseUnless(may || anchor === undefined, 'BAD_FIELD', 'approval.anchor: belongs to a participant’s approval in a study with a committee');
+  refuseUnless(!must || anchor !== undefined, 'BAD_BEACON', `approval.anchor: ${member} takes part in a study with a committee`);
 }
 
 function assertRoster(study: Study, last: Epoch, roster: ProposalOf<'roster'>): void {
   const { participants, aggregators, quorum } = roster;
   refuseUnless(!sameRoster(rosterOf(last), roster), 'EPOCH_NOT_NEW', `epoch ${last.epoch} has this roster`);
-  refuseUnless(quorum * 2 > aggregators.length && quorum <= aggregators.length, 'BAD_FIELD', `proposal.quorum: must be more than half of the ${aggregators.length} aggregators, and no more than all`);
+  const attest = attesters(study, aggregators.length);
+  refuseUnless(attest <= aggregators.length, 'TOO_FEW', `the study's committee has ${attest} members`);
+  refuseUnless(quorum * 2 > attest && quorum <= attest, 'BAD_FIELD', `proposal.quorum: must be more than half of the ${attest} aggregators of a round, and no more than all`);
   refuseUnless(participants.length >= study.quorums.submit, 'TOO_FEW', `${participants.length} participants; the study needs ${study.quorums.submit} submissions a round`);
   const [fault] = encodingFaults(study, participants.length);
   refuseUnless(fault === undefined, 'SUM_OUT_OF_RANGE', fault ?? '');
@@ -167,6 +209,7 @@ export function assertNextEpoch(study: Study, course: Course, running: RoundStat
   } else refuseUnless(statement.proposal === undefined && approvals.length === 0, 'BAD_FIELD', 'epoch.proposal: the same roster needs none');
   assertCurrent(epoch, records);
   assertSetups(study, epoch, setups);
+  assertAnchors(study, epoch, course, namedDecisions(motion, approvals));
   // The epoch names no record of those who only aggregate; whoever seals to them takes the current one, so there must be one.
   for (const mspId of epoch.aggregators) refuseUnless(records.get(mspId)?.status === 'current', 'RECORD_NOT_CURRENT', `${mspId} has no current record`);
 }

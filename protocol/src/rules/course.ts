@@ -1,6 +1,6 @@
 /** The course of a study: its epochs, of which each is a roster from a round on, and its end (PROTOCOL section 4). */
 import { z } from 'zod';
-import { approvalRefs, digest, epochNumber, members, mspId, roundNumber, sortedBy } from '../encoding/fields.js';
+import { approvalRefs, digest, epochNumber, hexHash, members, mspId, roundNumber, sortedBy } from '../encoding/fields.js';
 import type { Study } from '../statements/study.js';
 import { openingEvidence } from '../statements/submission.js';
 
@@ -8,8 +8,8 @@ import { openingEvidence } from '../statements/submission.js';
 export const epoch = z.strictObject({
   epoch: epochNumber,
   from: roundNumber,
-  /** With the digest of each one's set-up, in masked mode. */
-  participants: sortedBy(z.strictObject({ mspId, record: digest, setup: digest.optional() }), (entry) => entry.mspId, 64).min(1),
+  /** With the digest of each one's set-up in masked mode, with the end of its chain where the study has a committee. */
+  participants: sortedBy(z.strictObject({ mspId, record: digest, setup: digest.optional(), anchor: hexHash.optional() }), (entry) => entry.mspId, 64).min(1),
   aggregators: members.min(1),
   quorum: z.int().min(1).max(64),
 });

@@ -11,7 +11,7 @@ import type { Attestation, Result, Submission } from '../statements/submission.j
 const digest = (text: string): `sha256:${string}` => digestOf(new TextEncoder().encode(text)) as `sha256:${string}`;
 const hospitals = ['HospitalA', 'HospitalB', 'HospitalC'];
 const all = [...hospitals, 'Regulator'];
-const study = { quorums: { approve: 3, submit: 2, attest: 3 }, rounds: { count: 5, submitMs: 1000, graceMs: 500, attestMs: 2000 }, model: { initial: 'zeros' } } as unknown as Study;
+const study = { quorums: { approve: 3, submit: 2, attest: 3 }, rounds: { count: 5, submitMs: 1000, graceMs: 500, attestMs: 2000 }, model: { initial: 'zeros' }, aggregation: { mode: 'visible', rule: 'mean' } } as unknown as Study;
 const epoch = { epoch: 1, from: 1, participants: hospitals.map((mspId) => ({ mspId, record: digest(mspId) })), aggregators: all, quorum: 3 };
 const course: Course = { openedAt: 100, epochs: [epoch] };
 const opened = { base: 'zeros' as const, openedAt: 100 };

@@ -1,5 +1,6 @@
 /** The states of a round, derived by one pure function from what the participants wrote (PROTOCOL section 4). */
 import { encodeCanonical } from '../encoding/canonical-json.js';
+import { aggregatorsIn, nextBeacon, startingBeacon } from './committee.js';
 import { epochOf, lastRound, type Course, type Epoch } from './course.js';
 import { digestOf, hashName, type Digest } from '../encoding/digest.js';
 import { CodedError } from '../error.js';
@@ -19,6 +20,8 @@ export type Slot = ({ readonly kind: 'submission' } & Stored<Submission>) | ({ r
 export interface Footing {
   readonly base: Base;
   readonly state?: Digest;
+  /** The beacon by which the next round's committee is drawn, hex; only in studies with one. */
+  readonly beacon?: string;
 }
 
 /** The value of `closing~S~R`: the closing statement and the footing it left behind. */
@@ -106,11 +109,11 @@ export function deriveRound(study: Study, epoch: Epoch, opened: Opened, records:
   const begun = attestations.length > 0 ? Math.max(sealedAt, earliest(attestations.map((entry) => entry.time))) : sealedAt;
   const deadline = begun + study.rounds.attestMs;
   const heard = new Set(attestations.map((entry) => entry.statement.aggregator));
-  return { state: 'sealed', set, sealedAt, awaited: epoch.aggregators.filter((id) => !heard.has(id)), deadline, overdue: now >= deadline };
+  return { state: 'sealed', set, sealedAt, awaited: aggregatorsIn(study, epoch, opened).filter((id) => !heard.has(id)), deadline, overdue: now >= deadline };
 }
 
 /** A footing from its parts. */
-export const footing = (base: Base, state: Digest | undefined): Footing => ({ base, ...(state === undefined ? {} : { state }) });
+export const footing = (base: Base, state: Digest | undefined, beacon?: string): Footing => ({ base, ...(state === undefined ? {} : { state }), ...(beacon === undefined ? {} : { beacon }) });
 
 /** What the ledger holds of the round before, as far as the evidence names it. */
 export interface PreviousRound {
@@ -136,7 +139,7 @@ function openedByQuorum(course: Course, round: number, attesters: readonly strin
   const { result } = first.statement;
   const base = result.outcome === 'model' ? result.model : result.base;
   if (base === undefined) return notOpen(`the result of round ${round - 1} names no model`);
-  return { ...footing(base, result.state), openedAt: Math.max(...named.map((entry) => entry.time)) };
+  return { ...footing(base, result.state, result.beacon), openedAt: Math.max(...named.map((entry) => entry.time)) };
 }
 
 /**
@@ -146,11 +149,11 @@ function openedByQuorum(course: Course, round: number, attesters: readonly strin
 export function openRound(study: Study, course: Course, round: number, after: OpeningEvidence, previous: PreviousRound): Opened {
   if (round > lastRound(study, course)) throw new CodedError('STUDY_ENDED', `the study has ${lastRound(study, course)} rounds`);
   if ((after.kind === 'opening') !== (round === 1)) return notOpen(`round ${round} is not opened by evidence of kind ${after.kind}`);
-  if (after.kind === 'opening') return { base: study.model.initial, openedAt: course.openedAt };
+  if (after.kind === 'opening') return { base: study.model.initial, ...startingBeacon(study), openedAt: course.openedAt };
   if (after.kind === 'ended') return openedByQuorum(course, round, after.attesters, previous);
   const { closing } = previous;
   if (closing?.statement.kind !== 'abort') return notOpen(`round ${round - 1} was not aborted`);
-  return { ...footing(closing.base, closing.state), openedAt: closing.time };
+  return { ...footing(closing.base, closing.state, closing.beacon), openedAt: closing.time };
 }
 
 /** The evidence that round r + 1 is open, from an ended round; exactly `quorum` attesters, the first by MSP ID. */
@@ -158,4 +161,14 @@ export function evidenceAfter(state: RoundState, quorum: number): OpeningEvidenc
   if (state.state === 'aborted') return { kind: 'aborted' };
   if (state.state === 'final' || state.state === 'failed') return { kind: 'ended', attesters: [...state.attesters].sort().slice(0, quorum) };
   return undefined;
+}
+
+/** The beacon that a round leaves behind: contributions are those of its set. Nothing where the study has no committee. */
+export function leftBeacon({ beacon }: Pick<Opened, 'beacon'>, round: number, slots: readonly Slot[], set: readonly SubmissionRef[]): { readonly beacon?: string } {
+  if (beacon === undefined) return {};
+  const contributions = set.map(({ participant }) => {
+    const slot = slots.find(({ statement }) => statement.participant === participant);
+    return (slot?.kind === 'submission' ? slot.statement.beacon : undefined) ?? '';
+  });
+  return { beacon: nextBeacon(beacon, round, contributions) };
 }

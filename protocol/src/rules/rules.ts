@@ -1,11 +1,12 @@
 /** What a statement must satisfy beyond its form: one set of checks for the chaincode that accepts it and the auditor who repeats them. */
+import { aggregatorsIn, leadsToAnchor } from './committee.js';
 import { assertMandate } from './course-rules.js';
 import { membersIn, type Course, type Epoch } from './course.js';
 import { refuseUnless } from '../error.js';
 import type { Motion } from '../statements/proposal.js';
 import { assertBudget } from '../privacy/budget.js';
-import { deriveRound, liveSet, sealedSet, setDigest, slotOwner, submissionDigest, type Base, type Opened, type RoundRecords, type Slot } from './round.js';
-import { initialState } from '../strategy/study-strategy.js';
+import { deriveRound, leftBeacon, liveSet, sealedSet, setDigest, slotOwner, submissionDigest, type Base, type Opened, type RoundRecords, type Slot } from './round.js';
+import { committeeSize, initialState } from '../strategy/study-strategy.js';
 import type { Study } from '../statements/study.js';
 import { assertSuites } from './suite-rules.js';
 import type { Attestation, Closing, Retraction, Submission } from '../statements/submission.js';
@@ -36,6 +37,12 @@ function assertWeight({ aggregation, strategy, encoding }: Study, { numExamples 
   refuseUnless(weight <= encoding.maxWeight, 'WEIGHT_OUT_OF_RANGE', `numExamples is above ${encoding.maxWeight}`);
 }
 
+/** With a committee, a submission reveals the participant's link for this round, and nothing else will do. */
+function assertLink(study: Study, anchor: string | undefined, { beacon, round, participant }: Submission): void {
+  if (committeeSize(study) === undefined) refuseUnless(beacon === undefined, 'BAD_FIELD', 'submission.beacon: the study has no committee');
+  else refuseUnless(beacon !== undefined && anchor !== undefined && leadsToAnchor(beacon, round, anchor), 'BAD_BEACON', `submission.beacon: is not the link of ${participant} for round ${round}`);
+}
+
 /** @throws CodedError as PROTOCOL section 4, row `submit`. The signature and the record are checked by the caller. */
 export function assertSubmission(context: RoundContext, statement: Submission): void {
   const { study, epoch, records } = context;
@@ -45,12 +52,13 @@ export function assertSubmission(context: RoundContext, statement: Submission): 
   refuseUnless(own === undefined, 'ALREADY_SUBMITTED', `${statement.participant} has submitted in round ${statement.round}`);
   refuseUnless(records.closing === undefined, 'ROUND_CLOSED', `round ${statement.round} is closed`);
   assertEpoch(context, statement.epoch, statement.base);
-  const wanted = epoch.aggregators.filter((id) => id !== statement.participant);
+  const wanted = aggregatorsIn(study, epoch, context.opened).filter((id) => id !== statement.participant);
   const given = statement.sealed.map((entry) => entry.to);
   refuseUnless(given.length === wanted.length && given.every((id) => wanted.includes(id)), 'RECIPIENTS_WRONG', `recipients must be ${wanted.join(', ')}`);
   assertSuites(study, statement.sealed);
   assertBudget(study, statement.privacy, context.slotBefore?.kind === 'submission' ? context.slotBefore.statement.privacy : undefined);
   assertWeight(study, statement);
+  assertLink(study, listed.anchor, statement);
   if (study.aggregation.mode === 'masked') refuseUnless(statement.round < epoch.from + study.aggregation.epochRounds, 'EPOCH_EXPIRED', `the pair keys of epoch ${epoch.epoch} were for ${study.aggregation.epochRounds} rounds from ${epoch.from} on`);
   refuseUnless(!study.consent.required || statement.consent !== undefined, 'CONSENT_EMPTY', 'the study requires a consent commitment');
 }
@@ -112,7 +120,7 @@ export function assertClosing(context: RoundContext, statement: Closing, motion?
 /** @throws CodedError as PROTOCOL section 4, row `attest`; late attestations are recorded. */
 export function assertAttestation(context: RoundContext, statement: Attestation): void {
   const { study, epoch, records, opened } = context;
-  refuseUnless(epoch.aggregators.includes(statement.aggregator), 'NOT_AN_AGGREGATOR', `${statement.aggregator} is no aggregator of round ${statement.round}`);
+  refuseUnless(aggregatorsIn(study, epoch, opened).includes(statement.aggregator), 'NOT_AN_AGGREGATOR', `${statement.aggregator} is no aggregator of round ${statement.round}`);
   refuseUnless(!records.attestations.some((entry) => entry.statement.aggregator === statement.aggregator), 'ALREADY_ATTESTED', `${statement.aggregator} has attested round ${statement.round}`);
   refuseUnless(records.closing?.statement.kind !== 'abort', 'ROUND_ENDED', `round ${statement.round} was aborted`);
   assertEpoch(context, statement.epoch, statement.result.base);
@@ -127,4 +135,5 @@ export function assertAttestation(context: RoundContext, statement: Attestation)
   const kept = result.outcome === 'model' ? (result.state !== undefined) === stateful : result.state === opened.state;
   refuseUnless(kept, 'BAD_FIELD', `attestation.result.state: ${stateful ? 'names the state after the round, after a failure the one before' : `${study.strategy.name} has none`}`);
   refuseUnless(opened.base === result.base, 'STALE_BASE', `the round's base is ${opened.base}`);
+  refuseUnless(result.beacon === leftBeacon(opened, statement.round, records.slots, set).beacon, 'BAD_BEACON', 'attestation.result.beacon: is not what the set contributed to');
 }

@@ -1,12 +1,19 @@
 /** Approvals: a member's signed decision on a study or a proposal, and how later statements name it (PROTOCOL sections 3 and 5). */
 import { z } from 'zod';
 import { CodedError } from '../error.js';
-import { digest, mspId, type ApprovalRefs } from '../encoding/fields.js';
+import { digest, hexHash, mspId, type ApprovalRefs } from '../encoding/fields.js';
 import type { Stored } from './signed.js';
 import { statementDigest } from './statement.js';
 
 /** Statement `approval` of a study or a proposal by a member; `subject` is its digest. */
-export const approval = z.strictObject({ subject: digest, member: mspId, record: digest, decision: z.enum(['approve', 'reject']) });
+export const approval = z.strictObject({
+  subject: digest,
+  member: mspId,
+  record: digest,
+  decision: z.enum(['approve', 'reject']),
+  /** The end of a participant's chain, in a study with a committee: see `chainLink`. */
+  anchor: hexHash.optional(),
+});
 export type Approval = z.infer<typeof approval>;
 
 /** The decisions that the ledger holds about one subject, by member. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CodedError } from '../error.js';
 import { decimal, digest, label, members, parse, positiveDecimal, sortedBy, text } from '../encoding/fields.js';
 import { privacyFaults, privacyTerms } from '../privacy/terms.js';
-import { aggregation, boundFault, strategy, strategyFaults } from '../strategy/study-strategy.js';
+import { aggregation, attesters, boundFault, strategy, strategyFaults } from '../strategy/study-strategy.js';
 import { compression, compressionFaults } from '../compression/terms.js';
 import { padFaults } from '../masked/pad-need.js';
 import { profile, profiles, sealingSuite, sealingSuites, signatureSuite } from '../crypto/suites.js';
@@ -209,7 +209,9 @@ function quorumFaults(document: Study): string[] {
   const faults: string[] = [];
   if (quorums.approve * 2 <= all || quorums.approve > all) faults.push(`quorums.approve: must be more than half of the ${all} members, and no more than all`);
   if (quorums.submit > participants.length) faults.push(`quorums.submit: at most ${participants.length}`);
-  if (quorums.attest * 2 <= aggregators.length || quorums.attest > aggregators.length) faults.push(`quorums.attest: must be more than half of the ${aggregators.length} aggregators, and no more than all`);
+  const attest = attesters(document, aggregators.length);
+  if (attest > aggregators.length) faults.push(`aggregation.committee: at most ${aggregators.length}, the number of aggregators`);
+  if (quorums.attest * 2 <= attest || quorums.attest > attest) faults.push(`quorums.attest: must be more than half of the ${attest} aggregators of a round, and no more than all`);
   return faults;
 }
 

@@ -42,6 +42,8 @@ export const submission = z.strictObject({
   numExamples: z.int().min(1).optional(),
   /** Commitment to the consent set and the block it was judged at; present when the study requires consent. */
   consent: z.strictObject({ commitment: hex32, height: z.int().min(1), block: digest }).optional(),
+  /** The link of the participant's chain for this round; only with a committee. */
+  beacon: hexHash.optional(),
   software: text,
 });
 export type Submission = z.infer<typeof submission>;
@@ -76,6 +78,8 @@ export const result = z.strictObject({
   state: digest.optional(),
   code: code.optional(),
   culprits: members.optional(),
+  /** The beacon after the round; only with a committee. */
+  beacon: hexHash.optional(),
 });
 export type Result = z.infer<typeof result>;
 

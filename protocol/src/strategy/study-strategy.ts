@@ -24,7 +24,12 @@ const rule = z.enum(['mean', ...(Object.keys(ROBUST_RULES) as RobustRuleName[])]
 
 /** Schema of `aggregation`: either the aggregators see each update, so that a robust rule can work, or only their sum (PROTOCOL sections 8 and 9). Never both. */
 export const aggregation = z.discriminatedUnion('mode', [
-  z.strictObject({ mode: z.literal('visible'), rule }),
+  z.strictObject({
+    mode: z.literal('visible'),
+    rule,
+    /** How many of the aggregators recompute a round, drawn anew for each; all of them when absent. */
+    committee: z.int().min(2).max(64).optional(),
+  }),
   z.strictObject({
     mode: z.literal('masked'),
     /** How pairwise masks come from pair keys. */
@@ -39,6 +44,12 @@ export interface AggregationRules {
   readonly strategy: z.infer<typeof strategy>;
   readonly aggregation: z.infer<typeof aggregation>;
 }
+
+/** How many aggregate a round; undefined where all aggregators do. */
+export const committeeSize = ({ aggregation }: Pick<AggregationRules, 'aggregation'>): number | undefined => (aggregation.mode === 'visible' ? aggregation.committee : undefined);
+
+/** How many attest a round of so many aggregators: k of PROTOCOL section 3. */
+export const attesters = (study: Pick<AggregationRules, 'aggregation'>, aggregators: number): number => committeeSize(study) ?? aggregators;
 
 /** Taken by every study of visible mode: an update longer than this is excluded with NORM_EXCEEDED. Nobody can measure a masked one. */
 const common: Ranges = { maxNorm: positive };

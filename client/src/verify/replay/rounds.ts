@@ -1,6 +1,6 @@
 /** Rounds as an auditor repeats them: the same rules that the chaincode applied, on the state before each transaction (PROTOCOL section 4). */
 import {
-  assertAttestation, assertClosing, assertRetraction, assertSubmission, epochOf, footing, ownedKeyPolicy,
+  assertAttestation, assertClosing, assertRetraction, assertSubmission, epochOf, footing, leftBeacon, ownedKeyPolicy,
   type Attestation, type Closing, type OpeningEvidence, type Opened, type Retraction, type RoundContext, type Slot, type StoredClosing, type Submission,
 } from '@epione/protocol';
 import type { CheckName } from '../report.js';
@@ -13,7 +13,7 @@ const checkOfCode: Readonly<Record<string, CheckName>> = {
   ROUND_NOT_OPEN: 'round.opened', STUDY_ENDED: 'round.opened', STUDY_NOT_OPEN: 'round.opened', STALE_BASE: 'round.opened', EPOCH_WRONG: 'round.opened',
   ALREADY_SUBMITTED: 'submission.once', NOT_SUBMITTED: 'submission.once',
   ROUND_CLOSED: 'round.sealed', ROUND_SEALED: 'round.sealed', ROUND_ENDED: 'round.sealed', NOT_SEALED: 'round.sealed', TOO_EARLY: 'round.sealed', TOO_FEW: 'round.sealed',
-  SUITE_REFUSED: 'suite.allowed', BUDGET_SPENT: 'privacy.budget', CONSENT_EMPTY: 'consent.snapshot',
+  BAD_BEACON: 'beacon.chain', SUITE_REFUSED: 'suite.allowed', BUDGET_SPENT: 'privacy.budget', CONSENT_EMPTY: 'consent.snapshot',
 };
 const or = (own: CheckName) => (code: string): CheckName => checkOfCode[code] ?? own;
 
@@ -86,7 +86,8 @@ export const close = (kind: Closing['kind']) => (step: Step<Closing>): Entry[] =
     refuseUnless(statement.kind === kind, 'BAD_FIELD', `this transaction takes ${kind}`);
     assertAuthor(step, statement.member, statement.record);
     const { context } = viewOf(step, statement, statement.after);
-    value = { ...value, ...footing(context.opened.base, context.opened.state) };
+    const { beacon } = kind === 'abort' ? leftBeacon(context.opened, statement.round, [], []) : context.opened;
+    value = { ...value, ...footing(context.opened.base, context.opened.state, beacon) };
     assertClosing(context, statement, step.ledger.motions.get(statement.proposal ?? ''));
   });
   note(step, (round) => { round.closing = value; });

@@ -1,5 +1,5 @@
 /** Studies as an auditor repeats them: registered, approved by a quorum, opened with the roster that was agreed (PROTOCOL section 3). */
-import { assertOpening, mayDecide, membersOf, readStudy, type Approval, type Course, type Opening, type Study } from '@epione/protocol';
+import { assertAnchor, assertOpening, mayDecide, membersOf, readStudy, type Approval, type Course, type Opening, type Study } from '@epione/protocol';
 import { setupsOf, type StudyBook } from './registry.js';
 import { assertAuthor, judge, refuseUnless, stored, type Entry, type Step } from './step.js';
 
@@ -32,6 +32,7 @@ export function approve(step: Step<Approval>): Entry[] {
     const { study, course, approvals } = bookOf(step, motion?.proposal.study ?? subject);
     const may = motion === undefined ? membersOf(study).includes(member) : course !== undefined && mayDecide(study, course, motion.proposal, member);
     refuseUnless(may, 'NOT_AUTHORISED', `${member} has no say in ${subject}`);
+    assertAnchor(study, motion && course, motion?.proposal, step.signed.statement);
     const decisions = motion?.decisions ?? approvals;
     refuseUnless(!decisions.has(member), 'ALREADY_APPROVED', `${member} has decided before`);
     decisions.set(member, stored(step));
