@@ -15,7 +15,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const genesis = digestOf(bytes('genesis'));
 export const three = ['HospitalA', 'HospitalB', 'Regulator'];
 export const four = ['HospitalA', 'HospitalB', 'HospitalC', 'Regulator'];
-const study = {
+export const study = {
   version: 1, name: 'test', title: 'A test study', channel: 'epione', genesis, chaincode: 'epione',
   purpose: { duo: ['DUO:0000007'], reason: 'HRESCH' },
   features: [{ name: 'radius', kind: 'number', missing: 'reject' }], label: { name: 'diagnosis', kind: 'number', missing: 'reject' },

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Committed, ProposalView } from '@epione/client';
-import { approvalsIn, readStudy, sign, statementDigest, type Approval, type Digest, type Opening, type Proposal, type Study } from '@epione/protocol';
+import { approvalsIn, readStudy, sign, statementDigest, type Approval, type Digest, type Epoch, type Opening, type Proposal, type Study } from '@epione/protocol';
 import { parse as parseYaml } from 'yaml';
 import { WorkerError } from '../error.js';
 import { anchorFrom } from '../keys/chain-secret.js';
@@ -64,7 +64,8 @@ async function openingOf({ ledger, config }: Membership, study: Digest): Promise
   const { approvals } = await ledger.getStudy(study);
   const { document } = await readStudyView(ledger, study);
   const setups = document.aggregation.mode === 'masked' ? await ledger.listSetups(study, 1) : [];
-  const anchors = new Map(approvals.flatMap(({ statement: { member, anchor } }) => (anchor === undefined ? [] : [[member, { anchor }]])));
+  const anchors = new Map<string, Pick<Epoch['participants'][number], 'anchor'>>();
+  for (const { statement: { member, anchor } } of approvals) if (anchor !== undefined) anchors.set(member, { anchor });
   const participants = await Promise.all(document.participants.map(async (mspId) => ({ mspId, record: (await currentRecord(ledger, mspId)).digest, ...setupOf(setups, mspId), ...anchors.get(mspId) })));
   return {
     study,
