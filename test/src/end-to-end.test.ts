@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { connect, readContentKeys, readEvidence, readProfile, readReveals, readTrustRoot, verify, type Verdict } from '@epione/client';
+import type { Contribution } from '@epione/fl-worker';
 import type { Digest } from '@epione/protocol';
 import { stringify } from 'yaml';
 import { command, CommandError, repository } from './study/command.js';
@@ -38,6 +39,16 @@ describe('a study, end to end', function () {
   const run = async (more: Partial<RunOptions> = {}): Promise<RunResult> => {
     if (runs++ > 0) await consortium.turnTo(nextName(places));
     return studyIn(consortium, { seed, qkdMissing: 'fail', progress, ...more });
+  };
+  /** The last run's study file, rows and seed without a network give its model bit for bit, and what each hospital added as the regulator recomputes it from sealed updates. */
+  const expectSimulated = async ({ model }: StudyOutcome): Promise<void> => {
+    type Told = Pick<Contribution, 'values' | 'rounds' | 'whole'>;
+    const at = (name: string): string => join(consortium.runFolder, name);
+    const judged = ['--utility', 'logLoss', '--test', at('data/held-out.csv')];
+    const simulated = await command<{ model: string; contribution: Told }>('fl-worker', ['simulate', at('study.yaml'), '--seed', seed, '--contribution', ...judged, '--data', ...hospitals.map((hospital) => at(`data/${hospital}.csv`))]);
+    expect(simulated.model).to.equal(model);
+    const recomputed = await command<Told>('fl-worker', ['contribution', '--config', places.workerConfig('Regulator'), ...judged]);
+    for (const part of ['values', 'rounds', 'whole'] as const) expect(recomputed[part]).to.deep.equal(simulated.contribution[part]);
   };
   let shipped: RunResult;
   /** Where the sites hold each blob of the shipped study, by digest. */
@@ -223,6 +234,7 @@ describe('a study, end to end', function () {
       for (const [target, kills] of Object.entries(saboteur?.kills ?? {})) expect(kills, target).to.be.at.least(6);
       expect(outcome.model).to.be.a('string').and.to.equal(masked.model);
       expect(outcome.verify.verdict).to.equal('valid');
+      await expectSimulated(outcome);
     });
   });
 
