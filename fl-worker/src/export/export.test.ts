@@ -1,4 +1,4 @@
-// What TensorBoard and MLflow read of a study's rounds: against bytes and lines that their own programs wrote and read (fixtures/export/README.md).
+// A study's rounds for TensorBoard, against bytes that it wrote itself, and in the layout of MLflow's file store (fixtures/export/README.md).
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { WorkerStatus } from '../status.js';
@@ -38,7 +38,7 @@ describe('export', () => {
     expect(eventFileName('HospitalA', timeMs)).to.equal('events.out.tfevents.1770000000.HospitalA');
   });
 
-  it('writes the file store that MLflow reads, the same run at every export', () => {
+  it('writes the layout of a file store of MLflow, the same run at every export', () => {
     const files = storeFiles(found, points, timeMs, '/mlruns');
     expect(Object.fromEntries(files)).to.deep.equal(JSON.parse(fixture('mlruns.json').toString('utf8')));
     expect([...storeFiles(found, [], timeMs + 1, '/mlruns').keys()].every((name) => files.has(name))).to.equal(true);
