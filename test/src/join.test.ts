@@ -1,5 +1,5 @@
 /** A hospital joins the network and the study while both run and takes part from the next round; another one's keys are stolen, and it comes back with new ones; a third replaces its own; the members end the study when they have enough. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, readProfile, type Ledger, type Verdict } from '@epione/client';
@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import { command, CommandError, repository } from './study/command.js';
 import { Consortium, hospitals, organizations, Places, until } from './study/consortium.js';
-import { divideData, type StudyData } from './study/data.js';
+import { divideData, idColumn, type StudyData } from './study/data.js';
 
 const joiner = 'HospitalD';
 const robbed = 'HospitalB';
@@ -59,10 +59,28 @@ describe('a hospital joins a running study', function () {
     rmSync(places.root, { recursive: true, force: true });
   });
 
-  it('becomes a member of the network and watches the study', async () => {
-    await command('fl-network', ['organization', 'add', joiner, '--without-orderer', '--state', places.network]);
+  /** The kit that the operator makes for the joiner, as it arrives there. */
+  async function receiveKit(): Promise<{ readonly digest: string; readonly folder: string }> {
     await consortium.configureWorker(joiner, { seed, data, study });
+    const { blobServer } = parse(readFileSync(places.workerConfig(joiner), 'utf8')) as { blobServer: { port: number } };
+    const kit = await command<{ digest: string; folder: string }>('fl-network', ['kit', joiner, '--blob-port', String(blobServer.port), '--study', study, '--output', join(places.root, 'kits'), '--state', places.network]);
+    rmSync(places.worker(joiner), { recursive: true });
+    cpSync(kit.folder, places.worker(joiner), { recursive: true });
+    return { digest: kit.digest, folder: places.worker(joiner) };
+  }
+
+  it('becomes a member of the network, receives its start-up kit, and watches the study', async () => {
+    await command('fl-network', ['organization', 'add', joiner, '--without-orderer', '--state', places.network]);
+    const { digest, folder } = await receiveKit();
+    expect(await command('fl-worker', ['kit', 'check', folder])).to.have.property('digest', digest);
+    const train = data.sites[joiner]?.file ?? '';
+    appendFileSync(places.workerConfig(joiner), `data: { train: ${JSON.stringify(train)}, idColumn: ${idColumn}, consents: consents.json }\npollMs: 500\n`);
+    const changed = await command<{ findings: { code?: string }[] }>('fl-worker', ['kit', 'check', folder], [1]);
+    expect(changed.findings.flatMap(({ code }) => code ?? [])).to.deep.equal(['KIT_FILE_CHANGED']);
     await worker(joiner, ['init']);
+    const findings = await worker<{ check: string; level: string; sentence: string }[]>(joiner, ['doctor']);
+    expect(findings.filter(({ level }) => level === 'fault')).to.deep.equal([]);
+    expect(findings.filter(({ check, level }) => check === 'peers' && level === 'ok')).to.have.length(5);
     await worker(joiner, ['consent', 'grant', '--study', study]);
     consortium.startWorker(joiner);
     expect((await ledger.getStudy(study)).course?.epochs).to.have.length(1);
