@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { expect } from 'chai';
-import { simulatedStudy } from '@epione/fl-worker';
+import { initialOf, simulatedStudy } from '@epione/fl-worker';
 import { repository } from '../study/command.js';
 import { compare } from './comparison.js';
 import { divide, folderOf, plainTemplateOf, readTable, templateOf, together } from './data.js';
@@ -51,10 +51,13 @@ describe('accuracy', function () {
     }
   });
 
-  it('every study file beside data makes a study', () => {
+  it('every study file beside data makes a study that starts as it says', () => {
     const names = readdirSync(join(repository, 'data')).filter((name) => existsSync(join(repository, 'data', name, 'study.yaml')));
     expect(names).to.include.members([...sets.map(folderOf), 'mnist', 'pneumonia']);
-    for (const name of names) expect(simulatedStudy(templateOf(name), ['A', 'B', 'C']).model.dimension).to.be.above(0);
+    for (const name of names) {
+      const study = simulatedStudy(templateOf(name), ['A', 'B', 'C']);
+      expect(initialOf(study, study.model.initial === 'zeros' ? undefined : 'epione'), name).to.have.length(study.model.dimension);
+    }
   });
 
   it('an interval is Student’s', () => {
