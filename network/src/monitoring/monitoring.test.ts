@@ -12,7 +12,7 @@ import { deploy } from '../chaincode/deploy.js';
 import { takeSnapshot } from '../channel/snapshots.js';
 import { connectPeer } from '../connection/gateway.js';
 import { doctor } from '../doctor/doctor.js';
-import { run } from '../doctor/finding.js';
+import { run, type Finding } from '../doctor/finding.js';
 import { membership } from '../doctor/membership.js';
 import { snapshots } from '../doctor/snapshots.js';
 import { clean } from '../down.js';
@@ -189,8 +189,13 @@ describe('monitoring', function () {
     const orderers = ordererOrganizations(network).map((organization) => nodeOf(organization, 'orderer').name);
     await Promise.all(orderers.map(async (name) => stopProcess(network, name)));
     await startMissing(network, [peer], findBinaries());
-    const findings = await doctor(options);
+    let findings: Finding[] = [];
     const fault = (name: string): string | undefined => findings.find(({ check, level }) => check === name && level === 'fault')?.sentence;
+    // A peer that has just started tells no height before it has opened its channel.
+    await until('a doctor that sees the late peer', 60_000, async () => {
+      findings = await doctor(options);
+      return fault('heights') !== undefined;
+    }, '');
     expect(fault('heights')).to.match(/^peer\.Regulator holds \d+ blocks, others \d+, and does not catch up$/);
     expect(fault('quorum')).to.match(/^0 of 4 orderers serve and vote, 3 are needed: nothing is ordered until 3 more/);
     await up(options);
