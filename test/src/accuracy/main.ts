@@ -1,5 +1,5 @@
 /** `npm run accuracy`: the tables and plots of docs/accuracy.md. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { linePlot } from '@epione/fl-worker';
@@ -37,6 +37,7 @@ const program = new Command('accuracy')
 const { only, data = '', seeds, json, plots } = program.opts<Flags>();
 if ((only !== undefined && brought.includes(only)) !== (data !== '')) program.error('--data goes with --only mnist, private or pneumonia, and is needed there', { exitCode: 2 });
 
+mkdirSync(plots, { recursive: true });
 const names = Array.from({ length: seeds }, (_, at) => String(at + 1));
 const tell = (line: string): void => { process.stderr.write(`${line}\n`); };
 const print = (value: object, markdown: string): void => { process.stdout.write(json === true ? `${JSON.stringify(value)}\n` : `${markdown}\n`); };

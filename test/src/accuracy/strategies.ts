@@ -5,7 +5,7 @@ import { divide, plainTemplateOf, together, type DataSet } from './data.js';
 import { interval, type Interval } from './interval.js';
 import { setNamed } from './sets.js';
 
-type Change = Pick<StudyTemplate, 'strategy'> & { readonly proximal?: string };
+type Change = Pick<StudyTemplate, 'strategy'> & { readonly proximal?: string; readonly encoding?: Pick<StudyTemplate['encoding'], 'clip' | 'fractionBits'> };
 const strategy = (name: Change['strategy']['name'], settings: Readonly<Record<string, string>> = {}, serverLearningRate = '1', weighting: 'examples' | 'uniform' = 'examples'): Change =>
   ({ strategy: { name, weighting, serverLearningRate, parameters: Object.entries(settings).map(([of, value]) => ({ name: of, value })) } });
 
@@ -20,7 +20,8 @@ const changes: Readonly<Record<string, Change>> = {
   FedAdam: strategy('fedadam', adaptive, '0.05'),
   FedYogi: strategy('fedyogi', adaptive, '0.05'),
   FedAdagrad: strategy('fedadagrad', { beta1: '0.9', tau: '0.01' }, '0.1'),
-  'q-FedAvg, q = 1': strategy('qfedavg', { q: '1' }, '1', 'uniform'),
+  // Its updates carry a squared norm over the learning rate, which is longer than any coordinate.
+  'q-FedAvg, q = 1': { ...strategy('qfedavg', { q: '1' }, '1', 'uniform'), encoding: { clip: '1024', fractionBits: 28 } },
 };
 
 /** One strategy at one evenness. */
@@ -41,10 +42,10 @@ interface Once {
 }
 
 async function once(set: DataSet, name: string, seed: string): Promise<Once> {
-  const { strategy: chosen, proximal } = changes[name] as Change;
+  const { strategy: chosen, proximal, encoding } = changes[name] as Change;
   const plain = plainTemplateOf('digits');
   const training: StudyTemplate['training'] = { optimizer: 'sgd', learningRate: '0.3', localEpochs: 2, batchSize: 32, ...(proximal === undefined ? {} : { proximal }) };
-  const template: StudyTemplate = { ...plain, strategy: chosen, model: { kind: 'mlp', layers: [64], initial: 'zeros' }, training, rounds: { ...plain.rounds, count: 20 } };
+  const template: StudyTemplate = { ...plain, strategy: chosen, encoding: { ...plain.encoding, ...encoding }, model: { kind: 'mlp', layers: [64], initial: 'zeros' }, training, rounds: { ...plain.rounds, count: 20 } };
   const sites = divide(set, template, seed);
   const study = simulatedStudy(template, sites.map((site) => site.name));
   const held = together(sites, 'test');
