@@ -12,6 +12,7 @@ import { WorkerError } from './error.js';
 import { withoutRepeats } from './progress.js';
 import { RevealDesk } from './masked/reveal-desk.js';
 import { BeforeOpening } from './masked/before-opening.js';
+import { awaitStudy } from './round/await-study.js';
 import { Bell } from './round/bell.js';
 import { evaluateAtEnd } from './round/evaluation.js';
 import { Remembered } from './round/remembered.js';
@@ -25,7 +26,7 @@ import { openState } from './state/database.js';
 import { studyState } from './state/study-state.js';
 import { chooseEngine } from './training/engine-choice.js';
 import { assertMemory } from './training/memory.js';
-import { awaitStudy, Worker, type Ending, type RunOptions } from './worker.js';
+import { Worker, type Ending, type RunOptions } from './worker.js';
 
 async function readRows(path: string, study: Study, idColumn?: string): Promise<Dataset> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {

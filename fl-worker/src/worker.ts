@@ -2,7 +2,7 @@
 import { writeFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { epochOf, lastRound, membersIn, participantsOf, type Code, type Digest, type Epoch, type Study } from '@epione/protocol';
+import { epochOf, lastRound, membersIn, participantsOf, type Code, type Digest, type Epoch } from '@epione/protocol';
 import type { Dataset } from './data/dataset.js';
 import { WorkerError } from './error.js';
 import { Rekeying } from './masked/rekeying.js';
@@ -12,7 +12,7 @@ import { Aggregator } from './round/aggregator.js';
 import { Bell } from './round/bell.js';
 import { closeOrAbort, closingDue } from './round/closing.js';
 import { Changes } from './round/changes.js';
-import { baseModel, hasEnded, readCourse, readStudyView, serverState, viewRound, type RoundView, type StudyInForce } from './round/course.js';
+import { baseModel, hasEnded, readCourse, serverState, viewRound, type RoundView, type StudyInForce } from './round/course.js';
 import type { Evaluation } from './round/evaluation.js';
 import { Participant } from './round/participant.js';
 import { Remembered } from './round/remembered.js';
@@ -40,29 +40,8 @@ export interface RunOptions {
   readonly stopOnAbort: boolean;
 }
 
-/** How long a study that others have just registered may take to reach this organization's peer, ms. */
-const settleMs = 5000;
 /** How long a worker stays after the last round, so that aggregators that were down can still fetch what they need, ms. */
 const lingerMs = 60_000;
-
-/** Waits until the study is open, doing what is due before, and returns it; undefined when stopped before. @throws WorkerError STUDY_MISMATCH, CodedError of the ledger. */
-export async function awaitStudy({ ledger, config, report, elapsed }: Site, digest: StudyInForce['digest'], bell: Bell, signal: AbortSignal, whileClosed: (study: Study, approvedBy: readonly string[]) => Promise<void>): Promise<StudyInForce | undefined> {
-  const begun = elapsed();
-  while (!signal.aborted) {
-    try {
-      const { document, course, approvedBy } = await readStudyView(ledger, digest);
-      if (course !== undefined) return { digest, document, course };
-      await whileClosed(document, approvedBy);
-      report('waiting for the study to be opened', { study: digest });
-    } catch (error) {
-      const settling = codeOf(error) === 'STUDY_MISMATCH' && elapsed() - begun < settleMs;
-      if (!settling && !passes(error)) throw error;
-      report('trouble', { code: codeOf(error), message: (error as Error).message });
-    }
-    await bell.wait(config.pollMs, signal);
-  }
-  return undefined;
-}
 
 /** One organization's part in one study. */
 export class Worker {
