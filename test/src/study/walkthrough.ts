@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, readProfile, type Ledger, type StudyView } from '@epione/client';
-import { canonicalText, readSealed, signedBytes, statementDigest, toHex, type Json, type ParticipantRecord, type RoundRecords, type Setup, type Stored } from '@epione/protocol';
+import { canonicalText, decodeModel, readSealed, signedBytes, statementDigest, toHex, type Json, type ParticipantRecord, type RoundRecords, type Setup, type Stored } from '@epione/protocol';
 import { repository } from './command.js';
 import { until, type Consortium } from './consortium.js';
 import { Progress } from './progress.js';
@@ -50,7 +50,7 @@ function page({ study, record, setups, round }: Traces, { outcome, places }: Run
   const model = file(attestation.statement.result.model ?? '');
   const document = study.study.statement;
   const { features, ...rest } = document;
-  const first = new Float32Array(model.slice(0, 20).buffer);
+  const first = decodeModel(model).subarray(0, 5);
   return `<!-- Written by \`npm run walkthrough\`; every value is from that run. -->
 # One round, with its real bytes
 
