@@ -7,7 +7,7 @@ import { serveBlobs } from './blobs/blob-server.js';
 import { findTag } from './blobs/tags.js';
 import type { WorkerConfig } from './config.js';
 import { readCsv } from './data/csv.js';
-import { toDataset, type Dataset } from './data/dataset.js';
+import { assertWeight, toDataset, type Dataset } from './data/dataset.js';
 import { WorkerError } from './error.js';
 import { withoutRepeats } from './progress.js';
 import { RevealDesk } from './masked/reveal-desk.js';
@@ -40,9 +40,7 @@ export async function readTrainingData(config: WorkerConfig, study: Study): Prom
   const { data } = config;
   if (data === undefined) throw new WorkerError('DATA_MISSING', `${config.mspId} is a participant of the study, and its configuration names no data`, { remedy: 'Set data.train to the CSV file.' });
   const rows = await readRows(data.train, study, data.idColumn);
-  if (study.strategy.weighting === 'examples' && rows.rows > study.encoding.maxWeight) {
-    throw new WorkerError('WEIGHT_OUT_OF_RANGE', `${rows.rows} rows are more than the study's maxWeight of ${study.encoding.maxWeight}`, { remedy: 'The study needs a larger encoding.maxWeight.' });
-  }
+  assertWeight(study, rows, config.mspId);
   return rows;
 }
 

@@ -176,3 +176,9 @@ export function selectRows(data: Dataset, keep: readonly number[]): Dataset {
   const of = (values: Float32Array): Float32Array => Float32Array.from(keep, (row) => values[row] ?? 0);
   return { rows: keep.length, width: data.width, features, labels: of(data.labels), ...(data.events === undefined ? {} : { events: of(data.events) }), ids: keep.map((row) => data.ids[row] ?? '') };
 }
+
+/** @throws WorkerError WEIGHT_OUT_OF_RANGE when a site's rows are more than the weight that a study's encoding has room for. */
+export function assertWeight({ strategy, encoding }: Pick<Study, 'strategy' | 'encoding'>, { rows }: Pick<Dataset, 'rows'>, mspId: string): void {
+  if (strategy.weighting === 'uniform' || rows <= encoding.maxWeight) return;
+  throw new WorkerError('WEIGHT_OUT_OF_RANGE', `${rows} rows of ${mspId} are more than the study's maxWeight of ${encoding.maxWeight}`, { remedy: 'The study needs a larger encoding.maxWeight.' });
+}

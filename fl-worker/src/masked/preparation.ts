@@ -1,6 +1,7 @@
 /** This site's set-ups by the study's policy about QKD keys that are missing: wait for them, or after a while do without. */
 import type { Setup, Stored } from '@epione/protocol';
 import { isQkd } from '../round/refusal.js';
+import { mayFallBack } from '../round/seal.js';
 import type { Site } from '../site/site.js';
 import type { StudyState } from '../state/study-state.js';
 import { setUp, type ComingEpoch, type SettledStudy } from './set-up.js';
@@ -20,8 +21,7 @@ export class Preparation {
 
   /** With `fallback`: once QKD keys for this epoch have been waited for as long as the study says. */
   #mayFallBack(epoch: number): boolean {
-    const { qkdMissing, qkdWaitMs } = this.#study.document.suites;
-    return qkdMissing === 'fallback' && (qkdWaitMs === 0 || (this.#waiting?.epoch === epoch && this.#site.elapsed() - this.#waiting.since >= qkdWaitMs));
+    return mayFallBack(this.#study.document, this.#waiting?.epoch === epoch ? this.#site.elapsed() - this.#waiting.since : undefined);
   }
 
   /** Set-ups for a coming epoch that the ledger has, this site's among them. @throws as `setUp`; a QKD key that is missing now may be there at the next call. */

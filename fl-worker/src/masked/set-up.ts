@@ -28,15 +28,21 @@ function fits({ statement }: Signed<Setup>, { epoch, from }: ComingEpoch, own: D
     && statement.pairs.map(({ to, record }) => `${to} ${record}`).join() === higher.map(({ mspId, digest }) => `${mspId} ${digest}`).join();
 }
 
+/** Both ends of the link that a pad with another participant comes over. @throws WorkerError QKD_UNAVAILABLE when an end has no key management entity. */
+function padLink({ config, kme }: Site, mspId: string, saeId: string | undefined): { readonly kme: NonNullable<Site['kme']>; readonly saeId: string } {
+  if (kme === undefined || saeId === undefined) throw new WorkerError('QKD_UNAVAILABLE', `${kme === undefined ? config.mspId : mspId} has no key management entity, and a one-time pad is QKD key`);
+  return { kme, saeId };
+}
+
 /** A pad for an epoch with each of a site's higher participants; none is asked for before all links have enough. @throws WorkerError of the key management entity. */
-async function newPads({ config, kme }: Site, { document }: Pick<SettledStudy, 'document'>, higher: readonly Recorded[]): Promise<(QkdKey | undefined)[]> {
+async function newPads(site: Site, { document }: Pick<SettledStudy, 'document'>, higher: readonly Recorded[]): Promise<(QkdKey | undefined)[]> {
   const need = padNeed(document);
   if (need === undefined) return higher.map(() => undefined);
   const requests = await Promise.all(higher.map(async ({ mspId, record }) => {
-    if (kme === undefined || record.saeId === undefined) throw new WorkerError('QKD_UNAVAILABLE', `${kme === undefined ? config.mspId : mspId} has no key management entity, and a one-time pad is QKD key`);
-    return { kme, request: await kme.padRequest(record.saeId, need.bytes * need.rounds) };
+    const { kme, saeId } = padLink(site, mspId, record.saeId);
+    return { kme, request: await kme.padRequest(saeId, need.bytes * need.rounds) };
   }));
-  return Promise.all(requests.map(({ kme: own, request }) => own.newPad(request)));
+  return Promise.all(requests.map(({ kme, request }) => kme.newPad(request)));
 }
 
 /** The pieces of a pad. @throws WorkerError PAIR_KEY_MISSING for one that is too short. */
@@ -96,10 +102,10 @@ async function namedSetup({ ledger }: Site, epoch: Epoch, setups: readonly Store
 }
 
 /** The other end's pad for the epoch of a set-up; empty where there is none. @throws WorkerError PAIR_KEY_MISSING when it cannot be had any more. */
-async function samePad({ config, kme }: Site, { document }: Pick<SettledStudy, 'document'>, state: StudyState, { participant, from, pairs }: Setup, saeId: string | undefined): Promise<Uint8Array> {
+async function samePad(site: Site, { document }: Pick<SettledStudy, 'document'>, state: StudyState, { participant, from, pairs }: Setup, of: string | undefined): Promise<Uint8Array> {
   if (padNeed(document) === undefined) return new Uint8Array();
-  const keyIds = pairs.find(({ to }) => to === config.mspId)?.padKeyIds ?? [];
-  if (kme === undefined || saeId === undefined) throw new WorkerError('QKD_UNAVAILABLE', `${kme === undefined ? config.mspId : participant} has no key management entity, and a one-time pad is QKD key`);
+  const keyIds = pairs.find(({ to }) => to === site.config.mspId)?.padKeyIds ?? [];
+  const { kme, saeId } = padLink(site, participant, of);
   const { max_key_per_request: most } = await kme.status(saeId);
   const parts: Uint8Array[] = [];
   try {

@@ -12,7 +12,7 @@ import { anyWithdrawn, consentedRows } from './consented-rows.js';
 import { baseModel, serverState, type RoundView, type StudyInForce } from './course.js';
 import { updateOf, wordsOf } from './local-update.js';
 import { codeOf, costsRound, isQkd } from './refusal.js';
-import { recipientKeys, sealSubmission, type LocalUpdate, type RecipientKey } from './seal.js';
+import { mayFallBack, recipientKeys, sealSubmission, type LocalUpdate, type RecipientKey } from './seal.js';
 
 /** Takes part in a study's rounds, one after the other. */
 export class Participant {
@@ -167,8 +167,8 @@ export class Participant {
 
   /** With `fallback`: once this round has waited for QKD as long as the study says. */
   #mayFallBack(round: number): boolean {
-    const { qkdMissing, qkdWaitMs } = this.#study.document.suites;
-    return qkdMissing === 'fallback' && (qkdWaitMs === 0 || (this.#waiting?.round === round && this.#waiting.code !== 'RECORD_NOT_CURRENT' && this.#site.now() - this.#waiting.since >= qkdWaitMs));
+    const waiting = this.#waiting?.round === round && this.#waiting.code !== 'RECORD_NOT_CURRENT' ? this.#waiting : undefined;
+    return mayFallBack(this.#study.document, waiting && this.#site.now() - waiting.since);
   }
 
   async #localUpdate(view: RoundView): Promise<LocalUpdate> {

@@ -1,7 +1,7 @@
 /** From a local update to a signed submission: keys for every aggregator, the sealed blob, the statement, all on the disk. */
 import {
   establish, hashName, isCode, needsQkd, needsX25519, sealStream, sign,
-  type Code, type Digest, type FurtherSection, type SealedTo, type SealingSuite, type Signed, type Spent, type Submission,
+  type Code, type Digest, type FurtherSection, type SealedTo, type SealingSuite, type Signed, type Spent, type Study, type Submission,
 } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import { linkOf } from '../keys/chain-secret.js';
@@ -9,6 +9,10 @@ import type { QkdKey } from '../kme/key-delivery.js';
 import type { Site, NamedRecord } from '../site/site.js';
 import type { KeyRing } from '../state/key-ring.js';
 import { memberRecord, type RoundView, type StudyInForce } from './course.js';
+
+/** Whether a study's next suite may be taken where QKD keys are missing. @param waitedMs how long they have been waited for; undefined before. */
+export const mayFallBack = ({ suites: { qkdMissing, qkdWaitMs } }: Pick<Study, 'suites'>, waitedMs: number | undefined): boolean =>
+  qkdMissing === 'fallback' && (qkdWaitMs === 0 || (waitedMs !== undefined && waitedMs >= qkdWaitMs));
 
 /** What one recipient's wrap will be made with. */
 export interface RecipientKey extends NamedRecord {

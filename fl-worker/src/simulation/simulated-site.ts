@@ -1,7 +1,6 @@
 /** A site of a simulation: its rows, and what it keeps from round to round, as a worker keeps it in its state folder. */
 import type { Spent, Study } from '@epione/protocol';
-import type { Dataset } from '../data/dataset.js';
-import { WorkerError } from '../error.js';
+import { assertWeight, type Dataset } from '../data/dataset.js';
 import { afterRound } from '../privacy/budget.js';
 import { isHidden } from '../privacy/hidden-round.js';
 import { seededBytes } from '../random.js';
@@ -19,8 +18,7 @@ export class SimulatedSite {
 
   /** @throws WorkerError WEIGHT_OUT_OF_RANGE, as a worker does at its start. */
   constructor(study: Study, mspId: string, data: Dataset) {
-    const { strategy, encoding } = study;
-    if (strategy.weighting === 'examples' && data.rows > encoding.maxWeight) throw new WorkerError('WEIGHT_OUT_OF_RANGE', `${data.rows} rows of ${mspId} are more than the study's maxWeight of ${encoding.maxWeight}`);
+    assertWeight(study, data, mspId);
     this.#study = study;
     this.mspId = mspId;
     this.data = data;
