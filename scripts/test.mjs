@@ -28,6 +28,7 @@ const env = { ...process.env, CORE_CHAINCODE_LOGGING_LEVEL: 'ERROR', ...(process
 const children = [];
 let shown = 0;
 const counts = { passed: 0, failed: 0 };
+const failures = [];
 
 /** Runs tests; the first run that has not ended is shown as it goes, another one once it is its turn. */
 function run(group, place) {
@@ -39,7 +40,8 @@ function run(group, place) {
     if (passed !== undefined) {
       counts.passed += Number(passed);
       counts.failed += Number(failed);
-    } else if (shown === place) console.log(line);
+    } else if (line.startsWith('failed: ')) failures.push(line);
+    else if (shown === place) console.log(line);
     else held.push(line);
   });
   children.push({ child, held });
@@ -62,5 +64,5 @@ for (const [place, ended] of runs.map(run).entries()) {
   shown = place + 1;
   for (const line of children[shown]?.held.splice(0) ?? []) console.log(line);
 }
-console.log(`\n${counts.passed} passed, ${counts.failed} failed`);
+console.log(['', ...failures, `${counts.passed} passed, ${counts.failed} failed`].join('\n'));
 process.exitCode = interrupted ? 130 : worst;
