@@ -1,5 +1,4 @@
 /** The command `fl-worker contribution`: what each hospital's updates added to a study's model, recomputed from what this organization opened. */
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { digestOf, type Digest } from '@epione/protocol';
 import { Option, type Command } from 'commander';
@@ -9,7 +8,6 @@ import { contributionText, keepContribution } from '../contribution/told.js';
 import { readCsv } from '../data/csv.js';
 import { toDataset } from '../data/dataset.js';
 import { WorkerError } from '../error.js';
-import { reportTo } from '../progress.js';
 import { readStudyView, type StudyInForce } from '../round/course.js';
 import { openSite, type Membership } from '../site/membership.js';
 import type { Site } from '../site/site.js';
@@ -17,6 +15,7 @@ import { studyDigestOf } from '../site/study-desk.js';
 import { readState } from '../state/database.js';
 import { Outbox } from '../state/outbox.js';
 import { memberCommand, withMembership, type Print, type SiteOptions } from './member-command.js';
+import { surroundings } from './surroundings.js';
 
 interface ContributionCommandOptions extends SiteOptions {
   readonly test: string;
@@ -46,8 +45,7 @@ export async function contributionAt(site: Site, digest: Digest, testFile: strin
 
 async function run(membership: Membership, options: ContributionCommandOptions, print: Print): Promise<void> {
   const { config } = membership;
-  const report = reportTo(process.stderr, process.stderr.isTTY && options.json !== true, { mspId: config.mspId }, Date.now);
-  const site = await openSite(membership, { now: Date.now, elapsed: () => performance.now(), random: (length) => new Uint8Array(randomBytes(length)), report });
+  const site = await openSite(membership, surroundings(config, options.json ?? false));
   const contribution = await contributionAt(site, await studyDigestOf(options.study ?? config.study), options.test, options);
   if (options.out !== undefined) await keepContribution(options.out, contribution);
   print(options.json, { digest: contributionDigest(contribution), ...contribution }, contributionText(contribution));

@@ -1,8 +1,8 @@
 /** The one place TensorFlow.js comes from: two copies of its core would clash, so nobody else imports it by name. */
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
-import * as core from '@tensorflow/tfjs-core';
-import { setWasmPaths, version_wasm } from '@tensorflow/tfjs-backend-wasm';
+import type * as core from '@tensorflow/tfjs-core';
+import type * as backend from '@tensorflow/tfjs-backend-wasm';
 import type { Study } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import { registerWasmConvolutions } from './wasm-convolutions.js';
@@ -26,16 +26,19 @@ const require = createRequire(import.meta.url);
 const processEvents = ['uncaughtException', 'unhandledRejection'] as const;
 
 async function startWasm(): Promise<Engine> {
+  // Required where it is first used: who only aggregates does without it, and an import would read its million characters twice to find out what kind of module they are.
+  const tf = require('@tensorflow/tfjs-core') as Tf;
+  const { setWasmPaths, version_wasm } = require('@tensorflow/tfjs-backend-wasm') as typeof backend;
   setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), sep));
   const before = processEvents.map((event) => process.rawListeners(event));
-  await core.setBackend('wasm');
-  await core.ready();
-  registerWasmConvolutions();
+  await tf.setBackend('wasm');
+  await tf.ready();
+  registerWasmConvolutions(tf);
   // The backend's loader hangs handlers of its own on the process, which would print its source over every fault of ours.
   processEvents.forEach((event, at) => {
     for (const listener of process.rawListeners(event)) if (!before[at]?.includes(listener)) process.off(event, listener as () => void);
   });
-  return { name: 'wasm', told: `tfjs-backend-wasm ${version_wasm}`, tf: core };
+  return { name: 'wasm', told: `tfjs-backend-wasm ${version_wasm}`, tf };
 }
 
 /** A package that stands beside this one where somebody has built it (docs/engine.md); it brings a core of its own. */

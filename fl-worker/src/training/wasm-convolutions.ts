@@ -1,6 +1,8 @@
 /** Gradients of convolutions for the wasm backend, written as convolutions: it ships none for the filter, and a slow one for the input. */
-import * as core from '@tensorflow/tfjs-core';
+import type * as core from '@tensorflow/tfjs-core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
+
+type Core = typeof core;
 
 type Pair = readonly [number, number];
 type Padding = 'valid' | 'same' | number | readonly (readonly [number, number])[];
@@ -36,31 +38,31 @@ function assertNhwc(dataFormat: string | undefined): void {
  * Gradient of the filter: the padded inputs are convolved with the output's gradient, rows of the batch taking the place of channels
  * and strides that of dilations. Rows and columns that no stride reached are cut off.
  */
-export function filterGradient({ inputs: { x, dy }, attrs: { strides, pad, dataFormat, filterShape } }: Call): Tensor4D {
+function filterGradient(tf: Core, { inputs: { x, dy }, attrs: { strides, pad, dataFormat, filterShape } }: Call): Tensor4D {
   assertNhwc(dataFormat);
-  return core.tidy(() => {
+  return tf.tidy(() => {
     const [, height, width] = (x as Tensor4D).shape;
     const [, outHeight, outWidth] = dy.shape;
     const [kernelHeight, kernelWidth, channels, filters] = filterShape as [number, number, number, number];
     const [down, right] = pairOf(strides);
     const [rows, columns] = paddingOf(pad, [height, width], [outHeight, outWidth], [kernelHeight, kernelWidth], [down, right]);
-    const padded = core.pad(x as Tensor4D, [[0, 0], [...rows], [...columns], [0, 0]]);
-    const found = core.conv2d<Tensor4D>(core.transpose(padded, [3, 1, 2, 0]), core.transpose(dy, [1, 2, 0, 3]), 1, 'valid', 'NHWC', [down, right]);
-    return core.transpose(core.slice(found, [0, 0, 0, 0], [channels, kernelHeight, kernelWidth, filters]), [1, 2, 0, 3]);
+    const padded = tf.pad(x as Tensor4D, [[0, 0], [...rows], [...columns], [0, 0]]);
+    const found = tf.conv2d<Tensor4D>(tf.transpose(padded, [3, 1, 2, 0]), tf.transpose(dy, [1, 2, 0, 3]), 1, 'valid', 'NHWC', [down, right]);
+    return tf.transpose(tf.slice(found, [0, 0, 0, 0], [channels, kernelHeight, kernelWidth, filters]), [1, 2, 0, 3]);
   });
 }
 
 /** Gradient of the input where the stride is 1: the padded gradient of the output is convolved with the filter turned by half a circle. */
-function inputGradient({ inputs: { filter, dy }, attrs: { pad, inputShape } }: Call): Tensor4D {
-  return core.tidy(() => {
+function inputGradient(tf: Core, { inputs: { filter, dy }, attrs: { pad, inputShape } }: Call): Tensor4D {
+  return tf.tidy(() => {
     const [, height, width] = inputShape as [number, number, number, number];
     const [, outHeight, outWidth] = dy.shape;
     const [kernelHeight, kernelWidth] = (filter as Tensor4D).shape;
     const [[top], [left]] = paddingOf(pad, [height, width], [outHeight, outWidth], [kernelHeight, kernelWidth], [1, 1]);
     const rows: [number, number] = [kernelHeight - 1 - top, height + top - outHeight];
     const columns: [number, number] = [kernelWidth - 1 - left, width + left - outWidth];
-    const turned = core.transpose(core.reverse(filter as Tensor4D, [0, 1]), [0, 1, 3, 2]);
-    return core.conv2d<Tensor4D>(core.pad(dy, [[0, 0], rows, columns, [0, 0]]), turned, 1, 'valid');
+    const turned = tf.transpose(tf.reverse(filter as Tensor4D, [0, 1]), [0, 1, 3, 2]);
+    return tf.conv2d<Tensor4D>(tf.pad(dy, [[0, 0], rows, columns, [0, 0]]), turned, 1, 'valid');
   });
 }
 
@@ -74,13 +76,13 @@ const turnable = ({ inputs: { filter }, attrs: { strides, pad, dataFormat } }: C
 };
 
 /** Registers both with the wasm backend; to be called once, after its own kernels are there. */
-export function registerWasmConvolutions(): void {
-  const take = (kernel: (call: Call) => Tensor4D): core.KernelFunc => (call) => kernel(call as unknown as Call);
-  core.registerKernel({ kernelName: 'Conv2DBackpropFilter', backendName: 'wasm', kernelFunc: take(filterGradient) });
-  const shipped = core.getKernel('Conv2DBackpropInput', 'wasm').kernelFunc;
-  core.unregisterKernel('Conv2DBackpropInput', 'wasm');
-  core.registerKernel({
+export function registerWasmConvolutions(tf: Core): void {
+  const take = (kernel: (tf: Core, call: Call) => Tensor4D): core.KernelFunc => (call) => kernel(tf, call as unknown as Call);
+  tf.registerKernel({ kernelName: 'Conv2DBackpropFilter', backendName: 'wasm', kernelFunc: take(filterGradient) });
+  const shipped = tf.getKernel('Conv2DBackpropInput', 'wasm').kernelFunc;
+  tf.unregisterKernel('Conv2DBackpropInput', 'wasm');
+  tf.registerKernel({
     kernelName: 'Conv2DBackpropInput', backendName: 'wasm',
-    kernelFunc: (call) => (turnable(call as unknown as Call) ? inputGradient(call as unknown as Call) : shipped(call)),
+    kernelFunc: (call) => (turnable(call as unknown as Call) ? inputGradient(tf, call as unknown as Call) : shipped(call)),
   });
 }
