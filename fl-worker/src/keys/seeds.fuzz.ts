@@ -17,7 +17,7 @@ process.once('exit', () => { rmSync(folder, { recursive: true, force: true }); }
 const [keyFile, seedFile] = [join(folder, 'key'), join(folder, 'seed')];
 writeFileSync(keyFile, bytes(1, 32), { mode: 0o600 });
 
-const seeds = { signing: bytes(2, 32), kem: bytes(3, 64) };
+const seeds = { signing: bytes(2, 32), kem: bytes(3, 64), chain: bytes(6, 32) };
 const lock = async () => openLock({ keyFile });
 const locked = async (): Promise<Uint8Array> => Buffer.from(canonicalText((await lock())?.lock(seeds.kem, 'kem', (length) => bytes(4, length)) as unknown as Json));
 
@@ -37,7 +37,7 @@ export const targets = [
     name: 'share of seeds', weight: 3, changed: 'readable', samples: () => [Buffer.from(encodeShare(first))], isRefusal,
     read: (input: Uint8Array) => {
       const { seeds: back } = bringBack(site, new Map([['one', readShare('one', input)], ['two', second]]));
-      if (!same(back.signing, seeds.signing) || !same(back.kem, seeds.kem)) throw new RangeError('false accept: other seeds');
+      if (!same(back.signing, seeds.signing) || !same(back.kem, seeds.kem) || !same(back.chain ?? bytes(0, 0), seeds.chain)) throw new RangeError('false accept: other seeds');
     },
   },
 ];

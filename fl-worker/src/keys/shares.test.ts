@@ -1,5 +1,5 @@
 // Shares of keys: enough bring back what was divided, fewer nothing, and who brings a changed one is named.
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { toHex } from '@epione/protocol';
@@ -57,6 +57,18 @@ describe('key shares', () => {
     expect((bringBack(site, new Map([['x', lowered], ...named(parts.slice(1))]))).refused).to.deep.equal(['x']);
     expect(faultOf(() => bringBack(site, named([parts[0]!, parts[0]!, parts[0]!])))).to.match(/^SHARES_INVALID 1 good/);
     expect(faultOf(() => bringBack(site, new Map()))).to.match(/^SHARES_INVALID 0 good shares/);
+  });
+
+  it('bring back the seed of the chains with the others, and without it those that were made before it was among them', () => {
+    const chain = random(32);
+    const parts = divide(site, { ...seeds, chain }, 3, 2, 5, random).map((share) => readShare('file', Buffer.from(encodeShare(share))));
+    const { seeds: back } = bringBack(site, named(parts.slice(1)));
+    expect([back.signing, back.kem, back.chain].map((seed) => toHex(seed!))).to.deep.equal([seeds.signing, seeds.kem, chain].map(toHex));
+    expect(faultOf(() => readShare('file', Buffer.from(encodeShare(parts[0]!).replace('share-2', 'share-1'))))).to.match(/^SHARES_INVALID/);
+    const from = (first: number) => (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => (first + at) & 255);
+    const [older] = divide(site, { signing: from(1)(32), kem: from(2)(64) }, 3, 2, 5, from(3));
+    expect(createHash('sha256').update(encodeShare(older!)).digest('hex'), 'as written by the first version').to.equal('3b763941f917efa25e7037f41f53fce120ac3103c2b3a80c1084b59ec86435df');
+    expect(bringBack(site, named(divide(site, seeds, 2, 2, 5, random))).seeds).to.have.all.keys('signing', 'kem');
   });
 
   it('that all agree on other seeds are told by the digest', () => {

@@ -2,14 +2,14 @@
 import { canonicalText, combineShares, concat, decodeCanonical, digestOf, frame, fromHex, kemSuite, parse, signatureSuite, splitSecret, toHex, type Digest } from '@epione/protocol';
 import { z } from 'zod';
 import { WorkerError } from '../error.js';
+import { chainBytes } from './chain-secret.js';
 import type { RandomBytes } from './seed-lock.js';
 import { seedLengths, wipe, type KeySuites, type Seeds } from './seeds.js';
 
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/).transform((text) => text as Digest);
 const hex = (bytes: number): z.ZodString => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
 
-const shareFile = z.strictObject({
-  format: z.literal('epione-key-share-1'),
+const fields = {
   mspId: z.string().regex(/^[A-Za-z0-9.-]{1,64}$/),
   suites: z.strictObject({ signature: signatureSuite, kem: kemSuite }),
   /** When the seeds were divided, ms since 1970 UTC. */
@@ -21,8 +21,12 @@ const shareFile = z.strictObject({
   commitments: z.array(digest).min(2).max(255),
   /** This share's place on the polynomial, from 1. */
   index: z.int().min(1).max(255),
-  share: hex(96),
-});
+};
+/** The first format has the two seeds of the record; the second has the seed of the chains behind them. */
+const shareFile = z.discriminatedUnion('format', [
+  z.strictObject({ format: z.literal('epione-key-share-1'), ...fields, share: hex(96) }),
+  z.strictObject({ format: z.literal('epione-key-share-2'), ...fields, share: hex(96 + chainBytes) }),
+]);
 
 /** One person's share of a site's seeds, as it stands in a file. */
 export type KeyShare = z.infer<typeof shareFile>;
@@ -35,8 +39,13 @@ export interface KeyOwner {
 /** What all shares of one division have in common. */
 type Division = Omit<KeyShare, 'index' | 'share'>;
 
-/** What is divided: both seeds, joined; the suites fix their lengths. */
-const joined = ({ signing, kem }: Seeds): Uint8Array => concat(signing, kem);
+/** What is divided: the seeds of the record, and that of the site's chains, which shares of the first format do not have. */
+export interface SharedSeeds extends Seeds {
+  readonly chain?: Uint8Array;
+}
+
+/** The seeds in one piece; the suites fix their lengths. */
+const joined = ({ signing, kem, chain = new Uint8Array() }: SharedSeeds): Uint8Array => concat(signing, kem, chain);
 
 const namedDigest = (label: string, { mspId, suites, dividedAt, threshold }: Omit<Division, 'secret' | 'commitments' | 'format'>, ...rest: (Uint8Array | number)[]): Digest =>
   digestOf(frame(label, mspId, suites.signature, suites.kem, dividedAt, threshold, ...rest));
@@ -48,7 +57,7 @@ const commitmentTo = (division: Omit<Division, 'secret' | 'commitments' | 'forma
  * @param now ms since 1970 UTC. @param random of a secure source, for the polynomial.
  * @throws WorkerError CONFIG_INVALID for other numbers.
  */
-export function divide({ mspId, suites: { signature, kem } }: KeyOwner, seeds: Seeds, shares: number, threshold: number, now: number, random: RandomBytes): KeyShare[] {
+export function divide({ mspId, suites: { signature, kem } }: KeyOwner, seeds: SharedSeeds, shares: number, threshold: number, now: number, random: RandomBytes): KeyShare[] {
   const numbers = [shares, threshold].every(Number.isInteger) && threshold >= 2 && threshold <= shares && shares <= 255;
   if (!numbers) throw new WorkerError('CONFIG_INVALID', `${shares} shares of which ${threshold} are needed cannot be made`, { remedy: 'At least 2 must be needed, and no more than there are; at most 255.' });
   const secret = joined(seeds);
@@ -58,7 +67,7 @@ export function divide({ mspId, suites: { signature, kem } }: KeyOwner, seeds: S
     wipe(...coefficients);
     const common = { mspId, suites: { signature, kem }, dividedAt: now, threshold };
     const commitments = parts.map((part, at) => commitmentTo(common, at + 1, part));
-    const division: Division = { format: 'epione-key-share-1', ...common, secret: namedDigest('epione/v1/key-secret', common, secret), commitments };
+    const division: Division = { format: seeds.chain === undefined ? 'epione-key-share-1' : 'epione-key-share-2', ...common, secret: namedDigest('epione/v1/key-secret', common, secret), commitments };
     return parts.map((part, at) => {
       const share = toHex(part);
       wipe(part);
@@ -93,7 +102,7 @@ const isGood = ({ commitments, index, share, ...division }: KeyShare): boolean =
 
 /** Seeds that came back, and who brought something else. */
 export interface Restored {
-  readonly seeds: Seeds;
+  readonly seeds: SharedSeeds;
   /** Names of shares that were changed, or belong to another division; they were not used. */
   readonly refused: readonly string[];
 }
@@ -119,6 +128,9 @@ export function bringBack({ mspId, suites }: KeyOwner, shares: ReadonlyMap<strin
   const secret = combineShares(parts, first.threshold);
   wipe(...parts.map(({ bytes }) => bytes));
   if (namedDigest('epione/v1/key-secret', first, secret) !== first.secret) throw new WorkerError('SHARES_INVALID', 'the shares give other seeds than were divided', { remedy: 'Bring other shares.' });
-  const length = seedLengths(suites).signing;
-  return { seeds: { signing: secret.slice(0, length), kem: secret.slice(length) }, refused };
+  const { signing, kem } = seedLengths(suites);
+  const chain = first.format === 'epione-key-share-1' ? {} : { chain: secret.slice(signing + kem) };
+  const seeds = { signing: secret.slice(0, signing), kem: secret.slice(signing, signing + kem), ...chain };
+  wipe(secret);
+  return { seeds, refused };
 }

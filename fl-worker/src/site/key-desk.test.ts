@@ -9,9 +9,12 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { toHex } from '@epione/protocol';
 import { readConfig, type WorkerConfig } from '../config.js';
+import { chainSeed } from '../keys/chain-secret.js';
 import { putAside } from '../keys/former.js';
+import { writeSeed } from '../keys/seed-file.js';
 import { openLock } from '../keys/seed-lock.js';
 import { keysFolder, makeSeeds, readSeeds } from '../keys/seeds.js';
+import { divide, encodeShare } from '../keys/shares.js';
 import { backUp, keyStatus } from './key-desk.js';
 
 const program = fileURLToPath(new URL('../../bin/fl-worker.mjs', import.meta.url));
@@ -74,13 +77,34 @@ describe('fl-worker key', function () {
     const back = key('passphrase', 'restore', ...files);
     expect(back.out['refused']).to.deep.equal(['HospitalA-share-1.json']);
     expect(await secrets({ passphraseFile: at('passphrase') })).to.equal(before);
+    expect(readFileSync(at('state', 'keys', 'chain.seed'), 'utf8')).to.equal(readFileSync(at('lost', 'chain.seed'), 'utf8'));
+    // Only what is missing comes back, and nothing else is in its place.
+    rmSync(at('state', 'keys', 'chain.seed'));
+    expect(key('passphrase', 'restore', ...files).out['made']).to.deep.equal([at('state', 'keys', 'chain.seed')]);
+    await writeSeed(at('state', 'keys', 'chain.seed'), 'chain', random(32), undefined, random);
+    expect(key('passphrase', 'restore', ...files).fault).to.contain('chain.seed is there already');
+  });
+
+  it('brings keys back from shares that were made before the seed of the chains was among them', async () => {
+    const before = await secrets();
+    const seeds = await readSeeds(keysFolder(at('state')), suites, undefined);
+    const files = divide({ mspId: 'HospitalA', suites }, seeds, 2, 2, 0, random).map((share) => {
+      writeFileSync(at(`share-${share.index}.json`), encodeShare(share));
+      return at(`share-${share.index}.json`);
+    });
+    const chain = await chainSeed(at('state'), random);
+    for (const name of ['signing.seed', 'kem.seed']) rmSync(at('state', 'keys', name));
+    expect(key('plain', 'restore', ...files).out['made']).to.deep.equal([at('state', 'keys', 'signing.seed'), at('state', 'keys', 'kem.seed')]);
+    expect(await secrets()).to.equal(before);
+    expect(await chainSeed(at('state'), random), 'what is there stays').to.deep.equal(chain);
   });
 
   it('lists the keys of earlier records, and destroys one when it is told to', async () => {
     await putAside(keysFolder(at('state')), 2, 'mlkem768', ['0123456789abcdef']);
     expect(key('plain', 'status').out).to.deep.include({ former: [{ version: 2, neededBy: ['0123456789abcdef'] }], rotating: false });
     expect(key('plain', 'destroy', '1').fault).to.contain('no keys of version 1');
+    await chainSeed(at('state'), random);
     expect(key('plain', 'destroy', '2').out).to.deep.equal({ destroyed: 2 });
-    expect(readdirSync(keysFolder(at('state'))).sort()).to.deep.equal(['kem.seed', 'signing.seed']);
+    expect(readdirSync(keysFolder(at('state'))).sort(), 'the seed of the chains belongs to no version').to.deep.equal(['chain.seed', 'kem.seed', 'signing.seed']);
   });
 });
