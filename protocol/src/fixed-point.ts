@@ -1,4 +1,5 @@
 /** Updates as integers modulo 2^m, so that a sum is the same bytes in any order; and models as their canonical bytes (PROTOCOL section 7). */
+import { addWords } from './encoding/add-words.js';
 import { vectorLength, guardBytes } from './encoding/vector-length.js';
 import { roundHalfEven } from './compression/scale.js';
 import { CodedError } from './error.js';
@@ -96,14 +97,7 @@ export function sumVectors(vectors: readonly Uint8Array[], bits: FixedPoint['bit
   const width = wordBytesOf(bits);
   if (first === undefined || first.length % width !== 0 || others.some((other) => other.length !== first.length)) throw new CodedError('BAD_ENCODING', 'vectors to be summed must be of one length in whole words');
   const sum = first.slice();
-  const view = viewOf(sum);
-  for (const other of others.map(viewOf)) {
-    for (let at = 0; at < sum.length; at += width) {
-      const low = view.getUint32(at, true) + other.getUint32(at, true);
-      view.setUint32(at, low, true);
-      if (bits === 64) view.setUint32(at + 4, view.getUint32(at + 4, true) + other.getUint32(at + 4, true) + (low >= two32 ? 1 : 0), true);
-    }
-  }
+  for (const other of others) addWords(sum, 0, other, bits, 1);
   return sum;
 }
 

@@ -1,7 +1,7 @@
 /** A round's training in a study with a privacy budget: hides each patient while it trains, or the whole site's update when it has. */
 import type { BudgetTerms, Study } from '@epione/protocol';
 import type { RandomBytes } from '../keys/seed-lock.js';
-import { trainLocally, type LocalRound, type Trained } from '../training/local-strategy.js';
+import { difference, trainLocally, type LocalRound, type Trained } from '../training/local-strategy.js';
 import type { Tf } from '../training/tf.js';
 import { trainPrivately } from './dp-sgd.js';
 import { hideUpdate, type HiddenUpdate } from './site-update.js';
@@ -33,5 +33,5 @@ export async function trainHidden(tf: Tf, study: HiddenStudy, round: HiddenRound
     return { ...kept, ...hideUpdate(study, update, norm, survivorsOf(study), bytes) };
   }
   const trained = await trainPrivately(tf, study, base, data, persons, norm, bytes, onEpoch);
-  return { update: Float64Array.from(trained.parameters, (parameter, k) => parameter - (base[k] ?? 0)), norm: trained.norm };
+  return { update: difference(trained.parameters, base), norm: trained.norm };
 }

@@ -16,7 +16,7 @@ const mostScore = 5;
 /** The median of absolute deviations is so much smaller than a normal distribution's own. */
 const toDeviation = 1.4826;
 
-const normOf = (row: ArrayLike<number>): number => Math.sqrt(Array.from(row).reduce((sum, value) => sum + value * value, 0));
+const normOf = (row: Float64Array): number => Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
 
 function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -43,5 +43,5 @@ export function unusualUpdates(study: Study, verdicts: ReadonlyMap<string, Updat
   const { encoding, model: { dimension } } = study;
   const rows = [...verdicts].flatMap(([participant, verdict]): [string, Float64Array][] =>
     ('words' in verdict ? [[participant, readVector(verdict.words, encoding, updateLength(study, dimension)).steps.subarray(0, dimension)]] : []));
-  return unusualOf(new Map(rows), Float64Array.from(model, (value, k) => value - (base[k] as number)));
+  return unusualOf(new Map(rows), new Float64Array(model).map((value, k) => value - (base[k] as number)));
 }

@@ -28,7 +28,8 @@ export interface Trained {
   readonly carried?: Float64Array;
 }
 
-const difference = (local: Float32Array, base: Float32Array): Float64Array => Float64Array.from(local, (parameter, k) => parameter - (base[k] ?? 0));
+/** What training changed, as float64. Copied first: `Float64Array.from` with a function goes through an iterator, and takes six times as long. */
+export const difference = (local: Float32Array, base: Float32Array): Float64Array => new Float64Array(local).map((parameter, k) => parameter - (base[k] ?? 0));
 
 /** @throws CodedError NORM_EXCEEDED for an update that every aggregator would exclude. */
 function assertShort(study: Study, update: Float64Array): void {
