@@ -21,7 +21,7 @@ const runs = [names.filter((name) => name === 'test'), names.filter((name) => na
 // Node's own option stands before mocha: told of it, mocha would start a second process, and end with code 0 when that is interrupted.
 const mocha = [
   '--enable-source-maps', join('node_modules', 'mocha', 'bin', 'mocha.js'),
-  '--timeout', '20000', '--reporter', join(root, 'scripts', 'reporter.cjs'),
+  '--timeout', '120000', '--reporter', join(root, 'scripts', 'reporter.cjs'),
 ];
 // The contract API logs each decorator at level info.
 const env = { ...process.env, CORE_CHAINCODE_LOGGING_LEVEL: 'ERROR', ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}) };

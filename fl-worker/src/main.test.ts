@@ -10,7 +10,7 @@ const program = fileURLToPath(new URL('../bin/fl-worker.mjs', import.meta.url));
 const run = (...args: string[]): { status: number | null; stdout: string; stderr: string } => spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
 
 describe('fl-worker', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), 'epione-cli-'));
   after(() => { rmSync(folder, { recursive: true }); });
 

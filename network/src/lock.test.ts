@@ -8,7 +8,7 @@ import { withLock } from './lock.js';
 
 describe('lock', function () {
   // A loaded machine is slow, which is no fault of the code.
-  this.timeout(60_000);
+  this.timeout(120_000);
   let dir: string;
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'epione-lock-'));

@@ -10,7 +10,7 @@ import { expect } from 'chai';
 const program = fileURLToPath(new URL('../bin/fl-network.mjs', import.meta.url));
 
 describe('fl-network', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let dir: string;
   before(() => {
     dir = mkdtempSync(join(tmpdir(), 'epione-cli-'));

@@ -74,7 +74,7 @@ function killNow(state: NetworkStatus, ...names: string[]): void {
 const heights = ({ processes }: NetworkStatus): number[] => processes.filter(({ name }) => name.startsWith('peer.')).map(({ height }) => height ?? 0);
 
 describe('a network of four organizations', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let network: Network;
   let writes = 0;
 
@@ -279,7 +279,7 @@ describe('a network of four organizations', function () {
 });
 
 describe('a network with one Raft orderer', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const raft = { stateDir: join(workDir, 'raft'), topology: parseTopology({ consensus: 'raft', channel: 'raft.channel', organizations: [{ mspId: 'A' }, { mspId: 'B' }] }) };
 
   afterEach(async () => {

@@ -10,7 +10,7 @@ const topology = parseTopology({
 
 describe('ports', function () {
   // A loaded machine is slow, which is no fault of the code.
-  this.timeout(60_000);
+  this.timeout(120_000);
   it('keeps configured ports and chooses distinct free ones for the rest', async () => {
     const chosen = await choosePorts('seed', topology);
     expect(chosen[0]).to.include({ peer: 15051, orderer: 15050 });

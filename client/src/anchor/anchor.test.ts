@@ -24,7 +24,7 @@ const members = ['HospitalA', 'HospitalB', 'HospitalC', 'Regulator'];
 const time = 1_800_000_000;
 
 describe('anchors of a recorded channel', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let evidence: Evidence;
   let trustRoot: TrustRoot;
   let history: History;

@@ -60,7 +60,7 @@ describe('OfflineTransactions', () => {
 
   it('is committed with three signatures made in another process', async function () {
     // Three processes, one after the other.
-    this.timeout(60_000);
+    this.timeout(120_000);
     await using server = await startGateway({});
     using ledger = ledgerAt(server.endpoint);
     const { block, txId, requests } = await walk(ledger, elsewhere);

@@ -37,7 +37,7 @@ const checkOf = (verdict: Verdict, name: CheckName): Check => verdict.checks.fin
 const firstFailure = (verdict: Verdict): Check | undefined => verdict.checks.find((check) => check.result === 'fail');
 
 describe('verify', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let evidence: Evidence;
   let trustRoot: TrustRoot;
   let contentKeys: ContentKeys;

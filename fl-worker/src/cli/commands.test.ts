@@ -10,7 +10,7 @@ const added = async (asked: string | undefined): Promise<string[]> => {
 };
 
 describe('commands', function () {
-  this.timeout(30_000); // the files of all commands, on a busy machine
+  this.timeout(120_000); // the files of all commands, on a busy machine
   it('are in the file that their name leads to', async () => {
     for (const names of commandNames) for (const name of names) expect(await added(name), name).to.deep.equal(names);
   });

@@ -76,7 +76,7 @@ describe('Shapley values', () => {
 });
 
 describe('GTG-Shapley', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   for (const n of [8, 10]) {
     it(`is near the exact values of ${n} sites that saturate, as accuracies do, and values far fewer coalitions in truncation`, async () => {

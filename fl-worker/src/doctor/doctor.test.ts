@@ -46,7 +46,7 @@ async function inTheWay(to: string, proxyEnv = {}, own: Issued = site): Promise<
 }
 
 describe('doctor', function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), 'epione-doctor-'));
   const at = (name: string): string => join(folder, name);
   const put = (name: string, text: string, mode = 0o600): string => { writeFileSync(at(name), text, { mode }); chmodSync(at(name), mode); return at(name); };

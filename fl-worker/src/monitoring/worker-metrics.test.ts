@@ -13,7 +13,7 @@ const valueOf = (page: string, sample: string): number | undefined => {
 };
 
 describe('metrics of a worker', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('counts rounds, stages, keys, events and faults', async () => {
     const begun = Date.now();

@@ -33,7 +33,7 @@ function randomData(rows: number, width: number): Dataset {
 }
 
 describe('private training', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   const image: ModelForm = { kind: 'cnn', input: [6, 5, 2], layers: [{ conv: 3, size: [3, 2], stride: [2, 1], padding: 'same' }, { pool: 'max', size: [1, 2] }, { conv: 2, size: [2, 2], stride: [1, 1], padding: 'valid' }, 4], outputs: 3 };
   const forms: [string, ModelForm, number, number][] = [

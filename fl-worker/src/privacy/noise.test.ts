@@ -16,7 +16,7 @@ function seeded(seed: string): RandomBytes {
 
 const n = 40_000;
 describe('noise', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it('has the deviation and the shape of a Gaussian on its grid, from a secure source', () => {
     const found = withNoise(new Float64Array(n).fill(5), 0.37, new RandomBits((length) => new Uint8Array(randomBytes(length))));

@@ -14,7 +14,7 @@ const options = { signal: new AbortController().signal, stopOnAbort: false };
 const founders = ['HospitalA', 'HospitalB'];
 
 describe('changes of a study', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   type Told = (mspId: string, event: string, facts: object) => void;
   const run = async (house: TestConsortium, ledger: TestLedger, mspIds: readonly string[], told: Told = () => undefined): Promise<Ending[]> =>

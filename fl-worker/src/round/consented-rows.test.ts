@@ -13,7 +13,7 @@ const consent = { required: true, classes: ['pathology'], onWithdrawal: 'next-ro
 const view = { opened: { base: 'zeros', openedAt: 0 }, openedBy: [] as readonly string[] } as RoundView;
 
 describe('rows under consent', function () {
-  this.timeout(10_000);
+  this.timeout(120_000);
   let house: TestConsortium;
   let ledger: TestLedger;
   const study = (): StudyInForce => ({ digest: house.digest, document: house.study, course: { openedAt: 0, epochs: [] } });

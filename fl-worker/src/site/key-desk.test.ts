@@ -22,7 +22,7 @@ const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length
 const suites = { signature: 'mldsa65', kem: 'mlkem768' } as const;
 
 describe('fl-worker key', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
   const at = (...names: string[]): string => join(folder, ...names);
   beforeEach(async () => {

@@ -13,7 +13,7 @@ import { readKeys } from '../keys/seeds.js';
 import { approve } from './study-desk.js';
 
 describe('an approval of high value', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
   const folder = mkdtempSync(join(tmpdir(), 'epione-quantum-desk-'));
   const others = { receiver: 'sae-hospitalb', arbiter: 'sae-regulator' };
   let house: TestConsortium;

@@ -16,7 +16,7 @@ const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length
 const a = 'HospitalA';
 
 describe('rotation', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let house: TestConsortium;
   let ledger: TestLedger;
   let rotating: Rotating;

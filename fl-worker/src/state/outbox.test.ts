@@ -91,7 +91,7 @@ describe('durable state', () => {
   });
 
   it('keeps a second process out, and lets readers in', function () {
-    this.timeout(20_000);
+    this.timeout(120_000);
     using database = openState(folder, digest);
     studyState(database).log.now(3, 'training');
     const module = new URL('database.js', import.meta.url).href;

@@ -24,7 +24,7 @@ const grey = { lowest: 0, highest: 1 };
 const pgd = (epsilon: number, steps: number): Adversary => ({ epsilon, steps, stepSize: (2.5 * epsilon) / steps, ...grey });
 
 describe('adversarial rows', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   const forms: [ModelForm, number][] = [[{ kind: 'logistic', layers: [] }, 12], [{ kind: 'mlp', layers: [5], outputs: 3 }, 12], [{ kind: 'cnn', input: [4, 3, 1], layers: [{ conv: 2, size: [2, 2], stride: [2, 1], padding: 'same' }] }, 12]];
   for (const [form, width] of forms) it(`follow the loss's gradient by the inputs: ${form.kind}`, async () => {

@@ -85,7 +85,7 @@ const leukaemia: Dataset = {
 };
 
 describe('models', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   for (const [name, form] of Object.entries(forms)) {
     it(`have the gradient of plain arithmetic: ${name}`, async () => {

@@ -42,7 +42,7 @@ function randomData(rows: number, width: number): Dataset {
 }
 
 describe('local training', function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
 
   for (const [layers, outputs] of [[[], 1], [[4], 1], [[5, 3], 1], [[], 3], [[4], 3]] as const) {
     it(`has the gradient of plain arithmetic with hidden layers [${layers.join(', ')}] and outputs ${outputs}`, async () => {

@@ -9,7 +9,7 @@ import { NetworkError } from '../error.js';
 
 describe('chaincode package', function () {
   // A loaded machine is slow, which is no fault of the code.
-  this.timeout(60_000);
+  this.timeout(120_000);
   let root: string;
   let dir: string;
   beforeEach(() => {

@@ -31,7 +31,7 @@ import { quorumRemarks } from './quorum.js';
 import { snapshots } from './snapshots.js';
 
 describe('doctor', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const workDir = mkdtempSync(join(tmpdir(), 'epione-doctor-'));
   const sound = join(workDir, 'sound');
   const topology = parseTopology({ consensus: 'raft', organizations: [{ mspId: 'A' }, { mspId: 'B' }] });

@@ -8,7 +8,7 @@ const validity = validFor(10, now);
 
 describe('certificate authority', function () {
   // A loaded machine is slow, which is no fault of the code.
-  this.timeout(60_000);
+  this.timeout(120_000);
   let root: IssuedCertificate;
   before(async () => {
     root = await createAuthority('ca.Org', 'Org', validFor(100, now));

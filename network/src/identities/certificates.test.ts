@@ -14,7 +14,7 @@ const later = (days: number): Date => new Date(issuedAt.getTime() + days * 86_40
 
 describe('certificates', function () {
   // A loaded machine is slow, which is no fault of the code.
-  this.timeout(60_000);
+  this.timeout(120_000);
   let dir: string;
   let network: Network;
   before(async () => {

@@ -14,7 +14,7 @@ const now = new Date('2025-03-01T00:00:00Z');
 
 describe('renewal of a certificate', function () {
   // A loaded machine is slow, which is no fault of the code.
-  this.timeout(60_000);
+  this.timeout(120_000);
   let dir: string;
   let organization: Organization;
   let planned: PlannedCertificate;

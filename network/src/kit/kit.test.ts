@@ -16,7 +16,7 @@ import { parseTopology } from '../topology.js';
 import { makeKit, type Kit } from './kit.js';
 
 describe('kit', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const dir = mkdtempSync(join(tmpdir(), 'epione-kit-'));
   const stateDir = join(dir, 'network');
   const output = join(dir, 'kits');

@@ -10,7 +10,7 @@ import { parseTopology } from '../topology.js';
 
 describe('process', function () {
   // A loaded machine is slow, which is no fault of the code.
-  this.timeout(60_000);
+  this.timeout(120_000);
   let network: Network;
   const spec = (name: string, code: string): ProcessSpec => ({ name, command: process.execPath, args: ['-e', code], cwd: network.dir, env: {}, ports: {} });
   beforeEach(() => {

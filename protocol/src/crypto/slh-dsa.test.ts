@@ -11,7 +11,7 @@ const message = new TextEncoder().encode('an anchor');
 const context = new TextEncoder().encode('another use');
 
 describe('SLH-DSA', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('signs what every back end verifies, bound to message, context and key', () => {
     const signer = newAnchorSigner('slhdsa128s', new Uint8Array(48));

@@ -31,7 +31,7 @@ const rows: [string, number, number, number, number, number, number, number][] =
 ];
 
 describe('accountants', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   for (const [name, q, sigma, steps, delta, rdp, order, pld] of rows) {
     it(`price ${name} as published`, () => {

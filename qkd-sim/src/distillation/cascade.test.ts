@@ -30,7 +30,7 @@ const run = ([alice, bob]: readonly [Cascade, Cascade], tamper: (bytes: Uint8Arr
 const frameOf = (words: Int32Array, frame: number): Uint8Array => Uint8Array.from(words, (word) => (word >>> frame) & 1);
 
 describe('Cascade', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   for (const name of cascadeVariantNames) {
     it(`${name} corrects the bits and asks the parities that the plain reference does`, () => {

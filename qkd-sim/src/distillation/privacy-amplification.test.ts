@@ -26,7 +26,7 @@ const bytesOfBits = (bits: string, length: number): Uint8Array => {
 };
 
 describe('privacy amplification', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it('contains the known Toeplitz products of 4 by 8 bits', () => {
     // With x₁ = 0 and ℓ = 8 the first four rows are T[i][j] = s[i − j + 7], the plain Toeplitz matrix.

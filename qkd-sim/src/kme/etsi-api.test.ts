@@ -7,7 +7,7 @@ import { errorBody, keyContainer, statusBody } from './etsi-answers.js';
 const UNKNOWN = '11111111-1111-4111-8111-111111111111';
 
 describe('ETSI GS QKD 014 V1.1.1', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   const servers = new KeyServers();
   const running: RunningKme[] = [];

@@ -9,7 +9,7 @@ import { KEY_EXCHANGE } from './http.js';
 import { Gate, limitsConfig } from './limits.js';
 
 describe('limits of an SAE', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it('are a burst, then a rate', () => {
     const gate = new Gate(limitsConfig.parse({ requestsPerSecond: 2, burst: 3 }));

@@ -4,7 +4,7 @@ import { KeyServers, startKme } from '../testing/key-servers.js';
 import { uriOf } from './sae.js';
 
 describe('SAE identity', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it('is the one URI among alternative names', () => {
     expect(uriOf('DNS:localhost, URI:urn:sae:a, IP Address:127.0.0.1')).equal('urn:sae:a');

@@ -110,7 +110,7 @@ class Ends {
 }
 
 describe('block', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('gives both ends the same secret key, block after block', async () => {
     const ends = new Ends();

@@ -44,7 +44,7 @@ const seen = (profile: WeakPulseProfile, eve: Eve, clicks: number): Seen => {
 const sum = (values: PerIntensity): number => values[0] + values[1] + values[2];
 
 describe('eve', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('splits photon numbers without changing how often Bob clicks', () => {
     for (const lossDb of [0, 2, 5, 10, 20, 40]) {

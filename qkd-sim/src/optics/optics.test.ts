@@ -34,7 +34,7 @@ const cases: readonly [string, Profile, Eve][] = [
 ];
 
 describe('optics', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   cases.forEach(([name, profile, eve], index) => {
     // 10^6 pulses against twice their number of clicks; four tests a case, each with a false alarm in 10^6.

@@ -11,7 +11,7 @@ interface Keys {
 }
 
 describe('relay', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const servers = new KeyServers();
   const running = new Map<string, RunningKme>();
   let [north, south, mid, stranger] = [] as unknown as [Sae, Sae, Sae, Sae];

@@ -76,7 +76,7 @@ class Pair {
 }
 
 describe('key store', function () {
-  this.timeout(20_000);
+  this.timeout(120_000);
 
   it('delivers a key once at each end, and only to the SAE it was made for', () => {
     const pair = new Pair();

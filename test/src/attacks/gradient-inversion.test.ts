@@ -34,7 +34,7 @@ const takenFor = (words: Uint8Array, { dimension } = digitsModel): number[] => A
 const guess = (rows: Dataset): number => Math.min(...rowsOf(rows).map((row) => squaredError(meanRow, row)));
 
 describe('gradient inversion', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('gives the row back from a plain update of one row', async () => {
     for (const row of [0, 7, 100, 1500]) {

@@ -35,7 +35,7 @@ async function privateLosses(rows: readonly number[], seed: string): Promise<Flo
 const deviation = Math.sqrt((digits.rows + 1) / (12 * members * (digits.rows - members)));
 
 describe('membership inference', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('finds members of an over-fitted model, and those of a private one no more than chance would', async () => {
     const [rows, others] = [draw('target'), ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']];

@@ -55,7 +55,7 @@ const table = (heading: string): { readonly name: string; readonly paths: readon
   rowsBelow(page, heading).map((cells) => ({ name: cells[0] ?? '', paths: pathsIn(cells[1] ?? ''), cells }));
 
 describe('crypto inventory', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let sources: Source[];
   before(() => {
     sources = readSources();

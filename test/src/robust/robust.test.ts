@@ -12,7 +12,7 @@ const digits = readDigits();
 const parts = divide(digits, 'iid', 20, 100, 'test');
 
 describe('robust table', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('deals every row once', () => {
     expect([digits.rows, digits.width]).to.deep.equal([1797, 64]);

@@ -46,7 +46,7 @@ describe('random interleavings', () => {
 
   for (const { race, breaks, ...blindness } of races) {
     it(`find ${race}, if versions are not checked`, async function () {
-      this.timeout(60_000);
+      this.timeout(120_000);
       let found: unknown;
       for (let at = 0; at < 60 && found === undefined; at++) {
         found = await interleave(studies.visible, at, steps, newTally(), blindness).then(() => undefined, (error: unknown) => error);

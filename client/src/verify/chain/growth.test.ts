@@ -36,7 +36,7 @@ function withSignatures(bytes: Uint8Array, choose: (all: common.ConfigSignature[
 }
 
 describe('a channel that grew', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let evidence: Evidence;
   let trustRoot: TrustRoot;
   let steps: Step[];

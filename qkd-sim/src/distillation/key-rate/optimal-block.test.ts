@@ -10,7 +10,7 @@ const lim = (fiberKm: number): DetectionModel => ({ transmittance: 0.1 * 10 ** (
 const security = { secrecyPerBit: 1e-15, correctnessEpsilon: 1e-15, vacuumIntensity: 2e-4, efficiency: 1.16 };
 
 describe('optimal block', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('expects the counts of the reference at 100 km', () => {
     const protocol: DecoyProtocol = {

@@ -48,7 +48,7 @@ const reconcile = (bits: number, qber: number, estimate: number, seed = 1): Outc
 };
 
 describe('LDPC reconciliation', function () {
-  this.timeout(30_000);
+  this.timeout(120_000);
 
   it('has codes of the asked size without cycles of length 4', () => {
     for (const [columns, rows, pairs] of [[125, 24, 4], [128, 50, 10], [30, 12, 2], [3, 2, 0], [1, 2, 0]] as const) {
