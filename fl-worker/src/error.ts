@@ -17,6 +17,7 @@ export type WorkerCode =
   | 'STATE_INVALID'
   | 'STATE_IN_USE'
   | 'STUDY_MISMATCH'
+  | 'STUDY_UNDER_WAY'
   | 'TRAINING_DIVERGED'
   | 'UPDATES_HIDDEN';
 

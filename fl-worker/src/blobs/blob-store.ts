@@ -10,6 +10,12 @@ export const isBlobName = (text: string): text is Digest => /^(sha256:[0-9a-f]{6
 
 const fileName = (digest: Digest): string => digest.replace(':', '-');
 
+/** A blob as it lies here. */
+export interface StoredBlob {
+  readonly digest: Digest;
+  readonly bytes: number;
+}
+
 /** Whether another process may still be writing; one before this may have had the same number, as in a container. */
 const isWriting = (pid: number): boolean => {
   try {
@@ -44,7 +50,7 @@ export class BlobStore {
   async *#within(pieces: Pieces): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const piece of pieces) {
       if (this.#used + piece.length > this.#quota) {
-        throw new WorkerError('DISK_QUOTA', `the blobs in ${this.#folder} take ${Math.ceil(this.#used / 1e6)} MB, and ${Math.floor(this.#quota / 1e6)} MB are allowed`, { remedy: 'Raise limits.diskMb, or take blobs of studies that have ended away.' });
+        throw new WorkerError('DISK_QUOTA', `the blobs in ${this.#folder} take ${Math.ceil(this.#used / 1e6)} MB, and ${Math.floor(this.#quota / 1e6)} MB are allowed`, { remedy: 'Raise limits.diskMb, or make room: fl-worker study tidy removes blobs of a study that has ended.' });
       }
       this.#used += piece.length;
       yield piece;
@@ -66,6 +72,22 @@ export class BlobStore {
   /** Keeps bytes that are in memory. */
   async put(bytes: Uint8Array, algorithm?: HashName): Promise<Digest> {
     return (await this.write([bytes], algorithm)).digest;
+  }
+
+  /** All blobs, by name. */
+  list(): StoredBlob[] {
+    return readdirSync(this.#folder).sort().flatMap((file) => {
+      const digest = file.replace('-', ':');
+      const bytes = statSync(join(this.#folder, file), { throwIfNoEntry: false })?.size;
+      return isBlobName(digest) && bytes !== undefined ? [{ digest, bytes }] : [];
+    });
+  }
+
+  /** Removes a blob, if it is here; who reads it at this moment reads on. */
+  remove(digest: Digest): void {
+    const path = join(this.#folder, fileName(digest));
+    this.#used -= this.#quota === Infinity ? 0 : statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    rmSync(path, { force: true });
   }
 
   /** A blob as it lies here, not looked through, for one who checks its digest; undefined when it is not here. Disposing closes it. */

@@ -10,6 +10,7 @@ import { addModelCommands } from './model-commands.js';
 import { addProposalCommands } from './proposal-commands.js';
 import { quantumWitness, type SigningOptions } from '../site/quantum-desk.js';
 import { addPriceCommand } from './price-command.js';
+import { addTidyCommand } from './tidy-command.js';
 import { approve, openStudy, registerStudy, studyDigestOf } from '../site/study-desk.js';
 import { readStudyTemplate, studyFrom } from '../study-template.js';
 
@@ -67,6 +68,7 @@ export function addStudyCommands(program: Command, print: Print): void {
   addPriceCommand(study, print);
   addProposalCommands(study, print);
   addModelCommands(study, print);
+  addTidyCommand(study, print);
   add('list', 'the studies of the channel')
     .action((options: StudyOptions) =>
       withMembership(options, async ({ ledger }) => {
