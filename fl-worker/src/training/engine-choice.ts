@@ -1,4 +1,4 @@
-/** Which engine trains a study's model: the study's if it names one, else the one this site began on, else the faster by a measured probe. */
+/** Which engine trains a study's model: the study's if it names one, else the one this site began on, else the faster by a measured probe of those installed. */
 import type { Dataset } from '../data/dataset.js';
 import { seededRandom } from '../random.js';
 import { initialParameters } from './model.js';
@@ -72,12 +72,11 @@ export async function chooseEngine(recipe: Recipe, inputs: number, begun: Engine
   const { engine: asked } = recipe.training;
   const named = asked ?? begun;
   let choice: Choice;
-  if (named === undefined) {
+  if (named !== undefined) choice = { engine: await openEngine(named), reason: asked === undefined ? 'the study began on it here' : 'named by the study' };
+  else if (hasTensorflow()) {
     const probed = await probeEngines(recipe, inputs, elapsed);
-    choice = { engine: fastest(probed).engine, reason: `probe: ${tellProbe(probed)}${hasTensorflow() ? '' : ', tensorflow is not installed'}` };
-  } else {
-    choice = { engine: await openEngine(named), reason: asked === undefined ? 'the study began on it here' : 'named by the study' };
-  }
+    choice = { engine: fastest(probed).engine, reason: `probe: ${tellProbe(probed)}` };
+  } else choice = { engine: await openEngine('wasm'), reason: 'tensorflow is not installed' };
   useEngine(choice.engine);
   return choice;
 }
