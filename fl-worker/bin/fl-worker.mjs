@@ -1,8 +1,16 @@
 #!/usr/bin/env node
-// Starts the fl-worker command line. Its compiled code is kept between starts, in the owner's cache folder and never in a shared one: who writes there runs code here.
+// Starts the fl-worker command line.
 import { enableCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 
-enableCompileCache(join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "epione", "compiled"));
+if (process.argv[2] === "run") {
+  // A worker lives for weeks beside a hospital's other programs: young objects stay in two times 1 MB, where V8 would take two times 16 MB at the first round.
+  setFlagsFromString("--semi-space-growth-factor=1");
+} else {
+  // Short commands keep their compiled code between starts, in the owner's cache folder and never in a shared one: who writes there runs code here.
+  // A worker does not, because Node holds what it read of it until the end.
+  enableCompileCache(join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "epione", "compiled"));
+}
 await import("../dist/main.js");

@@ -1,6 +1,6 @@
 // The command line as its user meets it: examples, codes, remedies, exit codes.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,16 @@ describe('fl-worker', function () {
       expect(status, args.join(' ')).to.equal(2);
       expect(JSON.parse(stderr)).to.include({ event: 'error', code: 'USAGE' });
     }
+  });
+
+  it('keeps compiled code in the owner\'s cache for short commands, and none for a worker', () => {
+    const cache = join(folder, 'cache');
+    const kept = (...args: string[]): string[] => {
+      spawnSync(process.execPath, [program, ...args], { env: { ...process.env, XDG_CACHE_HOME: cache } });
+      return existsSync(cache) ? readdirSync(cache) : [];
+    };
+    expect(kept('run', '--help')).to.deep.equal([]);
+    expect(kept('status', '--help')).to.deep.equal(['epione']);
   });
 
   it('names every fault of a configuration, and a missing profile', () => {
