@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const begun = Date.now();
+let didSomething = false;
 const terminal = process.stderr.isTTY === true;
 const bin = join(root, 'node_modules', '.bin');
 
@@ -14,6 +15,7 @@ const bin = join(root, 'node_modules', '.bin');
 function run(title, command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const started = Date.now();
+    didSomething = true;
     let lines = 0;
     let tail = [];
     const seconds = () => `${((Date.now() - started) / 1000).toFixed(0)} s`;
@@ -134,8 +136,7 @@ try {
   const node = pinnedNode();
   await build(node);
   await fabric();
-  const spent = (Date.now() - begun) / 1000;
-  if (spent > 2) console.error(`Set-up complete after ${spent.toFixed(0)} s.`);
+  if (didSomething) console.error(`Set-up complete after ${((Date.now() - begun) / 1000).toFixed(0)} s.`);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

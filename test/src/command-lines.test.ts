@@ -17,7 +17,7 @@ const commands: Record<ProgramName, readonly string[]> = {
 const run = (script: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
 
 describe('command lines', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   const folder = mkdtempSync(join(tmpdir(), 'epione-commands-'));
   after(() => {
     rmSync(folder, { recursive: true });

@@ -33,7 +33,7 @@ async function pidOf(root: string): Promise<number> {
 }
 
 describe('interrupted tests', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   const cases = [
     { who: 'the script', handler: '' },
     { who: 'the script, while a test takes the signal for itself', handler: "process.on('SIGINT', () => setTimeout(() => process.exit(0), 100))" },

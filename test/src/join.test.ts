@@ -172,7 +172,7 @@ describe('a hospital joins a running study', function () {
     expect(verdict).to.equal('valid');
     expect(checks.find((check) => check.name === 'course.epochs')?.message).to.match(/^2 epochs/);
     expect(checks.find((check) => check.name === 'keys.suspect')?.message).to.match(/^[0-9]+ statements under sha256:[0-9a-f]{64} since .* are suspect$/);
-    expect(checks.find((check) => check.name === 'aggregate.recomputed')?.result).to.equal('pass');
+    expect(checks.find((check) => check.name === 'aggregate.recomputed')).to.include({ result: 'pass' });
     const { members } = await command<{ members: { mspId: string; version: number; status: string; admittedBy?: string[]; revoked?: object }[] }>('fl-audit', ['members', '--evidence', evidence, '--trust-root', places.trustRoot]);
     const [stolen, fresh] = members.filter((member) => member.mspId === robbed);
     expect(stolen).to.deep.include({ version: 1, status: 'revoked' });

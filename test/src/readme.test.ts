@@ -63,7 +63,7 @@ async function programFaults(program: ProgramName, words: readonly string[]): Pr
 }
 
 describe('README and docs', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it('opens with the two commands', () => {
     const text = readFileSync(join(repository, 'README.md'), 'utf8');

@@ -21,7 +21,7 @@ const setUp = (root: string, env: Record<string, string>): { status: number | nu
   spawnSync(process.execPath, [join(root, 'scripts', 'setup.mjs')], { env, encoding: 'utf8' });
 
 describe('set-up', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   const copy = withoutFabric();
   after(() => {
     rmSync(copy, { recursive: true });

@@ -31,7 +31,7 @@ const handshake = async (port: number, { certificate: cert, privateKey: key }: I
 });
 
 describe('transport gate', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it('has a chaincode server that refuses a client without post-quantum groups', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'epione-gate-'));

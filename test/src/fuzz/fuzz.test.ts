@@ -15,7 +15,7 @@ const target = (changed: FuzzTarget['changed'], read: (text: string) => unknown)
 });
 
 describe('fuzzing', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   const counts = shares(targets, cases);
   for (const [at, one] of targets.entries()) {
     it(`finds nothing in ${one.name}`, async () => {

@@ -15,7 +15,7 @@ const close = (value: number, oracle: number, tolerance: number): void => {
 };
 
 describe('qkd, an implementation by others', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it('bounds and key lengths of three intensities agree over 240 blocks', () => {
     const protocols: readonly Omit<DecoyProtocol, 'secrecyEpsilon'>[] = [
