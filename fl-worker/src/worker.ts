@@ -15,7 +15,6 @@ import { Changes } from './round/changes.js';
 import { baseModel, hasEnded, readCourse, serverState, viewRound, type RoundView, type StudyInForce } from './round/course.js';
 import type { Evaluation } from './round/evaluation.js';
 import { Participant } from './round/participant.js';
-import { Remembered } from './round/remembered.js';
 import { codeOf, passes } from './round/refusal.js';
 import type { RescueDesk } from './round/rescue.js';
 import type { Site } from './site/site.js';
@@ -49,7 +48,6 @@ export class Worker {
   readonly #study: StudyInForce;
   readonly #state: StudyState;
   readonly #bell: Bell;
-  readonly #course: Remembered<void>;
   readonly #participant: Participant | undefined;
   readonly #aggregator: Aggregator;
   readonly #changes: Changes;
@@ -62,7 +60,6 @@ export class Worker {
     this.#study = study;
     this.#state = state;
     this.#bell = bell;
-    this.#course = new Remembered(bell, site.elapsed);
     this.#rekeying = new Rekeying(site, study, state);
     this.#participant = training === undefined ? undefined : new Participant(site, study, state, training, this.#rekeying);
     this.#revealer = new Revealer(site, study, state, reveals);
@@ -122,7 +119,8 @@ export class Worker {
     let current = false;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        if (!current) await this.#course.get('course', () => readCourse(ledger, this.#study));
+        // Not what events have told so far: they may tell of an epoch later than a look finds the round before it ended, and under the epoch before, this site would lose the round.
+        if (!current) await readCourse(ledger, this.#study);
         current = true;
         if (round > lastRound(this.#study.document, this.#study.course)) return 'not held';
         const view = await viewRound(ledger, this.#study, round, before, now());
