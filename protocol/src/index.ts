@@ -84,4 +84,5 @@ export { attesters, boundFault, committeeSize, initialState, leastUpdates, ruleN
 export { setting, type Settings } from './strategy/setting.js';
 export * from './strategy/state.js';
 export { fairUpdate } from './strategy/qfedavg.js';
+export { krumScores } from './strategy/krum.js';
 export { nextVariate } from './strategy/scaffold.js';

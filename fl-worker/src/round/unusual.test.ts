@@ -18,6 +18,19 @@ describe('unusual updates', () => {
     expect([long!.participant, long!.cosine, long!.normScore > 5]).to.deep.equal(['Y', 1, true]);
   });
 
+  it('are those that lie apart, though as long as the others and pointing forward', () => {
+    const found = unusualOf(new Map([...alike, ['X', row(0.5, 0.86)], ['Y', row(0.5, 0.88)]]), row(1, 0.2));
+    expect(found.map(({ participant }) => participant)).to.deep.equal(['X', 'Y']);
+    for (const { cosine, normScore, krumScore } of found) expect([cosine > 0, Math.abs(normScore) < 5, krumScore > 9]).to.deep.equal([true, true, true]);
+    // By hand, of 5 with f = 1: the two nearest squared gaps of 0, 1, 2, 4 and 20 are 1 + 4, 1 + 1, 1 + 4, 4 + 9 and 256 + 324.
+    const line = unusualOf(new Map([0, 1, 2, 4, 20].map((at) => [`${at}`, row(at)])), row(1));
+    expect(line.map(({ participant, krumScore }) => [participant, krumScore])).to.deep.equal([['20', 580 / 5]]);
+    // Alike to the last bit, nobody is unusual; one that is not then is.
+    const same = (['A', 'B', 'C', 'D'] as const).map((name): [string, Float64Array] => [name, row(1, 1)]);
+    expect(unusualOf(new Map([...same, ['E', row(1, 1)]]), row(1, 1))).to.deep.equal([]);
+    expect(unusualOf(new Map([...same, ['E', row(1, 0.9)]]), row(1, 1)).map(({ participant }) => participant)).to.deep.equal(['E']);
+  });
+
   it('are told from opened words, whatever their weights', () => {
     const encoding: Study['encoding'] = { bits: 64, fractionBits: 24, clip: '16', maxWeight: 100 };
     const study = { encoding, model: { dimension: 2 }, strategy: { name: 'fedavg' } } as Study;

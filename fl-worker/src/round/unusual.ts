@@ -1,5 +1,5 @@
-/** Updates that point or reach where those of the others do not, for the log of an aggregator who sees them one by one. A hint for people: no update is excluded for it. */
-import { readVector, updateLength, type Study, type UpdateVerdict } from '@epione/protocol';
+/** Updates that point, reach or lie where those of the others do not, for the log of an aggregator who sees them one by one. A hint for people: no update is excluded for it. */
+import { krumScores, readVector, updateLength, type Study, type UpdateVerdict } from '@epione/protocol';
 
 /** One update beside the others of its round. */
 export interface Unusual {
@@ -8,11 +8,15 @@ export interface Unusual {
   readonly cosine: number;
   /** Its length over the middle one's, in deviations that one outlier cannot stretch (Iglewicz and Hoaglin 1993). */
   readonly normScore: number;
+  /** Its Krum score over the middle one's: how far it lies from its nearest neighbours, squared; 1 is usual (Blanchard et al. 2017). */
+  readonly krumScore: number;
 }
 
 /** Fewer updates have no middle that one could lie far from. */
 const leastUpdates = 5;
 const mostScore = 5;
+/** Three times as far from its neighbours as the middle one. */
+const mostKrum = 9;
 /** The median of absolute deviations is so much smaller than a normal distribution's own. */
 const toDeviation = 1.4826;
 
@@ -24,18 +28,26 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? (sorted[half] as number) : ((sorted[half - 1] as number) + (sorted[half] as number)) / 2;
 }
 
-/** The updates that point away from the round's step, or are far longer or shorter than the others. @param step what the round did to each parameter. */
+/** The scores for as many outliers as Krum can bear among so many, over the middle one. */
+function krumRatios(rows: readonly Float64Array[]): number[] {
+  const scores = krumScores(rows, Math.floor((rows.length - 3) / 2));
+  const middle = median(scores);
+  return scores.map((score) => (score === middle ? 1 : score / middle));
+}
+
+/** The updates that point away from the round's step, are far longer or shorter than the others, or lie far from all that most have near. @param step what the round did to each parameter. */
 export function unusualOf(rows: ReadonlyMap<string, Float64Array>, step: Float64Array): Unusual[] {
   if (rows.size < leastUpdates) return [];
   const length = normOf(step);
   const norms = [...rows.values()].map(normOf);
   const middle = median(norms);
   const deviation = toDeviation * median(norms.map((norm) => Math.abs(norm - middle)));
+  const krum = krumRatios([...rows.values()]);
   return [...rows].map(([participant, row], at): Unusual => {
     const norm = norms[at] as number;
     const along = step.reduce((sum, value, k) => sum + value * (row[k] as number), 0);
-    return { participant, cosine: norm * length === 0 ? 0 : along / (norm * length), normScore: norm === middle ? 0 : (norm - middle) / deviation };
-  }).filter(({ cosine, normScore }) => cosine < 0 || Math.abs(normScore) > mostScore);
+    return { participant, cosine: norm * length === 0 ? 0 : along / (norm * length), normScore: norm === middle ? 0 : (norm - middle) / deviation, krumScore: krum[at] as number };
+  }).filter(({ cosine, normScore, krumScore }) => cosine < 0 || Math.abs(normScore) > mostScore || krumScore > mostKrum);
 }
 
 /** The same from opened words. */

@@ -22,9 +22,12 @@ export function scores(table: readonly (readonly number[])[], among: readonly nu
   });
 }
 
+/** The score of each row among all: the sum of squared distances to its n − f − 2 nearest; an outlier's is high. @param f outliers that are borne, 2f + 2 < n. */
+export const krumScores = (rows: Rows, f: number): number[] => scores(distances(rows), [...rows.keys()], f);
+
 /** Rows by their score; of equal ones the lower first. */
 export function ranked(rows: Rows, f: number): number[] {
-  const found = scores(distances(rows), [...rows.keys()], f);
+  const found = krumScores(rows, f);
   return [...rows.keys()].sort((a, b) => (found[a] as number) - (found[b] as number) || a - b);
 }
 
