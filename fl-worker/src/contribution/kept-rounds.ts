@@ -1,5 +1,5 @@
 /** A study's rounds as this organization can open them again: the ledger's sets, blobs of any member, content keys of its own. */
-import { lastRound, openStored, submissionDigest, unpackUpdate, type SubmissionRef } from '@epione/protocol';
+import { lastRound, openStored, submissionDigest, unpackUpdate, usedIn, type SubmissionRef } from '@epione/protocol';
 import { WorkerError } from '../error.js';
 import { baseModel, blobUrls, hasEnded, serverState, submissionIn, viewRound, type RoundView, type StudyInForce } from '../round/course.js';
 import { readChecked } from '../round/opener.js';
@@ -26,9 +26,8 @@ export async function* keptRounds(site: Site, study: StudyInForce, outbox: Pick<
     before = view;
     if (view.state.state !== 'final' || view.state.result.model === undefined) continue;
     const { set, result } = view.state;
-    const used = set.filter(({ participant }) => !result.excluded.some((entry) => entry.participant === participant));
     const words = new Map<string, Uint8Array>();
-    for (const ref of used) words.set(ref.participant, await openAgain(site, study, outbox, view, ref));
+    for (const ref of usedIn(set, result)) words.set(ref.participant, await openAgain(site, study, outbox, view, ref));
     const { base, state } = view.opened;
     yield { round, model: view.state.result.model, words, participants: view.epoch.participants.length, parameters: await baseModel(site, study, base), state: await serverState(site, study, state) };
   }

@@ -1,6 +1,6 @@
 /** A federated study in one process: the rounds of a network run without ledger, keys and sealing, and the same models bit for bit. */
 import {
-  aggregate, aggregateMasked, digestOf, expansionOf, footing, initialState, judgeUpdate, ruleName, statementDigest, sumVectors,
+  aggregate, aggregateMasked, digestOf, expansionOf, footing, initialState, judgeUpdate, ruleName, statementDigest, sumVectors, usedIn,
   type Aggregated, type Before, type Digest, type Footing, type Result, type Spent, type Study, type SubmissionRef, type UpdateVerdict,
 } from '@epione/protocol';
 import type { Dataset } from '../data/dataset.js';
@@ -172,13 +172,13 @@ class Run {
         if ('words' in verdict) words.set(participant, verdict.words);
       } else if ('words' in verdict) sum = sum === undefined ? verdict.words : sumVectors([sum, verdict.words], study.encoding.bits);
     }
-    const usedSet = set.filter(({ participant }) => !excluded.some((entry) => entry.participant === participant));
+    const used = usedIn(set, { excluded });
     const result = (): Aggregated => {
       if (this.#masked) return aggregateMasked(study, before, set, maskedRound(study, { study: this.#digest, epoch: 1, round, participants: study.participants, expansion: expansionOf(study) }, this.#simulation.seed, set, words));
       if (visible && together) return aggregate(study, before, set, verdicts);
-      return aggregateMasked(study, before, usedSet, { sum: sum ?? sumVectors([...words.values()], study.encoding.bits) });
+      return aggregateMasked(study, before, used, { sum: sum ?? sumVectors([...words.values()], study.encoding.bits) });
     };
-    return { used: usedSet.map(({ participant }) => participant), excluded, words, result };
+    return { used: used.map(({ participant }) => participant), excluded, words, result };
   }
 }
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Digest } from '../encoding/digest.js';
 import { CODES } from '../error.js';
-import { approvalRefs, digest, epochNumber, hex32, hexHash, keyId, members, mspId, roundNumber, sortedBy, submissionSet, text } from '../encoding/fields.js';
+import { approvalRefs, digest, epochNumber, hex32, hexHash, keyId, members, mspId, roundNumber, sortedBy, submissionSet, text, type SubmissionRef } from '../encoding/fields.js';
 import { spentPrivacy } from '../privacy/terms.js';
 import { sealingSuite } from '../crypto/suites.js';
 import { statementDigest } from './statement.js';
@@ -97,6 +97,9 @@ export const attestation = z.strictObject({
   software: text,
 });
 export type Attestation = z.infer<typeof attestation>;
+
+/** The submissions of a round's set that are in its result: those that were not excluded. */
+export const usedIn = (set: readonly SubmissionRef[], { excluded }: Pick<Result, 'excluded'>): SubmissionRef[] => set.filter(({ participant }) => !excluded.some((entry) => entry.participant === participant));
 
 /** The digest that attestations are compared by. */
 export const resultDigest = (value: Result): Digest => statementDigest('result', value);
