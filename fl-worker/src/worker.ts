@@ -98,6 +98,7 @@ export class Worker {
     const { ledger, elapsed, config } = this.#site;
     const end = elapsed() + Math.min(lingerMs, this.#study.document.rounds.attestMs);
     while (state.state !== 'aborted' && elapsed() < end && !signal.aborted) {
+      this.#bell.look();
       const attested = await ledger.getRound(this.#study.digest, round).then(({ attestations }) => attestations.length, () => 0);
       if (attested >= aggregators.length) return;
       await this.#bell.wait(config.pollMs, signal);
@@ -123,6 +124,7 @@ export class Worker {
         if (!current) await readCourse(ledger, this.#study);
         current = true;
         if (round > lastRound(this.#study.document, this.#study.course)) return 'not held';
+        this.#bell.look();
         const view = await viewRound(ledger, this.#study, round, before, now());
         if (hasEnded(view)) {
           await this.#finish(view);

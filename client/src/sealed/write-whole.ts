@@ -19,7 +19,7 @@ export const draftOwner = (file: string): number | undefined => {
   return pid === undefined ? undefined : Number(pid);
 };
 
-async function writeDraft(path: string, pieces: Pieces, algorithm: HashName): Promise<Written> {
+async function writeDraft(path: string, pieces: Pieces, algorithm: HashName, durable: boolean): Promise<Written> {
   const file = await open(path, 'wx', 0o600);
   try {
     const hash = createHash(algorithm);
@@ -31,7 +31,7 @@ async function writeDraft(path: string, pieces: Pieces, algorithm: HashName): Pr
       await written;
       bytes += piece.length;
     }
-    await file.sync();
+    if (durable) await file.sync();
     return { digest: `${algorithm}:${hash.digest('hex')}`, bytes };
   } finally {
     await file.close();
@@ -49,14 +49,17 @@ async function writeFully(file: Awaited<ReturnType<typeof open>>, piece: Uint8Ar
  * @param pieces its bytes; what they throw ends the writing.
  * @param nameOf its name in the folder, once its digest is known; may throw.
  * @param algorithm of the digest.
+ * @param durable false for what can be had again: a power cut may leave other bytes, or none, under the name.
  */
-export async function writeWhole(folder: string, pieces: Pieces, nameOf: (written: Written) => string, algorithm: HashName = 'sha256'): Promise<Written> {
+export async function writeWhole(folder: string, pieces: Pieces, nameOf: (written: Written) => string, algorithm: HashName = 'sha256', durable = true): Promise<Written> {
   const draft = join(folder, `draft-${process.pid}-${serial++}`);
   try {
-    const written = await writeDraft(draft, pieces, algorithm);
+    const written = await writeDraft(draft, pieces, algorithm, durable);
     await rename(draft, join(folder, nameOf(written)));
-    const entries = await open(folder, 'r');
-    await entries.sync().finally(() => entries.close());
+    if (durable) {
+      const entries = await open(folder, 'r');
+      await entries.sync().finally(() => entries.close());
+    }
     return written;
   } catch (error) {
     await rm(draft, { force: true });

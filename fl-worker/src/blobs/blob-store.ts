@@ -1,4 +1,4 @@
-/** A folder of blobs named by their digests: what stands under a name had that digest when it was written, also after a crash. */
+/** A folder of blobs named by their digests: what stands under a name had that digest when it was written; after a power cut this holds of what was made here. */
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { draftOwner, FileSource, writeWhole, type Written } from '@epione/client';
@@ -58,15 +58,15 @@ export class BlobStore {
   }
 
   /**
-   * Keeps bytes that come in pieces; they are on the disk when this returns.
-   * @param named the digest that they must have, else they are not kept; or the hash function of the digest that they get.
+   * Keeps bytes that come in pieces. Those made here are on the disk when this returns; those of others can be had again, and wait for no disk.
+   * @param named the digest that others' bytes must have, else they are not kept; or the hash function of the digest that own ones get.
    * @throws what `pieces` throws; Error for another digest; WorkerError DISK_QUOTA.
    */
   write(pieces: Pieces, named: Digest | HashName = 'sha256'): Promise<Written> {
     return writeWhole(this.#folder, this.#within(pieces), ({ digest }) => {
       if (isBlobName(named) && digest !== named) throw new Error(`the bytes have the digest ${digest}, not ${named}`);
       return fileName(digest);
-    }, isBlobName(named) ? hashName(named) : named);
+    }, isBlobName(named) ? hashName(named) : named, !isBlobName(named));
   }
 
   /** Keeps bytes that are in memory. */

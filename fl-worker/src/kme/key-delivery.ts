@@ -46,8 +46,11 @@ async function asWorker<T>(call: Promise<T>, others: Partial<typeof codes> = {})
   });
 }
 
+/** So many keys of so many bits each. */
+type Portions = Pick<PadRequest, 'number' | 'size'>;
+
 /** How many keys of which size make 256 bits, by the entity's limits. @throws WorkerError KME_REFUSED when none do in one request. */
-function portions({ max_key_size: most, min_key_size: least, max_key_per_request: perRequest }: KmeStatus): { number: number; size: number } {
+function portions({ max_key_size: most, min_key_size: least, max_key_per_request: perRequest }: KmeStatus): Portions {
   const number = [1, 2, 4, 8, 16, 32].find((n) => keyBits / n <= most);
   if (number === undefined || keyBits / number < least || number > perRequest) {
     throw new WorkerError('KME_REFUSED', `the key management entity delivers keys of ${least} to ${most} bits, ${perRequest} a request: 256 bits cannot be joined from them`);
@@ -78,6 +81,8 @@ function whole(joined: QkdKey): QkdKey {
 /** Asks one key management entity on behalf of one SAE. */
 export class KeyDelivery {
   readonly #client: EtsiQkd014Client;
+  /** What the entity gave last, by slave: asked for so again without another look at its limits, until it is refused. */
+  readonly #given = new Map<string, Portions>();
 
   constructor(client: EtsiQkd014Client) {
     this.#client = client;
@@ -98,10 +103,18 @@ export class KeyDelivery {
    * @throws WorkerError QKD_EXHAUSTED when the pool holds too few keys; QKD_UNAVAILABLE, QKD_NOT_ENTITLED, KME_REFUSED.
    */
   async newKey(slave: string): Promise<QkdKey> {
+    const request = this.#given.get(slave) ?? (await this.#firstRequest(slave));
+    this.#given.delete(slave);
+    const key = whole(join(await asWorker(this.#client.getKey(slave, request))));
+    this.#given.set(slave, request);
+    return key;
+  }
+
+  async #firstRequest(slave: string): Promise<Portions> {
     const found = await this.status(slave);
     const request = portions(found);
     if (found.stored_key_count < request.number) throw new WorkerError('QKD_EXHAUSTED', `${found.stored_key_count} keys are left on the link to ${slave}, ${request.number} needed`);
-    return whole(join(await asWorker(this.#client.getKey(slave, request))));
+    return request;
   }
 
   /**

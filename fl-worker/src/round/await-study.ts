@@ -12,6 +12,7 @@ const settleMs = 5000;
 export async function awaitStudy({ ledger, config, report, elapsed }: Site, digest: StudyInForce['digest'], bell: Bell, signal: AbortSignal, whileClosed: (study: Study, approvedBy: readonly string[]) => Promise<void>): Promise<StudyInForce | undefined> {
   const begun = elapsed();
   while (!signal.aborted) {
+    bell.look();
     try {
       const { document, course, approvedBy } = await readStudyView(ledger, digest);
       if (course !== undefined) return { digest, document, course };

@@ -1,5 +1,6 @@
 /** Rings when something happened on the ledger, or when it is time to look anyway: events are hints, the state is read again. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LedgerEvent } from '@epione/client';
 import type { Announcement } from '@epione/protocol';
 import type { RoundLedger } from '../site/site.js';
 
@@ -10,6 +11,8 @@ const everyday: ReadonlySet<Announcement['event']> = new Set(['submitted', 'retr
 export class Bell implements Disposable {
   readonly #stop = new AbortController();
   #rung = false;
+  #heard = -1;
+  #looked = -1;
   #wake: (() => void) | undefined;
   #changes = 0;
   /** Grows whenever a member, a study or a proposal may have changed; undefined while events are not heard. What was read of them holds as long as it stays. */
@@ -24,7 +27,7 @@ export class Bell implements Disposable {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        for await (const { announcements } of ledger.events({ signal })) this.#hear(announcements);
+        for await (const event of ledger.events({ signal })) this.#hear(event);
       } catch {
         this.roll = undefined;
         await sleep(5000, undefined, { signal }).catch(() => undefined);
@@ -33,29 +36,32 @@ export class Bell implements Disposable {
   }
 
   /** No announcement is one in words of another version: it may be of anything. */
-  #hear(announcements: readonly Announcement[]): void {
-    if (this.roll === undefined || announcements.length === 0 || announcements.some(({ event }) => !everyday.has(event))) this.#changes += 1;
+  #hear({ announcements, block }: Pick<LedgerEvent, 'announcements' | 'block'>): void {
+    const change = this.roll === undefined || announcements.length === 0 || announcements.some(({ event }) => !everyday.has(event));
+    if (change) this.#changes += 1;
     this.roll = this.#changes;
-    if (announcements.length > 0) this.ring();
-  }
-
-  /** Something happened. */
-  ring(): void {
+    this.#heard = Math.max(this.#heard, block);
+    if (announcements.length === 0 || (block <= this.#looked && !change)) return;
     this.#rung = true;
     this.#wake?.();
   }
 
-  /** Returns at the next hint (at once for one since the last wait), or after `ms`, or when `signal` fires. */
+  /** The state is about to be read: it holds all of the blocks heard of so far, and no more everyday hints of theirs ring. */
+  look(): void {
+    this.#looked = this.#heard;
+    this.#rung = false;
+  }
+
+  /** Returns at the next hint (at once for one since the last look), or after `ms`, or when `signal` fires. */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     if (!this.#rung && !signal.aborted) {
-      const over = new AbortController();
-      const end = (): void => {
-        over.abort();
-      };
-      this.#wake = end;
-      signal.addEventListener('abort', end);
-      await sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
-      signal.removeEventListener('abort', end);
+      const { promise, resolve } = Promise.withResolvers<unknown>();
+      const timer = setTimeout(resolve, ms, undefined);
+      this.#wake = () => { resolve(undefined); };
+      signal.addEventListener('abort', resolve);
+      await promise;
+      signal.removeEventListener('abort', resolve);
+      clearTimeout(timer);
     }
     this.#rung = false;
     this.#wake = undefined;

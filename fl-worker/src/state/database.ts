@@ -40,6 +40,19 @@ export function atomically<T>(database: DatabaseSync, run: () => T): T {
   }
 }
 
+/**
+ * The same for what may be lost with the power, though not with the process: it is on the disk with the next transaction that must be,
+ * and does not make all wait for the disk by itself.
+ */
+export function unhurried<T>(database: DatabaseSync, run: () => T): T {
+  database.exec('PRAGMA synchronous = NORMAL');
+  try {
+    return atomically(database, run);
+  } finally {
+    database.exec('PRAGMA synchronous = FULL');
+  }
+}
+
 /** One file a study, because rounds and keys are a study's. */
 const path = (folder: string, study: Digest): string => join(folder, `study-${nameInState(study)}.db`);
 

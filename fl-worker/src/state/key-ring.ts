@@ -1,5 +1,6 @@
 /** QKD keys between delivery and use: stored before use, used in one header at most, destroyed when the round has ended. */
 import type { DatabaseSync } from 'node:sqlite';
+import { unhurried } from './database.js';
 import type { QkdKey } from '../kme/key-delivery.js';
 
 /** The keys this site has asked for as master and as slave SAE. */
@@ -15,7 +16,8 @@ export class KeyRing {
     const left = this.#database.prepare('SELECT key_ids, key FROM master_key WHERE recipient = ? AND round IS NULL').get(recipient);
     if (left !== undefined) return { keyIds: (left['key_ids'] as string).split(' '), key: left['key'] as Uint8Array };
     const fresh = await ask();
-    this.#database.prepare('INSERT INTO master_key (recipient, key_ids, key) VALUES (?, ?, ?)').run(recipient, fresh.keyIds.join(' '), fresh.key);
+    // The submission that uses it up takes it to the disk before any byte leaves.
+    unhurried(this.#database, () => this.#database.prepare('INSERT INTO master_key (recipient, key_ids, key) VALUES (?, ?, ?)').run(recipient, fresh.keyIds.join(' '), fresh.key));
     return fresh;
   }
 
@@ -24,7 +26,8 @@ export class KeyRing {
     const kept = this.#database.prepare('SELECT key FROM slave_key WHERE round = ? AND sender = ? AND key_ids = ?').get(round, sender, keyIds.join(' '));
     if (kept !== undefined) return kept['key'] as Uint8Array;
     const { key } = await ask();
-    this.#database.prepare('INSERT INTO slave_key (round, sender, key_ids, key) VALUES (?, ?, ?, ?)').run(round, sender, keyIds.join(' '), key);
+    // The content key that it opens is on the disk a moment later, and stands for it.
+    unhurried(this.#database, () => this.#database.prepare('INSERT INTO slave_key (round, sender, key_ids, key) VALUES (?, ?, ?, ?)').run(round, sender, keyIds.join(' '), key));
     return key;
   }
 }

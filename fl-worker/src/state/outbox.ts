@@ -1,7 +1,7 @@
 /** What this site has sent or is about to send: on the disk before the first byte leaves, so that a restart sends the same bytes (PROTOCOL section 4, outbox rule). */
 import type { DatabaseSync } from 'node:sqlite';
 import { statementDigest, toBase64Url, type Attestation, type Json, type Signed, type Submission } from '@epione/protocol';
-import { atomically, forgetDeleted } from './database.js';
+import { atomically, forgetDeleted, unhurried } from './database.js';
 
 /** What an outbox entry may be; one of each a round, for ever. */
 export type Outgoing = { readonly submission: Submission; readonly attestation: Attestation };
@@ -58,9 +58,9 @@ export class Outbox {
     this.#database.prepare('INSERT INTO outbox (kind, round, signed) VALUES (?, ?, ?)').run(kind, round, JSON.stringify(signed));
   }
 
-  /** Notes that the ledger has the statement. */
+  /** Notes that the ledger has the statement; were the note lost, the ledger would say so again. */
   committed(kind: keyof Outgoing, round: number): void {
-    this.#database.prepare('UPDATE outbox SET committed = 1 WHERE kind = ? AND round = ?').run(kind, round);
+    unhurried(this.#database, () => this.#database.prepare('UPDATE outbox SET committed = 1 WHERE kind = ? AND round = ?').run(kind, round));
   }
 
   /** Gives up what was signed under another record than the present one and is not on the ledger: it never will be, so the site begins anew. */

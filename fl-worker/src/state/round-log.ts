@@ -1,5 +1,6 @@
 /** How long each round took and on what, and how it ended: kept for the status command and the study's table. */
 import type { DatabaseSync } from 'node:sqlite';
+import { unhurried } from './database.js';
 
 /** One round as this site saw it; times in ms are this site's own. */
 export interface RoundReport {
@@ -27,6 +28,7 @@ export type Stage = 'training' | 'keys' | 'sealing' | 'ledger' | 'aggregation';
 /** The rounds of one study. */
 export class RoundLog {
   readonly #database: DatabaseSync;
+  #told = '';
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -38,25 +40,25 @@ export class RoundLog {
     try {
       return await work();
     } finally {
-      this.#begin(round);
-      this.#database.prepare(`UPDATE round SET ${stage}_ms = ${stage}_ms + ? WHERE round = ?`).run(now() - begun, round);
+      this.#book(round, `${stage}_ms = ${stage}_ms + ?`, now() - begun);
     }
   }
 
-  #begin(round: number): void {
-    this.#database.prepare('INSERT OR IGNORE INTO round (round) VALUES (?)').run(round);
+  #book(round: number, columns: string, ...values: (number | string | null)[]): void {
+    unhurried(this.#database, () => {
+      this.#database.prepare('INSERT OR IGNORE INTO round (round) VALUES (?)').run(round);
+      this.#database.prepare(`UPDATE round SET ${columns} WHERE round = ?`).run(...values, round);
+    });
   }
 
   /** Books QKD bits used. */
   usedBits(round: number, bits: number): void {
-    this.#begin(round);
-    this.#database.prepare('UPDATE round SET qkd_bits = ? WHERE round = ?').run(bits, round);
+    this.#book(round, 'qkd_bits = ?', bits);
   }
 
   /** Notes how a round ended. */
   ended(round: number, end: { outcome: NonNullable<RoundReport['outcome']>; model?: string | undefined; code?: string | undefined; seconds: number }): void {
-    this.#begin(round);
-    this.#database.prepare('UPDATE round SET outcome = ?, model = ?, code = ?, seconds = ? WHERE round = ?').run(end.outcome, end.model ?? null, end.code ?? null, end.seconds, round);
+    this.#book(round, 'outcome = ?, model = ?, code = ?, seconds = ?', end.outcome, end.model ?? null, end.code ?? null, end.seconds);
   }
 
   /** All rounds, in order. */
@@ -84,9 +86,14 @@ export class RoundLog {
 
   /** What the worker is doing, in one word, and in which round. */
   now(round: number, state: string): void {
-    const put = this.#database.prepare('INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value');
-    put.run('round', String(round));
-    put.run('state', state);
+    const told = `${round} ${state}`;
+    if (told === this.#told) return;
+    unhurried(this.#database, () => {
+      const put = this.#database.prepare('INSERT INTO fact (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value');
+      put.run('round', String(round));
+      put.run('state', state);
+    });
+    this.#told = told;
   }
 
   /** The last word of `now`. */
