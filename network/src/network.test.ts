@@ -1,5 +1,6 @@
 /** The whole on real processes: one network of four organizations for the file, and what it survives and refuses. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,6 +36,7 @@ import type { UserName } from './identities/identities.js';
 import { headerDigest } from './channel/genesis.js';
 import { leftovers } from './nodes/leftovers.js';
 import { logs } from './nodes/logs.js';
+import { credential, type Organization } from './state.js';
 
 // Below the package, so that the copied chaincode finds its dependencies.
 const workDir = fileURLToPath(new URL('../.state/test', import.meta.url));
@@ -280,7 +282,7 @@ describe('a network of four organizations', function () {
 
 describe('a network with one Raft orderer', function () {
   this.timeout(120_000);
-  const raft = { stateDir: join(workDir, 'raft'), topology: parseTopology({ consensus: 'raft', channel: 'raft.channel', organizations: [{ mspId: 'A' }, { mspId: 'B' }] }) };
+  const raft = { stateDir: join(workDir, 'raft'), topology: parseTopology({ consensus: 'raft', channel: 'raft.channel', organizations: [{ mspId: 'A', host: '127.0.0.2' }, { mspId: 'B' }] }) };
 
   afterEach(async () => {
     await clean({ ...raft, confirm: true });
@@ -294,5 +296,17 @@ describe('a network with one Raft orderer', function () {
     const state = await status(raft);
     expect(state).to.include({ healthy: true, consensus: 'raft' });
     expect(state.processes.map(({ name }) => name)).to.deep.equal(['orderer.A', 'peer.A', 'peer.B', 'chaincode.A', 'chaincode.B']);
+    // The peer of A is called from outside, and shows a certificate for that; the peer of B is not there.
+    const [a, b] = await Promise.all(network.organizations.map((organization) => answerAt('127.0.0.2', organization)));
+    expect([a, b]).to.deep.equal(['authorized', 'ECONNREFUSED']);
   });
+
+  /** How a peer answers a TLS client that calls it by a host: the client checks the name. */
+  async function answerAt(host: string, organization: Organization): Promise<string> {
+    const ca = readFileSync(credential(organization, 'authorities', 'tls').certificateFile);
+    const socket = connectTls({ host, port: organization.ports.peer, ca, ALPNProtocols: ['h2'], minVersion: 'TLSv1.3' });
+    const answer = await once(socket, 'secureConnect').then(() => 'authorized', (error: unknown) => (error as NodeJS.ErrnoException).code ?? String(error));
+    socket.destroy();
+    return answer;
+  }
 });

@@ -13,12 +13,14 @@ export interface Organization {
   readonly number: number;
   /** Whether it runs an orderer of the channel. */
   readonly hasOrderer: boolean;
+  /** What the sites call its peer's machine; absent where nobody outside this machine calls it. */
+  readonly host?: string;
   readonly ports: Ports;
   readonly dir: string;
 }
 
 /** An organization as far as its own files go; all there is of a member without nodes. */
-export type Site = Pick<Organization, 'mspId' | 'dir'>;
+export type Site = Pick<Organization, 'mspId' | 'dir' | 'host'>;
 
 /** An organization as network.json keeps it. */
 type Member = Omit<Organization, 'dir'>;
@@ -78,11 +80,13 @@ export function organizationDir(networkDir: string, mspId: string): string {
   return join(networkDir, 'organizations', mspId);
 }
 
+const hosted = (host: string | undefined): { host?: string } => (host === undefined ? {} : { host });
+
 function assemble(dir: string, topology: Topology, { ports, organizations, joining }: Stored): Network {
-  const original = topology.organizations.map(({ mspId, orderer }, index): Member => {
+  const original = topology.organizations.map(({ mspId, host, orderer }, index): Member => {
     const own = ports[index];
     if (!own) throw new NetworkError('STATE_MISSING', `${join(dir, networkFile)} lacks the ports of ${mspId}.`, 'Remove the state with fl-network clean.');
-    return { mspId, number: index + 1, hasOrderer: orderer ?? (topology.consensus === 'bft' || index === 0), ports: own };
+    return { mspId, number: index + 1, hasOrderer: orderer ?? (topology.consensus === 'bft' || index === 0), ...hosted(host), ports: own };
   });
   const placed = (member: Member): Organization => ({ ...member, dir: organizationDir(dir, member.mspId) });
   return { dir, topology, organizations: (organizations ?? original).map(placed), ...(joining ? { joining: placed(joining) } : {}) };
@@ -122,20 +126,20 @@ export async function establishState(stateDir: string, topology: Topology): Prom
 export function recordMembers(network: Network, organizations: readonly Organization[], joining?: Organization): Network {
   const file = join(network.dir, networkFile);
   const { version: of, topology, ports, lastNumber = 0 } = read(file);
-  const member = ({ mspId, number, hasOrderer, ports: own }: Organization): Member => ({ mspId, number, hasOrderer, ports: own });
+  const member = ({ mspId, number, hasOrderer, host, ports: own }: Organization): Member => ({ mspId, number, hasOrderer, ...hosted(host), ports: own });
   const highest = Math.max(lastNumber, ...[...network.organizations, ...organizations, ...(joining ? [joining] : [])].map(({ number }) => number));
   writeJson(file, { version: of, topology, ports, organizations: organizations.map(member), ...(joining ? { joining: member(joining) } : {}), lastNumber: highest } satisfies Stored);
   return openState(network.dir);
 }
 
 /** A new organization's place: a number that nobody had, and ports that are free now. */
-export async function newOrganization(network: Network, mspId: string, hasOrderer: boolean): Promise<Organization> {
+export async function newOrganization(network: Network, mspId: string, hasOrderer: boolean, host?: string): Promise<Organization> {
   const { lastNumber = 0 } = read(join(network.dir, networkFile));
   const number = Math.max(lastNumber, ...network.organizations.map((organization) => organization.number)) + 1;
   const taken = network.organizations.flatMap(({ ports }) => Object.values(ports));
   const [ports] = await choosePorts(network.dir, { organizations: [{ mspId }] }, taken);
   if (!ports) throw new NetworkError('PORT_IN_USE', `No ports are left for ${mspId}.`, 'Stop what listens on this machine.');
-  return { mspId, number, hasOrderer, ports, dir: organizationDir(network.dir, mspId) };
+  return { mspId, number, hasOrderer, ...hosted(host), ports, dir: organizationDir(network.dir, mspId) };
 }
 
 /** Where a certificate and its key lie: `peer`, `orderer` and the user names under `users`, service names under `tls`, `sign` and `tls` under `authorities`. */

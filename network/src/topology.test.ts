@@ -31,6 +31,8 @@ describe('topology', () => {
 
   it('takes members without nodes, each name once', () => {
     const clients = [{ mspId: 'HospitalD' }];
+    expect(parseTopology({ organizations: [{ mspId: 'A', host: 'ledger.a.example' }, ...four.slice(1)] }).organizations[0]).to.have.property('host', 'ledger.a.example');
+    for (const host of ['', 'a b', '-a.example', 'a..b', 'https://a', 'a:7051']) expect(faultsOf(() => parseTopology({ organizations: [{ mspId: 'A', host }, ...four.slice(1)] })).message, host).to.contain('organizations.0.host');
     expect(parseTopology({ organizations: four, clients }).clients).to.deep.equal(clients);
     expect(faultsOf(() => parseTopology({ organizations: four, clients: [...clients, { mspId: 'hospitald' }, { mspId: 'HospitalA' }] })).message)
       .to.contain('clients.1.mspId').and.contain('clients.2.mspId: HospitalA is taken already by organizations.0.mspId');

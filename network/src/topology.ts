@@ -22,8 +22,13 @@ const chaincodeName = z.string().regex(/^[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*$/, 'mus
 /** An MSP ID. With `orderer-` before it, it still fits into a common name of 64 characters (RFC 5280). */
 export const mspId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]{0,55}$/, 'must be 1 to 56 of letters, digits, dot and hyphen, and start with a letter or digit');
 
+/** A DNS name or an IPv4 address. */
+export const hostName = z.string().max(253).regex(/^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$/, 'must be a DNS name or an IPv4 address');
+
 const organization = z.strictObject({
   mspId,
+  /** What the sites call the machine on which its peer runs; the peer is for this machine alone when absent. */
+  host: hostName.optional(),
   /** Whether it runs an orderer; by default all do with SmartBFT, and the first with Raft. */
   orderer: z.boolean().optional(),
   ports: z.partialRecord(z.enum(portNames), port).optional(),

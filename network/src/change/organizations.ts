@@ -29,6 +29,8 @@ import { admitOrderer, consenterDefinition, memberDefinition, requireDispensable
 export interface AddOrganizationOptions extends MemberOptions {
   /** Whether it gets no orderer, but a peer only. */
   readonly withoutOrderer?: boolean;
+  /** What the sites call its peer's machine, as in the topology. */
+  readonly host?: string | undefined;
 }
 
 function checkName(network: Network, mspId: string): void {
@@ -88,14 +90,14 @@ async function startMember(network: Network, organization: Organization, report:
  * deployed chaincode, everyone's profiles. A command that was cut off goes on from where it was when it is run again.
  * @throws {NetworkError} USAGE for a name that cannot be, CHANGE_REFUSED, CONFIG_REFUSED, NOT_HEALTHY, PORT_IN_USE, PROCESS_FAILED, CHAINCODE_INVALID
  */
-export async function addOrganization({ stateDir, topology, report = silent, mspId, withoutOrderer: peerOnly = false, dryRun = false }: AddOrganizationOptions): Promise<ChangeResult> {
+export async function addOrganization({ stateDir, topology, report = silent, mspId, withoutOrderer: peerOnly = false, host, dryRun = false }: AddOrganizationOptions): Promise<ChangeResult> {
   return withLock(stateDir, async () => {
     let network = openState(stateDir, topology);
     checkName(network, mspId);
     requireNoOther(network, mspId);
     const isMember = network.organizations.some((other) => other.mspId === mspId);
     if (isMember && !network.joining) return { mspId, dryRun, changed: false, differences: [] };
-    const organization = network.joining ?? (await newOrganization(network, mspId, !peerOnly));
+    const organization = network.joining ?? (await newOrganization(network, mspId, !peerOnly, host));
     if (dryRun) return { mspId, dryRun, changed: true, differences: await rehearse(network, organization, new Date()) };
     if (organization.hasOrderer) await requireHealthyOrderers(network, [mspId]);
 

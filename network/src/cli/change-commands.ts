@@ -6,7 +6,7 @@ import { addOrderer, removeOrderer, type ChangeResult } from '../change/orderers
 import { addOrganization, removeOrganization } from '../change/organizations.js';
 import { differencesText } from '../channel/config-text.js';
 import { certificateKinds, type CertificateKind } from '../identities/identities.js';
-import { command, exit, positive, print } from './command.js';
+import { command, exit, host, positive, print } from './command.js';
 
 interface DryRun {
   readonly dryRun?: true;
@@ -41,11 +41,12 @@ function renewalText({ dryRun, renewed, differences }: RenewalResult): string {
 /** Declares the commands. */
 export function changeCommands(program: Command): void {
   const organization = group(program, 'organization', 'take an organization into the running channel, or put one out');
-  command<DryRun & { withoutOrderer?: true }>(organization, 'add', 'take an organization in: identities, channel, processes, chaincode, profiles', 'fl-network organization add HospitalD --dry-run', async (options, flags, json, [mspId = '']) =>
-    printChange(json, `${mspId} is a member.`, await addOrganization({ ...options, mspId, withoutOrderer: flags.withoutOrderer ?? false, dryRun: flags.dryRun ?? false })),
+  command<DryRun & { withoutOrderer?: true; host?: string }>(organization, 'add', 'take an organization in: identities, channel, processes, chaincode, profiles', 'fl-network organization add HospitalD --dry-run', async (options, flags, json, [mspId = '']) =>
+    printChange(json, `${mspId} is a member.`, await addOrganization({ ...options, mspId, withoutOrderer: flags.withoutOrderer ?? false, host: flags.host, dryRun: flags.dryRun ?? false })),
   )
     .argument('<mspId>', 'its MSP ID')
     .option('--without-orderer', 'give it a peer only')
+    .option('--host <name>', 'what the sites call the machine of its peer; on this machine only when left out', host)
     .option(...dryRunOption);
   command<DryRun>(organization, 'remove', 'put an organization out and stop its processes; its folder stays', 'fl-network organization remove HospitalD --dry-run', async (options, flags, json, [mspId = '']) =>
     printChange(json, `${mspId} is no member any more.`, await removeOrganization({ ...options, mspId, dryRun: flags.dryRun ?? false })),

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { NetworkOptions } from '../options.js';
 import { reportOnStderr } from '../progress.js';
-import { readTopology } from '../topology.js';
+import { hostName, readTopology } from '../topology.js';
 
 /** Exit codes of all commands. */
 export const exit = { done: 0, failed: 1, usage: 2, refused: 3 } as const;
@@ -51,6 +51,13 @@ export function port(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('It must be a port, 0 to 65535.');
   return value;
+}
+
+/** Reads a DNS name or an IPv4 address. */
+export function host(text: string): string {
+  const { success } = hostName.safeParse(text);
+  if (!success) throw new InvalidArgumentError('It must be a DNS name or an IPv4 address.');
+  return text;
 }
 
 /** Declares a command of a program, or of a group of commands. */

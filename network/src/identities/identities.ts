@@ -1,6 +1,7 @@
 /** The identities of one organization: two authorities, member service provider folders, users with roles, TLS certificates. */
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createAuthority, issueCertificate, validFor, type CertificateRequest, type CertificateUse, type IssuedCertificate, type Validity } from './certificate-authority.js';
 import { clientsOf, credential, type Credential, type Network, type Site } from '../state.js';
@@ -23,8 +24,14 @@ function tlsCommonName(mspId: string, name: TlsName): string {
   return name === 'worker' ? `sae-${site}` : `${name}-${site}`;
 }
 
+/** TLS of a server on this machine that others may call by a host of its own. */
+function serverUse(host?: string): CertificateUse {
+  const called = host === undefined ? [] : [host];
+  return { kind: 'tls', dnsNames: [...called.filter((name) => isIP(name) === 0), 'localhost'], ipAddresses: [...called.filter((name) => isIP(name) !== 0), '127.0.0.1'] };
+}
+
 /** What is asked of the authority for a worker that the other members call by a name of its own. */
-export const siteTls = (mspId: string, host: string): Omit<CertificateRequest, 'validity'> => ({ commonName: tlsCommonName(mspId, 'worker'), organization: mspId, use: { kind: 'tls', dnsNames: [host, 'localhost'], ipAddresses: ['127.0.0.1'] } });
+export const siteTls = (mspId: string, host: string): Omit<CertificateRequest, 'validity'> => ({ commonName: tlsCommonName(mspId, 'worker'), organization: mspId, use: serverUse(host) });
 
 const nodeOUs = `NodeOUs:
   Enable: true
@@ -67,7 +74,7 @@ export interface PlannedCertificate {
 
 /** Every certificate of an organization but its authorities'. */
 export function certificatePlan(organization: Site): PlannedCertificate[] {
-  const { mspId, dir } = organization;
+  const { mspId, dir, host } = organization;
   const identity = (kind: CertificateKind, name: string, files: Credential, use: CertificateUse): PlannedCertificate => ({
     kind,
     name,
@@ -86,7 +93,7 @@ export function certificatePlan(organization: Site): PlannedCertificate[] {
     name,
     files: credential(organization, 'tls', name),
     authority: 'tls',
-    request: { commonName: tlsCommonName(mspId, name), organization: mspId, use: { kind: 'tls', dnsNames: ['localhost'], ipAddresses: ['127.0.0.1'] } },
+    request: { commonName: tlsCommonName(mspId, name), organization: mspId, use: serverUse(name === 'peer' ? host : undefined) },
   });
   return [node('peer'), node('orderer'), ...userNames.map(user), ...tlsNames.map(tls)];
 }

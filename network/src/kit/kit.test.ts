@@ -10,8 +10,9 @@ import { makeGenesis } from '../channel/genesis.js';
 import { NetworkError } from '../error.js';
 import { issueIdentities } from '../identities/identities.js';
 import { findBinaries } from '../nodes/fabric-binaries.js';
+import { peerSettings } from '../nodes/node-settings.js';
 import { writeProfiles } from '../profile.js';
-import { establishState } from '../state.js';
+import { credential, establishState, openState, type Organization } from '../state.js';
 import { parseTopology } from '../topology.js';
 import { makeKit, type Kit } from './kit.js';
 
@@ -22,7 +23,7 @@ describe('kit', function () {
   const output = join(dir, 'kits');
   let kit: Kit;
   before(async () => {
-    const network = await establishState(stateDir, parseTopology({ consensus: 'raft', organizations: [{ mspId: 'A' }, { mspId: 'B' }] }));
+    const network = await establishState(stateDir, parseTopology({ consensus: 'raft', organizations: [{ mspId: 'A', host: 'ledger.a.example' }, { mspId: 'B' }] }));
     await issueIdentities(network, new Date());
     await makeGenesis(network, findBinaries().configtxgen);
     writeProfiles(network);
@@ -52,6 +53,19 @@ describe('kit', function () {
     expect(profile.identities).to.have.all.keys('worker', 'auditor');
     expect(JSON.stringify(profile)).not.to.include(stateDir);
     expect(parse(read('worker.yaml'))).to.deep.include({ mspId: 'A', study: `sha256:${'1'.repeat(64)}` }).and.have.property('blobServer').that.deep.includes({ host: '0.0.0.0', port: 7444, publicUrl: 'https://epione.a.example:7444' });
+  });
+
+  it('names peers by the host of the topology, for which their certificates are; others by loopback, and says whose', () => {
+    const { peers } = JSON.parse(read('profile.json')) as { peers: { mspId: string; endpoint: string }[] };
+    const { organizations } = openState(stateDir);
+    expect(peers.map(({ endpoint }) => endpoint)).to.deep.equal([`ledger.a.example:${organizations[0]!.ports.peer}`, `localhost:${organizations[1]!.ports.peer}`]);
+    expect(kit.loopback).to.deep.equal(['B']);
+    const peer = (organization: Organization): X509Certificate => new X509Certificate(readFileSync(credential(organization, 'tls', 'peer').certificateFile));
+    const [a, b] = organizations.map(peer);
+    expect([a!.checkHost('ledger.a.example'), a!.checkHost('localhost'), b!.checkHost('ledger.a.example')]).to.deep.equal(['ledger.a.example', 'localhost', undefined]);
+    expect(organizations.map((organization) => (peerSettings(openState(stateDir), organization) as { peer: { listenAddress: string } }).peer.listenAddress.split(':')[0])).to.deep.equal(['0.0.0.0', '127.0.0.1']);
+    // On this machine all goes on by loopback.
+    expect((JSON.parse(readFileSync(join(stateDir, 'profiles', 'A.json'), 'utf8')) as { peers: { endpoint: string }[] }).peers[0]!.endpoint).to.match(/^localhost:/);
   });
 
   it('has sums that sha256sum agrees with, in the archive too', () => {

@@ -7,7 +7,7 @@ import { NetworkError } from '../error.js';
 import { issueCertificate, validFor } from '../identities/certificate-authority.js';
 import { readAuthority, readCredential, siteTls } from '../identities/identities.js';
 import { profileFile, type Profile } from '../profile.js';
-import { clientsOf, openState, type Credential, type Network, type Site } from '../state.js';
+import { clientsOf, openState, organizationOf, type Credential, type Network, type Site } from '../state.js';
 import type { NetworkOptions } from '../options.js';
 import { readmeText, workerYaml, type KitSettings } from './texts.js';
 
@@ -23,6 +23,8 @@ export interface Kit {
   readonly folder: string;
   readonly archive: string;
   readonly files: readonly string[];
+  /** Organizations whose peers nobody reaches but from this machine: the topology names no host for them. */
+  readonly loopback: readonly string[];
   /** SHA-256 of SHA256SUMS, hex: what the operator tells the site by another way than the kit's. */
   readonly digest: string;
 }
@@ -54,7 +56,8 @@ async function filesOf(network: Network, site: Site, settings: KitSettings): Pro
   const peers = profile.peers.map((peer) => {
     const tlsCaFile = `tls/peer-${peer.mspId}.pem`;
     files.set(tlsCaFile, readFileSync(peer.tlsCaFile, 'utf8'));
-    return { ...peer, tlsCaFile };
+    const { host = 'localhost', ports } = organizationOf(network, peer.mspId);
+    return { ...peer, endpoint: `${host}:${ports.peer}`, tlsCaFile };
   });
   const identities = { worker: pair('identities/worker', readCredential(profile.identities.worker)), auditor: pair('identities/auditor', readCredential(profile.identities.auditor)) };
   const tls = { caBundleFile: 'tls/members.pem', kme: pair('tls/kme', readCredential(profile.tls.kme)), worker: pair('tls/site', await siteCertificate(site, profile.tls.worker, settings.host)) };
@@ -89,5 +92,6 @@ export async function makeKit(options: KitOptions): Promise<Kit> {
   const all = [...files, ['SHA256SUMS', sums] as const];
   for (const [name, content] of all) put(folder, name, content);
   writeFileSync(archive, gzip(tar(all.map(([name, content]) => [`${mspId}/${name}`, Buffer.from(content)] as const), 0o600)), { mode: 0o600, flag: 'wx' });
-  return { mspId, folder, archive, files: all.map(([name]) => name), digest: sha256(Buffer.from(sums)) };
+  const loopback = network.organizations.flatMap((organization) => (organization.host === undefined ? [organization.mspId] : []));
+  return { mspId, folder, archive, files: all.map(([name]) => name), loopback, digest: sha256(Buffer.from(sums)) };
 }

@@ -60,13 +60,14 @@ function gossip({ ports }: Organization): object {
 
 /** core.yaml of an organization's peer. */
 export function peerSettings(network: Network, organization: Organization): object {
-  const { mspId, dir, ports } = organization;
+  const { mspId, dir, host, ports } = organization;
   const tls = credential(organization, 'tls', 'peer');
   const data = ledgerDir(network, `peer.${mspId}`);
   const peer = {
     id: `peer.${mspId}`,
     networkId: network.topology.channel,
-    listenAddress: loopback(ports.peer),
+    // The sites' workers come from outside; all other nodes are on this machine.
+    listenAddress: host === undefined ? loopback(ports.peer) : `0.0.0.0:${ports.peer}`,
     address: `localhost:${ports.peer}`,
     chaincodeListenAddress: loopback(ports.peerChaincode),
     chaincodeAddress: `localhost:${ports.peerChaincode}`,
