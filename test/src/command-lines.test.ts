@@ -44,7 +44,8 @@ describe('command lines', function () {
 
   it('npm start refuses what is out of range', () => {
     const main = join(repository, 'test', 'dist', 'study', 'main.js');
-    for (const [args, told] of [[['--eve', '1.5'], 'from 0 to 1'], [['--rounds', '0'], 'from 1 to 1000'], [['--qkd-missing', 'never'], 'fail, fallback'], [['--surprise'], 'unknown option']] as const) {
+    for (const [args, told] of [[['--eve', '1.5'], 'from 0 to 1'], [['--rounds', '0'], 'from 1 to 1000'], [['--qkd-missing', 'never'], 'fail, fallback'], [['--surprise'], 'unknown option'],
+      [['--expansion', 'mask-otp', '--aggregation', 'visible'], 'under masks'], [['--expansion', 'mask-otp', '--qkd-missing', 'fallback'], 'no fallback']] as const) {
       const { status, stderr } = run(main, ...args);
       expect(status).to.equal(2);
       expect(stderr).to.include(told);

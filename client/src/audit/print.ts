@@ -28,22 +28,25 @@ export const printStudies = (studies: readonly StudyShown[]): string =>
     ]))
     .join('\n\n') || 'no studies';
 
-export const printRounds = (rounds: readonly RoundShown[]): string =>
-  rounds.length === 0
-    ? 'no rounds'
-    : columns([
-        ['round', 'state', 'base', 'model', 'submitted by', 'attested by', 'dissent', 'ended'],
-        ...rounds.map((round) => [
-          String(round.round),
-          round.reason === undefined ? round.state : `${round.state}: ${round.reason}`,
-          short(round.base),
-          short(round.model ?? '-'),
-          names(round.submissions.map((entry) => (entry.retracted ? `${entry.participant} (retracted)` : entry.participant))),
-          names(round.attesters),
-          names(round.dissent),
-          when(round.endedAt),
-        ]),
-      ]);
+export function printRounds(rounds: readonly RoundShown[]): string {
+  if (rounds.length === 0) return 'no rounds';
+  // Most studies have no committee, and then no column for it.
+  const drawn = (cell: string): string[] => (rounds.some(({ committee }) => committee !== undefined) ? [cell] : []);
+  return columns([
+    ['round', 'state', 'base', 'model', 'submitted by', ...drawn('committee'), 'attested by', 'dissent', 'ended'],
+    ...rounds.map((round) => [
+      String(round.round),
+      round.reason === undefined ? round.state : `${round.state}: ${round.reason}`,
+      short(round.base),
+      short(round.model ?? '-'),
+      names(round.submissions.map((entry) => (entry.retracted ? `${entry.participant} (retracted)` : entry.participant))),
+      ...drawn(names(round.committee ?? [])),
+      names(round.attesters),
+      names(round.dissent),
+      when(round.endedAt),
+    ]),
+  ]);
+}
 
 /** How a record ended, in words. */
 const ended = ({ revoked }: MemberShown): string =>

@@ -1,6 +1,6 @@
 /** What `fl-audit study`, `rounds` and `log` show, as values. */
 import { peer } from '@hyperledger/fabric-protos';
-import { CodedError, latestEpoch, membersIn, membersOf, type RoundState } from '@epione/protocol';
+import { aggregatorsIn, CodedError, committeeSize, latestEpoch, membersIn, membersOf, type RoundState } from '@epione/protocol';
 import { deriveRounds, type RoundFound } from '../verify/rounds.js';
 import type { Registry, StudyBook } from '../verify/replay/registry.js';
 import { Report } from '../verify/report.js';
@@ -28,7 +28,10 @@ export interface RoundShown {
   readonly state: RoundState['state'];
   readonly base: string;
   readonly model?: string;
+  /** Why it was aborted or failed. */
   readonly reason?: string;
+  /** Who was drawn to recompute it, where the study has a committee. */
+  readonly committee?: readonly string[];
   readonly submissions: readonly { readonly participant: string; readonly submission: string; readonly blob: string; readonly time: number; readonly retracted: boolean; readonly suites: readonly string[] }[];
   readonly attesters: readonly string[];
   readonly dissent: readonly string[];
@@ -113,7 +116,7 @@ export function showMembers({ ledger }: History): MemberShown[] {
   return all.sort((a, b) => (a.mspId === b.mspId ? a.version - b.version : a.mspId < b.mspId ? -1 : 1));
 }
 
-function showRound(book: StudyBook, { number, round, state }: RoundFound): RoundShown {
+function showRound(book: StudyBook, { number, round, epoch, opened, state }: RoundFound): RoundShown {
   const statements = [...round.submitted.map((entry) => entry.statement.base), ...[...round.attestations.values()].map((entry) => entry.statement.result.base), round.closing?.base];
   return {
     study: book.digest,
@@ -121,7 +124,8 @@ function showRound(book: StudyBook, { number, round, state }: RoundFound): Round
     state: state.state,
     base: statements.find((base) => base !== undefined) ?? 'zeros',
     ...('result' in state && state.result.model !== undefined ? { model: state.result.model } : {}),
-    ...('reason' in state ? { reason: state.reason } : {}),
+    ...('reason' in state ? { reason: state.reason } : 'result' in state && state.result.code !== undefined ? { reason: state.result.code } : {}),
+    ...(committeeSize(book.study) === undefined ? {} : { committee: aggregatorsIn(book.study, epoch, opened) }),
     submissions: round.submitted.toSorted((a, b) => (a.statement.participant < b.statement.participant ? -1 : 1)).map(({ digest, statement }) => {
       const slot = round.slots.get(statement.participant);
       return { participant: statement.participant, submission: digest, blob: statement.blob, time: slot?.time ?? 0, retracted: slot?.kind === 'retraction', suites: [...new Set(statement.sealed.map((entry) => entry.suite))] };

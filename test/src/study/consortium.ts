@@ -1,4 +1,4 @@
-/** Four organizations on one machine: their network, key servers and workers, each a process of its own, used through their command lines. */
+/** The organizations of a network on one machine: their network, key servers and workers, each a process of its own, used through their command lines. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -90,6 +90,7 @@ export interface Eavesdropper {
 
 export class Consortium {
   readonly places: Places;
+  readonly organizations: readonly string[];
   /** What belongs to the run that goes on. */
   runFolder: string;
   #network: SupervisedProcess | undefined;
@@ -97,9 +98,10 @@ export class Consortium {
   readonly #kmes = new Map<string, SupervisedProcess>();
   readonly #workers = new Map<string, SupervisedProcess>();
 
-  /** @param name of the run, for its folder. */
-  constructor(places: Places, name: string) {
+  /** @param name of the run, for its folder. @param members the organizations of the network's topology. */
+  constructor(places: Places, name: string, members: readonly string[] = organizations) {
     this.places = places;
+    this.organizations = members;
     this.runFolder = places.run(name);
     mkdirSync(this.runFolder, { recursive: true });
   }
@@ -133,12 +135,12 @@ export class Consortium {
   async startKeyServers(eve?: Eavesdropper): Promise<void> {
     await Promise.all([...this.#kmes.values()].map((kme) => kme.stop()));
     this.#kmes.clear();
-    const profiles = organizations.map((organization) => this.profile(organization));
+    const profiles = this.organizations.map((organization) => this.profile(organization));
     const sites = profiles.map(({ mspId, tls }) => ({
       site: mspId, kmeId: `kme-${mspId.toLowerCase()}`, saeIds: [`sae-${mspId.toLowerCase()}`], tls: { ...tls.kme, caFile: tls.caBundleFile },
     }));
-    const links = organizations.flatMap((alice, at) =>
-      organizations.slice(at + 1).map((bob) => ({ alice, bob, ...(eve !== undefined && alice === hospitals[0] && bob === hospitals[1] ? { eve: { attack: 'intercept-resend' as const, fraction: eve.interceptFraction } } : {}) })),
+    const links = this.organizations.flatMap((alice, at) =>
+      this.organizations.slice(at + 1).map((bob) => ({ alice, bob, ...(eve !== undefined && alice === hospitals[0] && bob === hospitals[1] ? { eve: { attack: 'intercept-resend' as const, fraction: eve.interceptFraction } } : {}) })),
     );
     this.#sites = await writeSiteConfigs({ sites, links }, join(this.runFolder, 'sites'));
     for (const site of this.#sites) this.#kmes.set(site.site, this.#supervise(`kme-${site.site}`, [programs['qkd-sim'], 'run', '--config', site.configFile]));
@@ -185,13 +187,18 @@ export class Consortium {
 
   /** Starts the workers; each ends by itself when the study is over. */
   startWorkers(extra: readonly string[] = []): void {
-    for (const organization of organizations) this.startWorker(organization, extra);
+    for (const organization of this.organizations) this.startWorker(organization, extra);
   }
 
   /** Starts one organization's worker. */
   startWorker(organization: string, extra: readonly string[] = []): void {
     const args = [programs['fl-worker'], 'run', '--config', this.places.workerConfig(organization), ...extra];
     this.#workers.set(organization, this.#supervise(`worker-${organization}`, args, [0, 2, 3, 4]));
+  }
+
+  /** Stops one organization's worker, as its site's administrator would. */
+  async stopWorker(organization: string): Promise<void> {
+    await this.#workers.get(organization)?.stop();
   }
 
   /** Waits for one organization's worker; its exit code. */

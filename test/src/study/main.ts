@@ -13,6 +13,7 @@ interface Flags {
   readonly seed: string;
   readonly qkdMissing: 'fail' | 'fallback';
   readonly aggregation: 'visible' | 'masked';
+  readonly expansion: 'mask-aes256ctr' | 'mask-otp';
   readonly privacy: 'patient' | 'none';
   readonly state: string;
   readonly json?: true;
@@ -38,6 +39,7 @@ const program = new Command('npm start --')
   .option('--seed <text>', 'fixes the division of the data and, with --privacy none, the order of rows and so the model', 'epione')
   .addOption(new Option('--qkd-missing <policy>', 'what a hospital without QKD keys does').choices(['fail', 'fallback']).default('fail'))
   .addOption(new Option('--aggregation <mode>', 'whether aggregators see only the sum of updates, under masks from QKD keys, or each of them').choices(['masked', 'visible']).default('masked'))
+  .addOption(new Option('--expansion <suite>', 'what masks are made of: expanded from seeds, or one-time pads of QKD key, for which nothing stands in').choices(['mask-aes256ctr', 'mask-otp']).default('mask-aes256ctr'))
   .addOption(new Option('--privacy <unit>', 'whom noise hides while the model is trained; other rounds than the study has get the noise that its budget asks for').choices(['patient', 'none']).default('patient'))
   .option('--state <dir>', 'folder of the network, keys, data and results', join(repository, '.state', 'study'))
   .option('--json', 'the outcome as one JSON document on stdout')
@@ -48,8 +50,10 @@ const program = new Command('npm start --')
 async function main(): Promise<number> {
   const flags = program.parse().opts<Flags>();
   const progress = new Progress(process.stderr);
-  const { eve, rounds, seed, qkdMissing, aggregation, privacy } = flags;
-  const { outcome, places } = await runStudy({ state: resolve(flags.state), rounds, seed, qkdMissing, aggregation, privacy, progress, ...(eve === undefined ? {} : { eve: { interceptFraction: eve } }) });
+  const { eve, rounds, seed, qkdMissing, aggregation, expansion, privacy } = flags;
+  if (expansion === 'mask-otp' && aggregation === 'visible') program.error('error: --expansion mask-otp is for updates under masks: leave --aggregation visible out');
+  if (expansion === 'mask-otp' && qkdMissing === 'fallback') program.error('error: --expansion mask-otp has no fallback: one-time pads are QKD key');
+  const { outcome, places } = await runStudy({ state: resolve(flags.state), rounds, seed, qkdMissing, aggregation, expansion, privacy, progress, ...(eve === undefined ? {} : { eve: { interceptFraction: eve } }) });
   const svg = outcomePlot(outcome);
   const folder = places.run(outcome.study.name);
   if (svg !== undefined) writeFileSync(join(folder, 'outcome.svg'), svg);

@@ -19,6 +19,8 @@ export interface HoldOptions {
   readonly seed: string;
   readonly eve?: Eavesdropper;
   readonly progress: Progress;
+  /** Who trains; the hospitals of the shipped topology when absent. The regulator decides and recomputes with them. */
+  readonly participants?: readonly string[];
   /** Called once the workers run; what it returns is awaited before the run ends. For tests. */
   readonly alongside?: (consortium: Consortium, study: string) => Promise<void>;
 }
@@ -45,13 +47,12 @@ export function nextName(places: Places): string {
   return `wdbc-${taken + 1}`;
 }
 
-/** Registers the study, approves it in every organization's name, records the patients' consents at each hospital. */
-async function agree(places: Places, studyFile: string): Promise<Digest> {
-  const config = (organization: Organization): string[] => ['--config', places.workerConfig(organization)];
-  const [first] = hospitals;
-  const { study } = await command<{ study: Digest }>('fl-worker', ['study', 'register', studyFile, ...config(first), '--participants', ...hospitals, '--aggregators', ...organizations]);
-  await Promise.all(organizations.map((organization) => command('fl-worker', ['study', 'approve', study, ...config(organization)])));
-  await Promise.all(hospitals.map((hospital) => command('fl-worker', ['consent', 'grant', '--study', study, ...config(hospital)])));
+/** Registers the study, approves it in every member's name, records the patients' consents at each hospital. */
+async function agree(places: Places, studyFile: string, { participants, aggregators }: Study): Promise<Digest> {
+  const config = (organization: string): string[] => ['--config', places.workerConfig(organization)];
+  const { study } = await command<{ study: Digest }>('fl-worker', ['study', 'register', studyFile, ...config(hospitals[0]), '--participants', ...participants, '--aggregators', ...aggregators]);
+  await Promise.all(aggregators.map((organization) => command('fl-worker', ['study', 'approve', study, ...config(organization)])));
+  await Promise.all(participants.map((hospital) => command('fl-worker', ['consent', 'grant', '--study', study, ...config(hospital)])));
   return study;
 }
 
@@ -77,15 +78,15 @@ async function watch(consortium: Consortium, study: string, rounds: number, prog
 }
 
 async function enrol(consortium: Consortium, settings: { seed: string; data: Pick<StudyData, 'sites'>; study?: string }): Promise<void> {
-  for (const organization of organizations) await consortium.configureWorker(organization, settings);
+  for (const organization of consortium.organizations) await consortium.configureWorker(organization, settings);
   if (settings.study !== undefined) return;
-  await Promise.all(organizations.map((organization) => command('fl-worker', ['init', '--config', consortium.places.workerConfig(organization)])));
+  await Promise.all(consortium.organizations.map((organization) => command('fl-worker', ['init', '--config', consortium.places.workerConfig(organization)])));
 }
 
 /** The document that the members agreed on, as the template and the network's profile give it. */
-function studyDocument(consortium: Consortium, template: StudyTemplate): Study {
+function studyDocument(consortium: Consortium, template: StudyTemplate, participants: readonly string[] = hospitals): Study {
   const { channel, genesis, chaincode } = consortium.profile('Regulator');
-  return studyFrom(template, { channel, genesis: genesis as Digest, chaincode, participants: [...hospitals], aggregators: [...organizations], observers: [] });
+  return studyFrom(template, { channel, genesis: genesis as Digest, chaincode, participants: [...participants], aggregators: [...participants, 'Regulator'], observers: [] });
 }
 
 /** Every organization checks the whole chain and cosigns its log; the others sign the checkpoint that the first one made. */
@@ -104,7 +105,7 @@ export async function audit(consortium: Consortium, study: string, progress: Pro
   const contentKeys = join(places.worker('Regulator'), 'state', 'content-keys.json');
   const reveals = join(places.worker('Regulator'), 'state', 'reveals.json');
   const given = (option: string, file: string): string[] => (existsSync(file) ? [option, file] : []);
-  const blobs = organizations.map((organization) => places.blobs(organization));
+  const blobs = consortium.organizations.map((organization) => places.blobs(organization));
   const args = ['verify', '--evidence', evidence, '--trust-root', places.trustRoot, '--study', study, '--blobs', ...blobs, ...given('--content-keys', contentKeys), ...given('--reveals', reveals)];
   const verify = await progress.step('Verification, offline', () => command<Verdict>('fl-audit', args, [1]));
   return { verify, evidence, contentKeys, reveals };
@@ -149,9 +150,9 @@ export async function holdStudy(consortium: Consortium, template: StudyTemplate,
   const studyFile = join(consortium.runFolder, 'study.yaml');
   writeFileSync(studyFile, stringify(template));
   await progress.step('Members enrolled', () => enrol(consortium, { seed, data }));
-  const study = await progress.step('Study registered and approved, consents recorded', () => agree(places, studyFile));
+  const document = studyDocument(consortium, template, options.participants);
+  const study = await progress.step('Study registered and approved, consents recorded', () => agree(places, studyFile, document));
   await enrol(consortium, { seed, data, study });
-  const document = studyDocument(consortium, template);
   return { study, document, refused: await conduct(consortium, study, document.rounds.count, options) };
 }
 

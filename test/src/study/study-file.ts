@@ -13,6 +13,8 @@ export interface StudyChanges {
   readonly qkdMissing: 'fail' | 'fallback';
   /** `visible`: aggregators see each update. The study's own masks when left out. */
   readonly aggregation?: 'masked' | 'visible';
+  /** What masks are made of: expanded from seeds, or one-time pads of QKD key. The study's own when left out. */
+  readonly expansion?: 'mask-aes256ctr' | 'mask-otp';
   /** `none`: no noise hides a patient. The study's own budget when left out. */
   readonly privacy?: 'patient' | 'none';
   /** A link that will not come back is not waited for long. */
@@ -30,8 +32,12 @@ function within(privacy: PrivacyTerms, { training, rounds }: StudyTemplate): Pri
   return { ...privacy, noiseMultiplier: String(noise) };
 }
 
+/** Masks of another expansion. */
+const expanded = (aggregation: StudyTemplate['aggregation'], expansion: StudyChanges['expansion']): StudyTemplate['aggregation'] =>
+  aggregation.mode === 'visible' || expansion === undefined ? aggregation : { ...aggregation, expansion };
+
 /** The study of a run. */
-export function studyOfRun(name: string, { rounds, qkdMissing, aggregation, privacy, impatient }: StudyChanges): StudyTemplate {
+export function studyOfRun(name: string, { rounds, qkdMissing, aggregation, expansion, privacy, impatient }: StudyChanges): StudyTemplate {
   const shipped = shippedStudy();
   const waits = impatient === true && qkdMissing === 'fail' ? { submitMs: 20_000, graceMs: 5000 } : {};
   const template = { ...shipped, name, rounds: { ...shipped.rounds, ...waits, count: rounds ?? shipped.rounds.count } };
@@ -39,6 +45,6 @@ export function studyOfRun(name: string, { rounds, qkdMissing, aggregation, priv
     ...template,
     suites: { ...shipped.suites, qkdMissing, ...(impatient === true ? { qkdWaitMs: 2000 } : {}), ...(qkdMissing === 'fallback' ? { sealing: ['seal-mlkem768-qkd', 'seal-mlkem768'] } : {}) },
     privacy: privacy === 'none' ? { unit: 'none' } : template.rounds.count === shipped.rounds.count ? shipped.privacy : within(shipped.privacy, template),
-    aggregation: aggregation === 'visible' ? { mode: 'visible', rule: 'mean' } : shipped.aggregation,
+    aggregation: aggregation === 'visible' ? { mode: 'visible', rule: 'mean' } : expanded(shipped.aggregation, expansion),
   };
 }

@@ -1,6 +1,8 @@
 /** A study with a committee as an auditor repeats it: colluding peers that let a wrong link, beacon or aggregator pass are found out. */
 import { expect } from 'chai';
 import { aggregatorsIn, chainLink, digestOf, firstBeacon, nextBeacon, setDigest, sha256, statementDigest, type Json, type Study } from '@epione/protocol';
+import type { History } from '../../audit/history.js';
+import { showRounds } from '../../audit/views.js';
 import { four, Scribe, study as plain, three } from '../../testing/scribe.js';
 import { attest, close, submit } from './rounds.js';
 import { approve, openStudy, registerStudy } from './studies.js';
@@ -54,6 +56,13 @@ function play(changes: Changes = {}): Scribe {
 describe('a committee, as an auditor repeats it', () => {
   it('finds nothing where every link, beacon and committee is right', () => {
     expect(play().faults).to.deep.equal([]);
+  });
+
+  it('is told who was drawn for each round', () => {
+    const { ledger } = play();
+    const second = nextBeacon(first, 1, sites.map((mspId) => link(mspId, 1)));
+    const rounds = showRounds({ ledger, chain: { blocks: [], valid: [], all: [], commitHashes: [] }, verified: true } satisfies History, name);
+    expect(rounds.map((round) => round.committee)).to.deep.equal([committee, aggregatorsIn(study, study, { beacon: second })]);
   });
 
   const broken: readonly [what: string, fault: string, changes: Changes][] = [
