@@ -17,7 +17,7 @@ describe('service', () => {
 
   it('starts the worker again after faults, not after refusals, and gives it its state folder only', () => {
     const lines = unitOf().split('\n');
-    expect(lines).to.include.members(['Restart=on-failure', 'RestartPreventExitStatus=2 3 4', 'ProtectSystem=strict', 'ReadWritePaths="/etc/epione/state"', 'NoNewPrivileges=yes', 'EnvironmentFile=-/etc/epione/worker.env']);
+    expect(lines).to.include.members(['Restart=on-failure', 'RestartPreventExitStatus=2 3 4', 'ProtectSystem=strict', 'ReadWritePaths="/etc/epione/state"', 'NoNewPrivileges=yes', 'Environment=MALLOC_ARENA_MAX=1', 'EnvironmentFile=-/etc/epione/worker.env']);
     expect(lines).to.include(`ExecStart="${process.execPath}" "/opt/epione/fl-worker.mjs" run --config "/etc/epione/worker.yaml" --json`);
     expect(lines.filter((line) => /^(MemoryMax|CPUQuota|LoadCredential)/.test(line))).to.deep.equal([]);
   });
