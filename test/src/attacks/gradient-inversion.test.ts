@@ -97,8 +97,11 @@ describe('gradient inversion', function () {
     const gradientOf = (change: ArrayLike<number>): Float64Array => Float64Array.from(change, (value) => -value / Number(learningRate));
     /** An update is in steps of the fixed-point grid. */
     const inSteps = (words: Uint8Array): Float64Array => gradientOf(opened(words).map((value) => value / 2 ** encoding.fractionBits));
-    /** The error of the row that is told from the gradient of one step. */
-    const leaked = (seen: Float64Array, row: number): number => squaredError(leak(form, Float64Array.from(start), seen, seededRandom('leak', row)).row, rowsOf(some(row, 1))[0]!);
+    /** The error of the row that is told from the gradient of one step, by one who knows that pixels are from 0 to 1. */
+    const leaked = (seen: Float64Array, row: number): number => {
+      const told = leak(form, Float64Array.from(start), seen, seededRandom('leak', row)).row.map((pixel) => Math.min(1, Math.max(0, pixel)));
+      return squaredError(told, rowsOf(some(row, 1))[0]!);
+    };
 
     it('descends along the true slope, to the row itself', async () => {
       const seen = inSteps(await sealed(some(7, 1)));
