@@ -1,21 +1,20 @@
 /** Studies with a committee on the ledger: anchors with the approvals, the link of the round and no other, seals and attestations of the committee only. */
 import { expect } from 'chai';
-import { aggregatorsIn, canonicalText, chainLink, firstBeacon, nextBeacon, setDigest, sha256, statementDigest, type Json, type RoundRecords, type Study, type Submission } from '@epione/protocol';
-import { argument, Consortium, digestOfText, hospitals, organizations, study } from './testing/consortium.js';
+import { aggregatorsIn, canonicalText, firstBeacon, nextBeacon, setDigest, statementDigest, type Json, type RoundRecords, type Study, type Submission } from '@epione/protocol';
+import { argument, committeeStudy, Consortium, digestOfText, hospitals, organizations, study } from './testing/consortium.js';
 import { codeOf } from './testing/refusal.js';
 
-const document: Study = { ...study, aggregation: { mode: 'visible', rule: 'mean', committee: 3 }, quorums: { ...study.quorums, attest: 2 } };
-const secretOf = (mspId: string): Uint8Array => sha256(new TextEncoder().encode(`chain of ${mspId}`));
+const document: Study = { ...committeeStudy, rounds: study.rounds };
 
 class Committee {
   readonly house = new Consortium(document);
 
   link(mspId: string, round: number): string {
-    return chainLink(this.house.studyDigest, secretOf(mspId), document.rounds.count, round);
+    return this.house.link(mspId, round);
   }
 
   approval(mspId: string, subject = this.house.studyDigest): object {
-    return { ...this.house.approval(mspId, subject), ...(mspId === 'Regulator' ? {} : { anchor: this.link(mspId, 0) }) };
+    return { ...this.house.approval(mspId, subject), ...this.house.anchor(mspId, [...hospitals, 'HospitalD']) };
   }
 
   approve(mspId: string, approval = this.approval(mspId)): Promise<string> {
@@ -26,7 +25,7 @@ class Committee {
   open(anchors = (mspId: string): object => ({ anchor: this.link(mspId, 0) })): Promise<string> {
     const { house } = this;
     const approvals = organizations.map((member) => ({ member, approval: statementDigest('approval', this.approval(member) as Json) }));
-    const participants = house.entries().map((entry) => ({ ...entry, ...anchors(entry.mspId) }));
+    const participants = house.entries().map(({ mspId, record }) => ({ mspId, record, ...anchors(mspId) }));
     const statement = { ...house.opening(), approvals, epoch: { epoch: 1, from: 1, participants, aggregators: organizations, quorum: 2 } };
     return codeOf(house.ledger.run({ mspId: 'HospitalA' }, (ctx) => house.studies.openStudy(ctx, argument(house.signed('opening', statement, 'HospitalA')))));
   }
@@ -66,7 +65,9 @@ describe('a committee on the ledger', () => {
     const found = new Committee();
     for (const mspId of organizations) await found.house.register(mspId);
     await found.house.registerStudy();
-    expect(await found.approve('HospitalA', found.house.approval('HospitalA'))).to.equal('BAD_BEACON');
+    const { anchor: left, ...bare } = found.approval('HospitalA') as { anchor: string };
+    expect(left).to.have.length(64);
+    expect(await found.approve('HospitalA', bare)).to.equal('BAD_BEACON');
     expect(await found.approve('Regulator', { ...found.approval('Regulator'), anchor: found.link('Regulator', 0) })).to.equal('BAD_FIELD');
     for (const mspId of organizations) expect(await found.approve(mspId)).to.equal('accepted');
     expect(await found.open(() => ({}))).to.equal('BAD_BEACON');

@@ -1,7 +1,7 @@
 /** Three hospitals and a regulator with real keys, for unit tests: builds signed statements as a worker would. */
 import { X509Certificate } from 'node:crypto';
 import {
-  canonicalText, cosignerName, digestOf, newCosigner, newKemKeys, newSigner, sha256, sign, spentAfter, statementDigest, stepsPerRound, submissionDigest, toBase64Url,
+  canonicalText, chainLink, committeeSize, cosignerName, digestOf, newCosigner, newKemKeys, newSigner, sha256, sign, spentAfter, statementDigest, stepsPerRound, submissionDigest, toBase64Url,
   type Cosigner, type Digest, type Json, type OpeningEvidence, type ParticipantRecord, type Result, type Setup, type Signed, type Signer, type StatementName, type Study, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import { setDigest, type Attestation } from '@epione/protocol';
@@ -44,6 +44,9 @@ export const study = {
 
 /** The same in masked mode, with three rounds an epoch. */
 export const maskedStudy: Study = { ...study, rounds: { ...study.rounds, count: 9 }, quorums: { ...study.quorums, submit: 3 }, aggregation: { mode: 'masked', expansion: 'mask-aes256ctr', epochRounds: 3 } };
+
+/** The same with a committee of three aggregators a round. */
+export const committeeStudy: Study = { ...study, rounds: { ...study.rounds, count: 4 }, quorums: { ...study.quorums, attest: 2 }, aggregation: { mode: 'visible', rule: 'mean', committee: 3 } };
 
 export class Consortium {
   readonly ledger = new StubLedger({ organizations });
@@ -119,8 +122,18 @@ export class Consortium {
     await this.ledger.run({ mspId: 'HospitalA' }, (ctx) => this.studies.registerStudy(ctx, argument(this.signed('study', this.study, 'HospitalA'))));
   }
 
+  /** A link of an organization's chain in a study with a committee; that of round 0 is the anchor. */
+  link(mspId: string, round: number): string {
+    return chainLink(this.studyDigest, seedOf(`chain of ${mspId}`), this.study.rounds.count, round);
+  }
+
+  /** The anchor of a participant, where the study has a committee. */
+  anchor(mspId: string, participants: readonly string[] = this.study.participants): { anchor?: string } {
+    return committeeSize(this.study) !== undefined && participants.includes(mspId) ? { anchor: this.link(mspId, 0) } : {};
+  }
+
   approval(member: string, subject = this.studyDigest, decision = 'approve'): object {
-    return { subject, member, record: this.record(member), decision };
+    return { subject, member, record: this.record(member), decision, ...(subject === this.studyDigest ? this.anchor(member) : {}) };
   }
 
   async approve(member: string, subject = this.studyDigest, decision = 'approve'): Promise<void> {
@@ -167,9 +180,9 @@ export class Consortium {
   }
 
   /** The participants of an epoch as its entry has them. */
-  entries(participants: readonly string[] = hospitals, epoch = 1, from = 1): { mspId: string; record: Digest; setup?: Digest }[] {
+  entries(participants: readonly string[] = hospitals, epoch = 1, from = 1): { mspId: string; record: Digest; setup?: Digest; anchor?: string }[] {
     const masked = this.study.aggregation.mode === 'masked';
-    return participants.map((mspId) => ({ mspId, record: this.record(mspId), ...(masked ? { setup: statementDigest('setup', this.setup(mspId, epoch, from, participants)) } : {}) }));
+    return participants.map((mspId) => ({ mspId, record: this.record(mspId), ...this.anchor(mspId), ...(masked ? { setup: statementDigest('setup', this.setup(mspId, epoch, from, participants)) } : {}) }));
   }
 
   opening(): object {

@@ -1,6 +1,6 @@
 /** What the organizations try: each attempt is one signed statement, true or not by the state that its author saw, and kept as it is for every retry. */
 import {
-  canonicalText, consentSubject, setDigest, sha256, sign, statementDigest, submissionDigest,
+  anchorFor, canonicalText, committeeSize, consentSubject, setDigest, sha256, sign, statementDigest, submissionDigest,
   type Approval, type Digest, type Epoch, type Json, type OpeningEvidence, type ParticipantState, type Proposal, type Result, type Setup, type Signed, type StatementName, type Stored, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import { ConsentContract } from '../../consent-contract.js';
@@ -104,13 +104,19 @@ export class Attempts {
   }
 
   #submit(round: number): Attempt {
-    const { participants, aggregators } = this.#world.epoch(round);
+    const { participants } = this.#world.epoch(round);
     const participant = this.#chance.of(participants).mspId;
-    const sealed = aggregators.filter((to) => to !== participant).map((to) => ({ to, record: this.#house.record(to), suite: 'seal-mlkem768-qkd' as const, keyIds: [`key-${round}-${participant}-${to}`] }));
+    const sealed = this.#world.committee(round).filter((to) => to !== participant).map((to) => ({ to, record: this.#house.record(to), suite: 'seal-mlkem768-qkd' as const, keyIds: [`key-${round}-${participant}-${to}`] }));
     // Two statements of one participant for one round differ: the second would be an equivocation.
     const blob = digestOfText(`blob ${round} ${participant} ${this.#chance.below(2)}`);
-    const statement = this.#house.submission(participant, round, { ...this.#common(round, participant), base: this.#base(round), sealed, blob });
+    const statement = this.#house.submission(participant, round, { ...this.#common(round, participant), base: this.#base(round), sealed, blob, ...this.#link(participant, round) });
     return this.#attempt('submit', participant, 'submission', statement, (text) => (ctx) => this.#house.rounds.submit(ctx, text));
+  }
+
+  /** Mostly the link of the round. */
+  #link(participant: string, round: number): { beacon?: string } {
+    if (committeeSize(this.#world.study) === undefined) return {};
+    return { beacon: this.#house.link(participant, this.#chance.oneIn(12) ? round - 1 : round) };
   }
 
   #retract(round: number): Attempt | undefined {
@@ -137,10 +143,12 @@ export class Attempts {
   }
 
   #attest(round: number): Attempt {
-    const aggregator = this.#chance.of(this.#world.epoch(round).aggregators);
+    // Now and then one that was not drawn.
+    const aggregator = this.#chance.of(this.#chance.oneIn(8) ? this.#world.epoch(round).aggregators : this.#world.committee(round));
     const base = this.#base(round);
     const submissions: readonly SubmissionRef[] = this.#world.sealed(round) ?? this.#world.live(round);
-    const common = { base, set: setDigest(submissions), excluded: [] };
+    const beacon = this.#world.beaconAfter(round, submissions);
+    const common = { base, set: setDigest(submissions), excluded: [], ...(beacon === undefined ? {} : { beacon }) };
     const failure = this.#chance.oneIn(6);
     const model = digestOfText(`${this.#chance.oneIn(6) ? 'another ' : ''}model ${round} on ${base} of ${common.set}`);
     const result: Result = failure ? { ...common, outcome: 'failure', code: 'TOO_FEW' } : { ...common, outcome: 'model', model };
@@ -149,7 +157,7 @@ export class Attempts {
   }
 
   /** The next epoch's roster: the one that was approved, if one was, else the present one. */
-  #roster(): Roster & { readonly mandate: object } {
+  #roster(): Roster & { readonly mandate: { readonly proposal?: Digest; readonly approvals: object[] } } {
     const last = this.#world.course().epochs.at(-1) as Epoch;
     const [carried] = this.#chance.shuffled(this.#carried('roster'));
     if (carried?.proposal.kind !== 'roster') return { participants: last.participants.map(({ mspId }) => mspId), aggregators: last.aggregators, quorum: last.quorum, mandate: { approvals: [] } };
@@ -160,10 +168,12 @@ export class Attempts {
     const member = this.#chance.of(organizations);
     const last = this.#world.course().epochs.at(-1) as Epoch;
     const { participants, aggregators, quorum, mandate } = this.#roster();
+    const decisions = new Map((mandate.proposal === undefined ? [] : this.#world.all('approval', mandate.proposal) as Stored<Approval>[]).map((entry) => [entry.statement.member, entry]));
     const running = this.#world.running();
     const entries = participants.map((mspId) => {
       const setup = this.#world.get('setup', this.#house.studyDigest, String(last.epoch + 1).padStart(4, '0'), mspId) as Stored<Setup> | undefined;
-      return { mspId, record: this.#house.record(mspId), ...(setup === undefined ? {} : { setup: statementDigest('setup', setup.statement) }) };
+      const anchor = committeeSize(this.#world.study) === undefined ? undefined : anchorFor(this.#world.course(), mspId, decisions);
+      return { mspId, record: this.#house.record(mspId), ...(anchor === undefined ? {} : { anchor }), ...(setup === undefined ? {} : { setup: statementDigest('setup', setup.statement) }) };
     });
     const epoch = { epoch: last.epoch + 1, from: running + 1, participants: entries, aggregators, quorum };
     const statement = { study: this.#house.studyDigest, member, record: this.#house.record(member), epoch, after: this.#after(running), ...mandate };
@@ -192,9 +202,12 @@ export class Attempts {
     const proposals = this.#world.all('proposal') as Stored<Proposal>[];
     if (proposals.length === 0) return undefined;
     const member = this.#chance.of(organizations);
-    const subject = statementDigest('proposal', this.#chance.of(proposals.slice(-2)).statement);
+    const { statement } = this.#chance.of(proposals.slice(-2));
+    const subject = statementDigest('proposal', statement);
     const decision = this.#chance.oneIn(6) ? 'reject' : 'approve';
-    return this.#attempt('approve', member, 'approval', { subject, member, record: this.#house.record(member), decision }, (text) => (ctx) => this.#house.studies.approve(ctx, text));
+    // Who has an anchor may leave it out.
+    const anchor = decision === 'reject' || statement.kind !== 'roster' || this.#chance.oneIn(4) ? {} : this.#house.anchor(member, statement.participants);
+    return this.#attempt('approve', member, 'approval', { subject, member, record: this.#house.record(member), decision, ...anchor }, (text) => (ctx) => this.#house.studies.approve(ctx, text));
   }
 
   /** Proposals of a kind that three have approved, with the approvals. */

@@ -1,6 +1,6 @@
 /** Random interleavings of all transactions under Fabric's version checks, and that each version check of the race table is needed. */
 import { expect } from 'chai';
-import { maskedStudy, study } from '../consortium.js';
+import { committeeStudy, maskedStudy, study } from '../consortium.js';
 import { interleave, newTally, type Blindness } from './interleaving.js';
 import { Broken, type Invariant } from './invariants.js';
 
@@ -8,7 +8,7 @@ import { Broken, type Invariant } from './invariants.js';
 const { EPIONE_INTERLEAVINGS: asked = '3', EPIONE_SEED: seed = '20261122' } = process.env;
 const steps = 120;
 
-const studies = { visible: { ...study, rounds: { ...study.rounds, count: 4 } }, masked: maskedStudy };
+const studies = { visible: { ...study, rounds: { ...study.rounds, count: 4 } }, masked: maskedStudy, committee: committeeStudy };
 
 /** PROTOCOL section 4, "Races": without this read in the read set, this invariant falls. */
 const races: readonly (Blindness & { readonly race: string; readonly breaks: readonly Invariant[] })[] = [
@@ -25,7 +25,7 @@ const races: readonly (Blindness & { readonly race: string; readonly breaks: rea
 
 describe('random interleavings', () => {
   for (const [mode, document] of Object.entries(studies)) {
-    it(`keep every invariant in ${mode} mode`, async function () {
+    it(`keep every invariant in ${mode === 'committee' ? 'visible mode with a committee' : `${mode} mode`}`, async function () {
       const times = Number(asked);
       this.timeout(60_000 + 2_000 * times);
       const tally = newTally();

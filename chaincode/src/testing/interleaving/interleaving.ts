@@ -167,6 +167,7 @@ class Interleaving {
       const opened = openRound(study, this.#world.course(), round, after, before ?? { attestations: [] });
       const derived = deriveRound(study, this.#world.epoch(round), opened, records, ledger.now);
       hold(derived.state === verdict?.state && opened.base === verdict.base, 'readers', `round ${round} is ${verdict?.state ?? 'waiting'}, a reader finds it ${derived.state}`);
+      hold(opened.beacon === this.#world.beacon(round), 'readers', `a reader finds another beacon before round ${round}`);
       if ('set' in derived && 'set' in verdict) hold(canonicalText(derived.set.map((entry) => ({ ...entry }))) === canonicalText(verdict.set.map((entry) => ({ ...entry }))), 'readers', `a reader finds another set of round ${round}`);
       before = records;
     }

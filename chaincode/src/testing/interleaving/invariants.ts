@@ -1,12 +1,12 @@
 /** What must hold of the ledger after each committed transaction, whatever came before: one sealed set a round, one end, nothing outside it. */
 import {
-  canonicalText, statementDigest,
-  type Attestation, type Closing, type Course, type Epoch, type Json, type ParticipantState, type PersonConsents, type Setup, type Slot, type Stored, type SubmissionRef,
+  canonicalText, committeeSize, leadsToAnchor, statementDigest,
+  type Attestation, type Closing, type Course, type Epoch, type Json, type ParticipantState, type PersonConsents, type Setup, type Slot, type Stored, type Submission, type SubmissionRef,
 } from '@epione/protocol';
 import type { Verdict, World, Write } from './world.js';
 
 /** The invariants, each by what it protects. */
-export type Invariant = 'write-once' | 'one set' | 'one end' | 'nothing outside' | 'closing lists live' | 'footing' | 'course' | 'set-ups' | 'record' | 'consent' | 'readers';
+export type Invariant = 'write-once' | 'one set' | 'one end' | 'nothing outside' | 'closing lists live' | 'footing' | 'course' | 'set-ups' | 'record' | 'consent' | 'committee' | 'readers';
 
 /** An invariant that does not hold, with what was found. */
 export class Broken extends Error {
@@ -87,10 +87,19 @@ export class Invariants {
       hold(this.#world.closing(round) === undefined, 'nothing outside', `${participant} submits in round ${round} after its closing`);
       this.#judgePlace('submission', round, epoch, ['open'], slot.statement.base);
       hold(this.#world.epoch(round).participants.some(({ mspId }) => mspId === participant), 'nothing outside', `${participant} is no participant of round ${round}`);
+      this.#judgeLink(slot.statement);
       return;
     }
     hold(before?.kind === 'submission' && statementDigest('submission', before.statement) === slot.statement.submission, 'write-once', `${participant} retracts in round ${round} what it has not submitted`);
     this.#judgePlace('retraction', round, epoch, ['open']);
+  }
+
+  /** With a committee, a submission reveals the link of its round, and is sealed for who was drawn. */
+  #judgeLink({ round, participant, beacon, sealed }: Submission): void {
+    if (committeeSize(this.#world.study) === undefined) return;
+    const { anchor } = this.#world.epoch(round).participants.find(({ mspId }) => mspId === participant) ?? {};
+    hold(beacon !== undefined && anchor !== undefined && leadsToAnchor(beacon, round, anchor), 'committee', `${participant} does not reveal its link in round ${round}`);
+    hold(same(sealed.map(({ to }) => to), this.#world.committee(round).filter((mspId) => mspId !== participant)), 'committee', `${participant} seals for others than were drawn for round ${round}`);
   }
 
   #judgeClosing({ kind, round, epoch, submissions }: Closing): void {
@@ -108,7 +117,8 @@ export class Invariants {
     hold(this.#world.closing(round)?.statement.kind !== 'abort', 'one end', `${aggregator} attests round ${round} after its abort`);
     this.#judgePlace('attestation', round, epoch, ['sealed', 'final', 'failed'], result.base);
     hold(same(submissions, this.#world.sealed(round)), 'nothing outside', `${aggregator} attests another set of round ${round}`);
-    hold(this.#world.epoch(round).aggregators.includes(aggregator), 'nothing outside', `${aggregator} is no aggregator of round ${round}`);
+    hold(this.#world.committee(round).includes(aggregator), 'nothing outside', `${aggregator} is no aggregator of round ${round}`);
+    hold(result.beacon === this.#world.beaconAfter(round, submissions), 'committee', `${aggregator} attests another beacon of round ${round}`);
   }
 
   /** A course only grows, by an epoch for the round after the one that runs, or by its end. */

@@ -1,5 +1,5 @@
 /** The channel's state as the committed writes alone tell it, and what a round has come to by a reading of PROTOCOL section 4 of its own. */
-import { canonicalText, statementDigest, type Attestation, type Course, type Digest, type Epoch, type Result, type Slot, type Stored, type StoredClosing, type Study, type SubmissionRef } from '@epione/protocol';
+import { aggregatorsIn, canonicalText, committeeSize, firstBeacon, nextBeacon, statementDigest, type Attestation, type Course, type Digest, type Epoch, type Result, type Slot, type Stored, type StoredClosing, type Study, type SubmissionRef } from '@epione/protocol';
 
 /** One committed write: the parts of its composite key, the kind first, and its value. */
 export interface Write {
@@ -93,6 +93,26 @@ export class World {
     }
     const group = [...groups.values()].find((entries) => entries.length >= this.epoch(round).quorum);
     return group?.[0] && { result: group[0].statement.result, attesters: group.map((entry) => entry.statement.aggregator) };
+  }
+
+  /** The beacon by which a round's committee is drawn, from all that the rounds before revealed; undefined where the study has none. */
+  beacon(round: number): string | undefined {
+    if (round === 1) return committeeSize(this.study) === undefined ? undefined : firstBeacon(this.name);
+    const before = this.verdict(round - 1);
+    return this.beaconAfter(round - 1, before !== undefined && 'set' in before ? before.set : []);
+  }
+
+  /** The beacon that a round leaves behind with this set; nobody contributes to that of an aborted one. */
+  beaconAfter(round: number, set: readonly SubmissionRef[]): string | undefined {
+    const before = this.beacon(round);
+    const link = (participant: string): string => this.slots(round).flatMap((slot) => (slot.kind === 'submission' && slot.statement.participant === participant ? [slot.statement.beacon ?? ''] : [])).join('');
+    return before && nextBeacon(before, round, set.map(({ participant }) => link(participant)));
+  }
+
+  /** Who recomputes a round. */
+  committee(round: number): readonly string[] {
+    const beacon = this.beacon(round);
+    return aggregatorsIn(this.study, this.epoch(round), beacon === undefined ? {} : { beacon });
   }
 
   /** What a round has come to; undefined while the one before runs, or where there is none. */
