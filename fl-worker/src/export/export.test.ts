@@ -1,8 +1,10 @@
 // A study's rounds for TensorBoard, against bytes that it wrote itself, and in the layout of MLflow's file store (fixtures/export/README.md).
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { WorkerStatus } from '../status.js';
-import { storeFiles } from './mlflow.js';
+import { storeFiles, writeStore } from './mlflow.js';
 import { seriesOf } from './series.js';
 import { crc32c, eventFile, eventFileName } from './tensorboard.js';
 
@@ -42,5 +44,11 @@ describe('export', () => {
     const files = storeFiles(found, points, timeMs, '/mlruns');
     expect(Object.fromEntries(files)).to.deep.equal(JSON.parse(fixture('mlruns.json').toString('utf8')));
     expect([...storeFiles(found, [], timeMs + 1, '/mlruns').keys()].every((name) => files.has(name))).to.equal(true);
+  });
+
+  it('makes the folders that MLflow wants of a run, before the first round too', async () => {
+    const store = mkdtempSync(join(tmpdir(), 'epione-mlruns-'));
+    expect(readdirSync(await writeStore({ ...found, rounds: [] }, [], timeMs, store)).sort()).to.deep.equal(['artifacts', 'meta.yaml', 'metrics', 'params', 'tags']);
+    rmSync(store, { recursive: true });
   });
 });

@@ -42,6 +42,7 @@ export async function writeStore(found: WorkerStatus, points: readonly Point[], 
     await writeFile(join(store, name), content);
   }
   const folder = join(store, experimentOf(found.study), runOf(found));
-  await mkdir(join(folder, 'artifacts'), { recursive: true });
+  // MLflow takes no folder for a run's that lacks one of these; before the first round there is no metric.
+  for (const name of ['artifacts', 'metrics']) await mkdir(join(folder, name), { recursive: true });
   return folder;
 }
