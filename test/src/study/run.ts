@@ -86,7 +86,7 @@ async function enrol(consortium: Consortium, settings: { seed: string; data: Pic
 /** The document that the members agreed on, as the template and the network's profile give it. */
 function studyDocument(consortium: Consortium, template: StudyTemplate, participants: readonly string[] = hospitals): Study {
   const { channel, genesis, chaincode } = consortium.profile('Regulator');
-  return studyFrom(template, { channel, genesis: genesis as Digest, chaincode, participants: [...participants], aggregators: [...participants, 'Regulator'], observers: [] });
+  return studyFrom(template, { channel, genesis: genesis as Digest, chaincode, participants: [...participants], aggregators: [...new Set([...participants, 'Regulator'])], observers: [] });
 }
 
 /** Every organization checks the whole chain and cosigns its log; the others sign the checkpoint that the first one made. */
