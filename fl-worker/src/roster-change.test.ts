@@ -5,7 +5,8 @@ import { takePart } from './run.js';
 import { hospitals, organizations, smallTemplate, TestConsortium } from './testing/consortium.js';
 import { TestLedger } from './testing/round-ledger.js';
 
-const count = 12; // rounds enough for a change to be seen and made
+const count = 6;
+const pause = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 20));
 
 describe('a changed roster', function () {
   this.timeout(180_000);
@@ -14,13 +15,23 @@ describe('a changed roster', function () {
     await using house = await TestConsortium.found({ ...smallTemplate, rounds: { ...smallTemplate.rounds, count } });
     const ledger = new TestLedger(house.study, [...house.records.values()], Date.now);
     const { record } = house.of('HospitalA');
-    // This ledger's events name no epochs, and its list of proposals is empty for HospitalC.
-    const untold = new Proxy(ledger, {
-      get: (target, name) => (name === 'listProposals' ? () => Promise.resolve([]) : (target[name as keyof TestLedger] as (...args: unknown[]) => unknown).bind(target)),
+    const but = (calls: Partial<TestLedger>): TestLedger => new Proxy(ledger, {
+      get: (target, name) => calls[name as keyof TestLedger] ?? (target[name as keyof TestLedger] as (...args: unknown[]) => unknown).bind(target),
     });
+    const ledgers = new Map([
+      // This ledger's events name no epochs, and its list of proposals is empty for HospitalC.
+      ['HospitalC', but({ listProposals: () => Promise.resolve([]) })],
+      // Round 4 waits for HospitalB, and HospitalB for the epoch that begins after it.
+      ['HospitalB', but({
+        submit: async (signed) => {
+          while (signed.statement.round > 3 && (await ledger.getStudy(house.digest)).course?.epochs.length === 1) await pause();
+          return ledger.submit(signed);
+        },
+      })],
+    ]);
     const events: string[] = [];
-    const running = Promise.all(organizations.map(async (mspId) => takePart(await house.site(mspId, mspId === 'HospitalC' ? untold : ledger, (event) => events.push(event)), house.digest, { signal: new AbortController().signal, stopOnAbort: false })));
-    while ((await ledger.getRound('', 3)).slots.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const running = Promise.all(organizations.map(async (mspId) => takePart(await house.site(mspId, ledgers.get(mspId) ?? ledger, (event) => events.push(event)), house.digest, { signal: new AbortController().signal, stopOnAbort: false })));
+    while ((await ledger.getRound('', 3)).slots.length === 0) await pause();
     ledger.propose({ study: house.digest, member: 'HospitalA', record: statementDigest('participant', record), epoch: 1, kind: 'roster', participants: hospitals, aggregators: hospitals, quorum: 2 }, organizations);
     const endings = await running;
     expect(new Set(endings.map((ending) => JSON.stringify(ending)))).to.have.length(1);

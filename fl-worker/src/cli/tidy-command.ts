@@ -11,7 +11,7 @@ interface TidyOptions extends SiteOptions {
   readonly confirm?: boolean;
 }
 
-const sized = (blobs: readonly { readonly bytes: number }[]): string => `${blobs.length} blobs, ${(blobs.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6).toFixed(1)} MB`;
+const sized = (blobs: readonly { readonly bytes: number }[]): string => `${blobs.length} ${blobs.length === 1 ? 'blob' : 'blobs'}, ${Math.ceil(blobs.reduce((sum, { bytes }) => sum + bytes, 0) / 1000)} kB`;
 
 /** For people: what goes and what stays, by reason. */
 export function tidyingText({ study, removable, kept }: Tidying, removed: boolean): string {
@@ -24,7 +24,7 @@ export function addTidyCommand(study: Command, print: Print): void {
   memberCommand(study, 'tidy <study>', 'list the sealed updates and models of an ended study that nobody needs any more; with --confirm, remove them here')
     .option('--audited', 'also what an auditor recomputes rounds from, where content keys are kept: the audit is done')
     .option('--confirm', 'remove them; stop the worker first')
-    .addHelpText('before', 'Example:\n  $ fl-worker study tidy study.json --config worker.yaml --confirm\n')
+    .addHelpText('before', 'Example:\n  $ fl-worker study tidy sha256:… --config worker.yaml --confirm\n')
     .action((name: string, options: TidyOptions) => withMembership(options, async ({ ledger, config }) => {
       const removed = options.confirm === true;
       if (removed) mayReplaceRecord(config.state);

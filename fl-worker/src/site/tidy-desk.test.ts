@@ -46,7 +46,7 @@ describe('study tidy', function () {
     const regulator = await house.site('Regulator', ledger);
     const forgetful = { ...regulator, config: { ...regulator.config, keepContentKeys: false } };
     for (const keeping of [regulator, forgetful]) expect(reasons(await plan(ledger, keeping))).to.deep.equal({ 'final model': 1, evidence: 7 });
-    expect(tidyingText(await plan(ledger, regulator), false)).to.match(/^may be removed of sha256:\w+: 0 blobs, 0\.0 MB\nstays, .*--audited/);
+    expect(tidyingText(await plan(ledger, regulator), false)).to.match(/^may be removed of sha256:\w+: 0 blobs, 0 kB\nstays, .*--audited/);
     expect((await plan(ledger, regulator, true)).removable).to.have.length(7);
 
     for (const { digest } of shared.removable) site.blobs.remove(digest);
