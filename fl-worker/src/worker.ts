@@ -2,7 +2,7 @@
 import { writeFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { epochOf, lastRound, membersIn, participantsOf, type Code, type Digest, type Epoch } from '@epione/protocol';
+import { epochOf, lastRound, membersIn, participantsOf, usedIn, type Code, type Digest, type Epoch } from '@epione/protocol';
 import type { Dataset } from './data/dataset.js';
 import { WorkerError } from './error.js';
 import { Rekeying } from './masked/rekeying.js';
@@ -231,8 +231,7 @@ export class Worker {
 const serverStateOf = ({ state }: RoundView): Digest | undefined => (state.state === 'final' ? state.result.state : undefined);
 
 /** Whether a member's update is in a round's model. */
-const counted = ({ state }: RoundView, mspId: string): boolean =>
-  state.state === 'final' && state.set.some((entry) => entry.participant === mspId) && !state.result.excluded.some((entry) => entry.participant === mspId);
+const counted = ({ state }: RoundView, mspId: string): boolean => state.state === 'final' && usedIn(state.set, state.result).some(({ participant }) => participant === mspId);
 
 /** Why a round ended without a model. */
 function endCode({ state }: RoundView): string | undefined {
