@@ -1,15 +1,15 @@
-/** Modes that few studies choose, with real workers and key servers on one network of five organizations: a committee and adversarial training. */
+/** Modes that few studies choose, with real workers and key servers on one network of five organizations: a committee, adversarial training, and masks that members join and leave under. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import type { Verdict } from '@epione/client';
+import { connect, readProfile, type Ledger, type Verdict } from '@epione/client';
 import type { StudyTemplate } from '@epione/fl-worker';
 import type { Digest } from '@epione/protocol';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { command } from '../study/command.js';
-import { Consortium, hospitals, organizations, Places } from '../study/consortium.js';
+import { Consortium, hospitals, organizations, Places, until } from '../study/consortium.js';
 import { divideData, type StudyData } from '../study/data.js';
 import { Progress } from '../study/progress.js';
 import { audit, holdStudy } from '../study/run.js';
@@ -17,6 +17,7 @@ import { studyOfRun } from '../study/study-file.js';
 
 const seed = 'modes';
 const minutes = 60_000;
+const [, , leaver] = hospitals;
 const fourth = 'HospitalD';
 const four = [...hospitals, fourth];
 const five = [...organizations, fourth].sort();
@@ -43,7 +44,9 @@ describe('modes on a real network', function () {
   const places = new Places(mkdtempSync(join(tmpdir(), 'epione-modes-')));
   const consortium = new Consortium(places, 'start', five);
   const progress = new Progress(new Writable({ write: (_chunk, _encoding, done) => { done(); } }));
+  const worker = <T>(organization: string, ...args: string[]): Promise<T> => command<T>('fl-worker', [...args, '--config', places.workerConfig(organization)]);
   let data: StudyData;
+  let ledger: Ledger;
 
   before(async () => {
     const topology = join(places.root, 'topology.yaml');
@@ -51,18 +54,20 @@ describe('modes on a real network', function () {
     await consortium.startNetwork(topology);
     await consortium.startKeyServers();
     data = divideData(join(places.root, 'data'), five, seed);
+    ledger = await connect(await readProfile(places.profile('Regulator')), { identity: 'auditor' });
   });
 
   after(async () => {
+    ledger[Symbol.dispose]();
     await consortium.stop();
     await command('fl-network', ['clean', '--confirm', '--state', places.network]);
     rmSync(places.root, { recursive: true, force: true });
   });
 
-  /** Holds a study to its end and has it audited: nothing is found wrong. */
-  async function hold(template: StudyTemplate, participants: readonly string[]): Promise<Held> {
+  /** Holds a study to its end and has it audited: nothing is found wrong. @param alongside what happens while it runs. */
+  async function hold(template: StudyTemplate, participants: readonly string[], alongside: (study: string) => Promise<void> = () => Promise.resolve()): Promise<Held> {
     await consortium.turnTo(template.name);
-    const { study, refused } = await holdStudy(consortium, template, data, { seed, progress, participants });
+    const { study, refused } = await holdStudy(consortium, template, data, { seed, progress, participants, alongside: (_, digest) => alongside(digest) });
     expect(refused).to.equal(false);
     const { verify, evidence } = await audit(consortium, study, progress);
     expect(verify.checks.filter(({ result }) => result === 'fail')).to.deep.equal([]);
@@ -71,6 +76,8 @@ describe('modes on a real network', function () {
     return { study, verify, rounds };
   }
   const found = ({ checks }: Verdict, name: string): Verdict['checks'][number] | undefined => checks.find((check) => check.name === name);
+  const membersOf = ({ submissions }: Round): string[] => submissions.map(({ participant }) => participant);
+  const endOf = (study: string, round: number): Promise<true> => until(3 * minutes, `the end of round ${round}`, async () => ((await ledger.getRound(study, round)).attestations.length >= 3 ? true : undefined));
 
   it('a committee recomputes each round of adversarial training, and the auditor is told who it was', async () => {
     const open = studyOfRun('committee', { qkdMissing: 'fail', aggregation: 'visible', privacy: 'none', rounds: 3 });
@@ -91,5 +98,31 @@ describe('modes on a real network', function () {
     };
     expect(await simulate(hardened)).to.equal(rounds.at(-1)?.model);
     expect(await simulate({ ...hardened, training: { ...open.training, localEpochs: 1 } })).not.to.equal(rounds.at(-1)?.model);
+  });
+
+  it('a hospital joins a masked study and another one leaves it, each by an epoch with new pair keys', async () => {
+    let joined = 0;
+    let left = 0;
+    const change = async (study: string, epoch: number, approving: readonly string[], ...args: string[]): Promise<number> => {
+      const { proposal } = await worker<{ proposal: Digest }>('HospitalA', 'study', 'propose', ...args);
+      await Promise.all(approving.map((member) => worker(member, 'study', 'approve', proposal)));
+      const opened = await until(3 * minutes, `epoch ${epoch}`, async () => (await ledger.getStudy(study)).course?.epochs[epoch - 1]);
+      await endOf(study, opened.from);
+      return opened.from;
+    };
+    const endless = studyOfRun('roster', { qkdMissing: 'fail', privacy: 'none' });
+    const { rounds, verify } = await hold({ ...endless, rounds: { ...endless.rounds, count: 1000 } }, hospitals, async (study) => {
+      await worker(fourth, 'consent', 'grant', '--study', study);
+      await endOf(study, 1);
+      joined = await change(study, 2, ['HospitalA', 'HospitalB', 'Regulator', fourth], 'roster', study, '--add', fourth);
+      left = await change(study, 3, ['HospitalA', 'HospitalB', 'Regulator', fourth], 'roster', study, '--remove', leaver);
+      const { proposal } = await worker<{ proposal: Digest }>('HospitalA', 'study', 'propose', 'end', study);
+      await Promise.all(['HospitalA', 'HospitalB', 'Regulator'].map((member) => worker(member, 'study', 'approve', proposal)));
+    });
+    expect(rounds.filter(({ state }) => state !== 'final')).to.deep.equal([]);
+    for (const entry of rounds) expect(membersOf(entry), `round ${entry.round}`).to.deep.equal(entry.round < joined ? [...hospitals] : entry.round < left ? four : four.filter((mspId) => mspId !== leaver));
+    expect(found(verify, 'aggregate.recomputed')?.result).to.equal('pass');
+    expect(found(verify, 'course.epochs')?.message).to.match(/^[0-9]+ epochs, [0-9]+ set-ups$/);
+    expect(found(verify, 'mask.reveals')).to.deep.include({ result: 'pass', message: `${rounds.reduce((sum, entry) => sum + membersOf(entry).length, 0)} reveals` });
   });
 });
