@@ -17,8 +17,8 @@ import { watchCommand } from './watch-command.js';
 
 interface VerifyFlags extends SourceOptions {
   readonly blobs?: readonly string[];
-  readonly contentKeys?: string;
-  readonly reveals?: string;
+  readonly contentKeys?: readonly string[];
+  readonly reveals?: readonly string[];
   readonly checkpoints?: readonly string[];
 }
 
@@ -38,8 +38,8 @@ function viewing<T>(output: Output, key: string, show: (history: History, source
 async function verifying(options: VerifyFlags, output: Output): Promise<Verdict['verdict']> {
   const { evidence, trustRoot, chaincode } = await openSource(options);
   if (trustRoot === undefined) throw new UsageError('verify needs --trust-root FILE');
-  const contentKeys = options.contentKeys === undefined ? undefined : await readContentKeys(options.contentKeys);
-  const reveals = options.reveals === undefined ? undefined : await readReveals(options.reveals);
+  const contentKeys = options.contentKeys === undefined ? undefined : await readContentKeys(...options.contentKeys);
+  const reveals = options.reveals === undefined ? undefined : await readReveals(...options.reveals);
   const verdict = await verify(evidence, trustRoot, {
     chaincode,
     blobFolders: options.blobs ?? [],
@@ -80,8 +80,8 @@ export function auditCommand(output: Output, decided: (verdict: Verdict['verdict
         .addOption(study)
         .option('--blobs <dirs...>', 'folders with sealed updates and models')
         .option('--checkpoints <files...>', 'cosigned checkpoints that were kept elsewhere: the chain must be theirs')
-        .option('--content-keys <file>', 'content keys handed over by an aggregator, to recompute the models')
-        .option('--reveals <file>', 'reveals of masked rounds, handed over with the content keys')
+        .option('--content-keys <files...>', 'content keys handed over by aggregators, to recompute the models; where committees recompute, those of several')
+        .option('--reveals <files...>', 'reveals of masked rounds, handed over with the content keys')
         .action(async (options: VerifyFlags) => { decided(await verifying(options, output)); }),
     )
     .addCommand(

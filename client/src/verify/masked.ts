@@ -13,10 +13,11 @@ import type { Report } from './report.js';
 /** Reveals that an aggregator has handed over. */
 export type Reveals = readonly Signed<Reveal>[];
 
-/** Reads an aggregator's list of signed reveals. @throws UsageError, CodedError BAD_FIELD with all faults. */
-export async function readReveals(path: string): Promise<Reveals> {
-  const list = parse(z.array(z.unknown()), await readJson(path, 'reveals'), 'reveals');
-  return list.map((entry) => readSigned('reveal', reveal, encodeCanonical(entry as Json)));
+/** Reads aggregators' lists of signed reveals, each reveal once. @throws UsageError, CodedError BAD_FIELD with all faults. */
+export async function readReveals(...paths: readonly string[]): Promise<Reveals> {
+  const lists = await Promise.all(paths.map(async (path) => parse(z.array(z.unknown()), await readJson(path, 'reveals'), 'reveals')));
+  const all = lists.flat().map((entry) => readSigned('reveal', reveal, encodeCanonical(entry as Json)));
+  return [...new Map(all.map((signed) => [`${statementDigest('reveal', signed.statement)} ${signed.signature}`, signed])).values()];
 }
 
 const check = 'mask.reveals';

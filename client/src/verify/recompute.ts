@@ -22,10 +22,10 @@ export interface HandedOver {
   readonly reveals: Reveals;
 }
 
-/** Reads an aggregator's list `[{submission, contentKey}]`. @throws UsageError, CodedError BAD_FIELD with all faults. */
-export async function readContentKeys(path: string): Promise<ContentKeys> {
-  const list = parse(contentKeyList, await readJson(path, 'content keys'), 'contentKeys');
-  return new Map(list.map(({ submission, contentKey }) => [submission, fromBase64Url(contentKey)]));
+/** Reads aggregators' lists `[{submission, contentKey}]`; the first that has a submission counts. @throws UsageError, CodedError BAD_FIELD with all faults. */
+export async function readContentKeys(...paths: readonly string[]): Promise<ContentKeys> {
+  const lists = await Promise.all(paths.map(async (path) => parse(contentKeyList, await readJson(path, 'content keys'), 'contentKeys')));
+  return new Map(lists.flat().reverse().map(({ submission, contentKey }) => [submission, fromBase64Url(contentKey)]));
 }
 
 const check = 'aggregate.recomputed';

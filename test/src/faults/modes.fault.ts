@@ -66,8 +66,9 @@ describe('modes on a real network', function () {
 
   /** Holds a study to its end and has it audited: nothing is found wrong. @param alongside what happens while it runs. */
   async function hold(template: StudyTemplate, participants: readonly string[], alongside: (study: string) => Promise<void> = () => Promise.resolve()): Promise<Held> {
+    const allKeepKeys = template.aggregation.mode === 'visible' && template.aggregation.committee !== undefined;
     await consortium.turnTo(template.name);
-    const { study, refused } = await holdStudy(consortium, template, data, { seed, progress, participants, alongside: (_, digest) => alongside(digest) });
+    const { study, refused } = await holdStudy(consortium, template, data, { seed, progress, participants, allKeepKeys, alongside: (_, digest) => alongside(digest) });
     expect(refused).to.equal(false);
     const { verify, evidence } = await audit(consortium, study, progress);
     expect(verify.checks.filter(({ result }) => result === 'fail')).to.deep.equal([]);

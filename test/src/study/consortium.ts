@@ -157,7 +157,7 @@ export class Consortium {
   }
 
   /** Writes a worker's configuration. Its address stays the same as long as the network lives, because its record names it. */
-  async configureWorker(organization: string, settings: { seed: string; study?: string; data?: Pick<StudyData, 'sites'> }): Promise<void> {
+  async configureWorker(organization: string, settings: { seed: string; study?: string; data?: Pick<StudyData, 'sites'>; allKeepKeys?: boolean }): Promise<void> {
     const file = this.places.workerConfig(organization);
     const folder = this.places.worker(organization);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -179,7 +179,7 @@ export class Consortium {
         ...(url === undefined ? {} : { kme: { url, ...credentials, saeId: `sae-${organization.toLowerCase()}` } }),
         blobServer: { host: 'localhost', port, ...credentials, publicUrl: `https://localhost:${port}` },
         seed: settings.seed,
-        keepContentKeys: organization === 'Regulator',
+        keepContentKeys: settings.allKeepKeys === true || organization === 'Regulator',
         pollMs: 500,
       }),
     );

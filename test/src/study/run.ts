@@ -21,6 +21,8 @@ export interface HoldOptions {
   readonly progress: Progress;
   /** Who trains; the hospitals of the shipped topology when absent. The regulator decides and recomputes with them. */
   readonly participants?: readonly string[];
+  /** Every aggregator keeps content keys for the auditor, not the regulator alone: where a committee recomputes, nobody opens all rounds. */
+  readonly allKeepKeys?: boolean;
   /** Called once the workers run; what it returns is awaited before the run ends. For tests. */
   readonly alongside?: (consortium: Consortium, study: string) => Promise<void>;
 }
@@ -77,7 +79,7 @@ async function watch(consortium: Consortium, study: string, rounds: number, prog
   }
 }
 
-async function enrol(consortium: Consortium, settings: { seed: string; data: Pick<StudyData, 'sites'>; study?: string }): Promise<void> {
+async function enrol(consortium: Consortium, settings: { seed: string; data: Pick<StudyData, 'sites'>; study?: string; allKeepKeys?: boolean }): Promise<void> {
   for (const organization of consortium.organizations) await consortium.configureWorker(organization, settings);
   if (settings.study !== undefined) return;
   await Promise.all(consortium.organizations.map((organization) => command('fl-worker', ['init', '--config', consortium.places.workerConfig(organization)])));
@@ -97,16 +99,17 @@ async function cosign(places: Places): Promise<void> {
   await Promise.all(others.map(byOne));
 }
 
-/** Exports the ledger and verifies it offline, with what the regulator keeps. */
+/** Exports the ledger and verifies it offline, with what aggregators keep for an auditor. */
 export async function audit(consortium: Consortium, study: string, progress: Progress): Promise<{ verify: Verdict; evidence: string; contentKeys: string; reveals: string }> {
   const { places, runFolder } = consortium;
   const evidence = join(runFolder, 'evidence');
   await progress.step('Evidence exported', () => command('fl-audit', ['export', '--profile', places.profile('Regulator'), '--out', evidence]));
   const contentKeys = join(places.worker('Regulator'), 'state', 'content-keys.json');
   const reveals = join(places.worker('Regulator'), 'state', 'reveals.json');
-  const given = (option: string, file: string): string[] => (existsSync(file) ? [option, file] : []);
+  const handedOver = (name: string): string[] => consortium.organizations.map((organization) => join(places.worker(organization), 'state', name)).filter((file) => existsSync(file));
+  const given = (option: string, files: readonly string[]): string[] => (files.length > 0 ? [option, ...files] : []);
   const blobs = consortium.organizations.map((organization) => places.blobs(organization));
-  const args = ['verify', '--evidence', evidence, '--trust-root', places.trustRoot, '--study', study, '--blobs', ...blobs, ...given('--content-keys', contentKeys), ...given('--reveals', reveals)];
+  const args = ['verify', '--evidence', evidence, '--trust-root', places.trustRoot, '--study', study, '--blobs', ...blobs, ...given('--content-keys', handedOver('content-keys.json')), ...given('--reveals', handedOver('reveals.json'))];
   const verify = await progress.step('Verification, offline', () => command<Verdict>('fl-audit', args, [1]));
   return { verify, evidence, contentKeys, reveals };
 }
@@ -145,14 +148,14 @@ async function conduct(consortium: Consortium, study: string, rounds: number, { 
 
 /** Holds a study in a consortium that is up, from its registration to its end. */
 export async function holdStudy(consortium: Consortium, template: StudyTemplate, data: Pick<StudyData, 'sites'>, options: HoldOptions): Promise<HeldStudy> {
-  const { progress, seed } = options;
+  const { progress, seed, allKeepKeys = false } = options;
   const { places } = consortium;
   const studyFile = join(consortium.runFolder, 'study.yaml');
   writeFileSync(studyFile, stringify(template));
   await progress.step('Members enrolled', () => enrol(consortium, { seed, data }));
   const document = studyDocument(consortium, template, options.participants);
   const study = await progress.step('Study registered and approved, consents recorded', () => agree(places, studyFile, document));
-  await enrol(consortium, { seed, data, study });
+  await enrol(consortium, { seed, data, study, allKeepKeys });
   return { study, document, refused: await conduct(consortium, study, document.rounds.count, options) };
 }
 
