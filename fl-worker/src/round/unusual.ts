@@ -1,5 +1,6 @@
 /** Updates that point, reach or lie where those of the others do not, for the log of an aggregator who sees them one by one. A hint for people: no update is excluded for it. */
 import { krumScores, readVector, updateLength, type Study, type UpdateVerdict } from '@epione/protocol';
+import { difference } from '../training/local-strategy.js';
 
 /** One update beside the others of its round. */
 export interface Unusual {
@@ -55,5 +56,5 @@ export function unusualUpdates(study: Study, verdicts: ReadonlyMap<string, Updat
   const { encoding, model: { dimension } } = study;
   const rows = [...verdicts].flatMap(([participant, verdict]): [string, Float64Array][] =>
     ('words' in verdict ? [[participant, readVector(verdict.words, encoding, updateLength(study, dimension)).steps.subarray(0, dimension)]] : []));
-  return unusualOf(new Map(rows), new Float64Array(model).map((value, k) => value - (base[k] as number)));
+  return unusualOf(new Map(rows), difference(model, base));
 }

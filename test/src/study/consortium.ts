@@ -196,11 +196,6 @@ export class Consortium {
     this.#workers.set(organization, this.#supervise(`worker-${organization}`, args, [0, 2, 3, 4]));
   }
 
-  /** Stops one organization's worker, as its site's administrator would. */
-  async stopWorker(organization: string): Promise<void> {
-    await this.#workers.get(organization)?.stop();
-  }
-
   /** Waits for one organization's worker; its exit code. */
   async workerDone(organization: string): Promise<number | undefined> {
     return this.#workers.get(organization)?.ended;
